@@ -1,0 +1,14 @@
+# make install: the program, the library for C programs, and what pkg-config tells about it.
+
+list(JOIN AUREON_ENGINE_NATIVE_LIBS " " engine_native_libs)
+configure_file(cmake/aureon.pc.in aureon.pc @ONLY)
+
+if(TARGET aureon_program)
+    install(TARGETS aureon_program RUNTIME DESTINATION bin)
+endif()
+install(TARGETS aureon ARCHIVE DESTINATION lib)
+install(FILES ${AUREON_ENGINE_DIR}/libaureon_engine.a DESTINATION lib)
+install(FILES include/aureon.h DESTINATION include)
+# The header for contracts in C.
+install(FILES sdk/c/aureon_contract.h DESTINATION share/aureon/c)
+install(FILES ${CMAKE_BINARY_DIR}/aureon.pc DESTINATION lib/pkgconfig)

@@ -1,0 +1,119 @@
+# Tests, fuzz targets and benchmarks. A new file is a new test: everything is found by its place.
+# Every test writes TAP or is one case by its exit code; tools/run-tests counts them.
+
+enable_testing()
+
+# Not part of a plain build: what make test needs besides the program and the contracts.
+add_custom_target(tests)
+add_dependencies(tests contracts aureon)
+if(TARGET aureon_program)
+    add_dependencies(tests aureon_program)
+endif()
+
+set(test_environment
+    AUREON=${CMAKE_BINARY_DIR}/aureon
+    AUREON_SOURCE_DIR=${PROJECT_SOURCE_DIR}
+    AUREON_BUILD_DIR=${CMAKE_BINARY_DIR}
+    AUREON_CONTRACTS_DIR=${AUREON_CONTRACTS_DIR}
+    CMOCKA_MESSAGE_OUTPUT=TAP
+    ASAN_OPTIONS=allocator_may_return_null=1 # as malloc does
+    TSAN_OPTIONS=allocator_may_return_null=1:suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.supp
+    UBSAN_OPTIONS=print_stacktrace=1)
+
+# aureon_add_test(NAME COMMAND...): runs in the root of the tree. Labels are the name's first part.
+function(aureon_add_test name)
+    add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    string(REGEX MATCH "^[a-z0-9-]+" label ${name})
+    set_tests_properties(${name} PROPERTIES
+        ENVIRONMENT "${test_environment}" LABELS ${label} TIMEOUT 300)
+endfunction()
+
+# aureon_add_test_program(TARGET SOURCES...): a program that may reach into every layer.
+function(aureon_add_test_program target)
+    add_executable(${target} ${ARGN})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_link_libraries(${target} PRIVATE aureon_flags
+        $<TARGET_NAME_IF_EXISTS:aureon_test_support> $<TARGET_NAME_IF_EXISTS:aureon_cli>
+        aureon_json aureon)
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+endfunction()
+
+# What several tests share: helpers, and the slow models that the product is compared with.
+file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c tests/model/*.c)
+if(support_sources)
+    add_library(aureon_test_support STATIC EXCLUDE_FROM_ALL ${support_sources})
+    target_include_directories(aureon_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(aureon_test_support PRIVATE aureon_flags PUBLIC aureon)
+endif()
+
+pkg_check_modules(cmocka IMPORTED_TARGET cmocka)
+find_program(AUREON_BATS NAMES bats)
+mark_as_advanced(AUREON_BATS)
+
+include(cmake/conformance.cmake)
+
+# Unit tests: tests/unit/<layer>/test_<noun>.c
+file(GLOB unit_sources CONFIGURE_DEPENDS tests/unit/*/test_*.c)
+foreach(source IN LISTS unit_sources)
+    if(NOT cmocka_FOUND)
+        message(STATUS "Unit tests: not built, they need cmocka")
+        break()
+    endif()
+    string(REGEX REPLACE ".*/([^/]+)/test_([^/]+)\\.c$" "\\1/\\2" name ${source})
+    string(REPLACE "/" "_" target unit_${name})
+    aureon_add_test_program(${target} ${source})
+    target_link_libraries(${target} PRIVATE PkgConfig::cmocka)
+    add_dependencies(tests ${target})
+    aureon_add_test(unit/${name} ${target})
+endforeach()
+
+# End to end: the program seen from a shell.
+file(GLOB bats_files CONFIGURE_DEPENDS tests/e2e/*.bats)
+if(AUREON_BATS AND NOT AUREON_FUZZER)
+    foreach(file IN LISTS bats_files)
+        cmake_path(GET file STEM name)
+        aureon_add_test(e2e/${name} ${AUREON_BATS} --tap ${file})
+    endforeach()
+endif()
+
+# Fuzz targets: with libFuzzer under the fuzz preset; everywhere else they replay their corpus.
+add_custom_target(fuzzers)
+add_dependencies(tests fuzzers)
+file(GLOB fuzz_sources CONFIGURE_DEPENDS fuzz/fuzz_*.c)
+foreach(source IN LISTS fuzz_sources)
+    cmake_path(GET source STEM target)
+    string(REGEX REPLACE "^fuzz_" "" name ${target})
+    if(AUREON_FUZZER)
+        aureon_add_test_program(${target} ${source})
+        target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    else()
+        aureon_add_test_program(${target} ${source} fuzz/replay_main.c)
+        if(NOT name STREQUAL "canary") # fails on purpose, and only libFuzzer finds out how
+            aureon_add_test(fuzz/${name} ${target} ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
+        endif()
+    endif()
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    add_dependencies(fuzzers ${target})
+endforeach()
+
+# Scripts that check the tree or what is installed. They say nothing new about a sanitized build.
+file(GLOB script_tests CONFIGURE_DEPENDS tests/*.sh)
+if(NOT AUREON_SANITIZE)
+    foreach(file IN LISTS script_tests)
+        cmake_path(GET file STEM name)
+        aureon_add_test(script/${name} bash ${file})
+    endforeach()
+    aureon_add_test(tidy/rules ${PROJECT_SOURCE_DIR}/tools/tidy)
+    aureon_add_test(tidy/self-test ${PROJECT_SOURCE_DIR}/tools/tidy --self-test)
+endif()
+
+# Benchmarks are built by name only and never run as tests.
+add_custom_target(bench)
+file(GLOB bench_sources CONFIGURE_DEPENDS bench/bench_*.c)
+foreach(source IN LISTS bench_sources)
+    cmake_path(GET source STEM target)
+    aureon_add_test_program(${target} ${source})
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+    add_dependencies(bench ${target})
+endforeach()
