@@ -1,0 +1,22 @@
+/* A borrowed run of bytes: a pointer that travels with its size (struct au_bytes, aureon.h). */
+#ifndef AUREON_BASE_BYTES_H
+#define AUREON_BASE_BYTES_H
+
+#include <string.h>
+
+#include "aureon.h"
+#include "base/base.h"
+
+/* au_bytes_of borrows the bytes of a C string, without its end. */
+static inline struct au_bytes au_bytes_of(const char *text)
+{
+    return (struct au_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+/* au_bytes_is_equal compares content. */
+static inline bool au_bytes_is_equal(struct au_bytes a, struct au_bytes b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+#endif

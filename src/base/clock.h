@@ -1,0 +1,14 @@
+/* Time that only goes forward, for measuring and timeouts. Nothing that is stored or hashed may
+ * depend on it.
+ *
+ * Threading: any thread. */
+#ifndef AUREON_BASE_CLOCK_H
+#define AUREON_BASE_CLOCK_H
+
+#include "base/base.h"
+
+/* au_clock_ns gives nanoseconds since an arbitrary start, the same for the whole machine until it
+ * is started again. Cost: about 25 ns. */
+uint64_t au_clock_ns(void);
+
+#endif
