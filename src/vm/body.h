@@ -1,0 +1,90 @@
+/* The check of one function body: types by the specification's algorithm, and in the same pass the
+ * metered blocks of protocol.md section 5 as a list of edits for the rewriter.
+ *
+ * A metered block is a maximal run of live instructions in code order. Code is dead after br,
+ * br_table, return and unreachable, until the `else` of an `if` that was live, or an `end` of a
+ * construct that was live at its start and that is reached by falling through, is the target of a
+ * live branch, or closes an `if` without `else`. Dead code is checked and then dropped.
+ *
+ * Memory: bounded by the body's size (64 KiB); buffers are kept from one body to the next. */
+#ifndef AUREON_VM_BODY_H
+#define AUREON_VM_BODY_H
+
+#include "vm/limits.h"
+#include "vm/wasm.h"
+
+enum body_edit_kind {
+    BODY_EDIT_CHARGE,         /* before pos: a block starts; value = its cost */
+    BODY_EDIT_LOOP_CHARGE,    /* likewise, at a loop's head: the counter is tested too */
+    BODY_EDIT_EXIT_CHARGE,    /* likewise, behind a br_if that goes back to a loop's head */
+    BODY_EDIT_IMPORT_CALL,    /* call of import `value`: goes to its wrapper */
+    BODY_EDIT_RETURN,         /* return: a branch to label `value` if the function reserves stack */
+    BODY_EDIT_GROW,           /* memory.grow: goes to a helper */
+    BODY_EDIT_BULK,           /* before pos: the size on top is charged */
+    BODY_EDIT_RELOAD,         /* before pos: a call or a helper has changed the gas counter */
+    BODY_EDIT_DROP,           /* dead code */
+    BODY_EDIT_DROP_AFTER_END, /* dead code that only the meter knows to be dead */
+};
+
+struct body_edit {
+    uint32_t pos;  /* in the body, from its first byte (the locals) */
+    uint32_t size; /* bytes replaced, from pos */
+    uint32_t value;
+    uint32_t kind; /* enum body_edit_kind */
+};
+
+struct body_label {
+    const struct au_func_type *type;
+    uint32_t height; /* of operands at its start, parameters not counted */
+    uint8_t kind;    /* enum au_op_kind: BLOCK, LOOP, IF, ELSE; RETURN for the function itself */
+    bool is_polymorphic; /* the rest of the construct can't be reached (for types) */
+    bool was_live;       /* at its start (for the meter) */
+    bool is_named;       /* a live branch goes to its end */
+    bool then_fell;      /* the then-arm of an if fell through */
+};
+
+/* What is kept from body to body. */
+struct body_check {
+    const struct wasm_module *module;
+    uint8_t *operands; /* enum au_value_type, or 0 = unknown */
+    size_t operand_capacity;
+    struct body_edit *edits;
+    size_t edit_capacity;
+    struct body_label labels[AU_NESTING_MAX + 1];
+    uint8_t locals[AU_PARAMS_MAX + AU_LOCALS_MAX];
+
+    /* of the body being checked */
+    const struct au_func_type *type;
+    const uint8_t *start;
+    const uint8_t *code; /* the first instruction */
+    size_t height;
+    size_t height_max;
+    size_t edit_count;
+    uint32_t label_count;
+    uint32_t local_count; /* with parameters */
+    uint32_t block;       /* index of the edit of the current metered block */
+    uint32_t block_count;
+    uint32_t loop_count;   /* live ones */
+    uint32_t reload_count; /* edits of that kind */
+    bool is_live;
+    bool has_call;        /* call or call_indirect, of imports and in dead code too */
+    bool has_float;       /* a parameter, result or local is a float, or an instruction gives one */
+    bool has_memory_size; /* memory.size or memory.grow */
+    bool is_drop_after_end;
+    uint32_t drop_from; /* start of the dead code */
+};
+
+/* body_check_init prepares in the caller's storage; body_check_done frees what it holds. */
+void body_check_init(struct body_check *check, const struct wasm_module *module);
+void body_check_done(struct body_check *check);
+
+/* body_check_run checks the body from reader->pos to reader->end, of function reader->function.
+ * The edits are in order of pos; the first is the charge of the first block. */
+bool body_check_run(struct body_check *check, struct au_reader *reader,
+                    const struct au_func_type *type);
+
+/* body_stack_units gives what a call of the body reserves of the metered stack: twice as much where
+ * floats are, since the engine keeps each of them in 16 bytes. */
+int64_t body_stack_units(const struct body_check *check, size_t body_size);
+
+#endif

@@ -1,0 +1,47 @@
+/* What a sandbox offers to the contract: a table of host functions.
+ *
+ * Every call goes through one trampoline (vm/engine.c): it takes the price named in the entry, ends
+ * the frame with out_of_gas if that is more than what is left, and only then runs the handler. */
+#ifndef AUREON_VM_HOST_TABLE_H
+#define AUREON_VM_HOST_TABLE_H
+
+#include "base/base.h"
+
+struct au_instance;
+
+/* A WebAssembly value in a call. 16 bytes, because the engine's raw values have that size. */
+union au_value {
+    int32_t i32;
+    uint32_t u32;
+    int64_t i64;
+    uint64_t u64;
+    uint8_t bytes[16];
+};
+
+enum au_host_next {
+    AU_HOST_CONTINUE, /* results are written */
+    AU_HOST_STOP      /* the frame ends: the handler has called au_instance_end or _fail */
+};
+
+/* A handler. args holds the parameters in order; the results are written over them from args[0]. */
+typedef enum au_host_next au_host_fn(struct au_instance *instance, union au_value *args);
+
+struct au_host_entry {
+    const char *name;
+    uint32_t number;     /* frozen: detail of host_rejected */
+    const char *params;  /* one letter per value: i = i32, I = i64, f = f32, F = f64 */
+    const char *results; /* likewise */
+    int64_t base_steps;  /* price of a call, in steps */
+    int64_t byte_steps;  /* price per byte, in steps; < 2^20 */
+    uint32_t byte_args;  /* bit i set: parameter i is a size that byte_steps counts */
+    bool writes;         /* not allowed in a view */
+    au_host_fn *run;
+};
+
+struct au_host_table {
+    const char *module; /* the import module that offers them: "env" */
+    const struct au_host_entry *entries;
+    size_t count; /* at most 128 */
+};
+
+#endif

@@ -1,0 +1,657 @@
+#include "vm/rewrite.h"
+
+#include <string.h>
+
+#include "vm/gas.h"
+
+_Static_assert(REWRITE_SIZE_MAX(AU_CODE_SIZE_MAX, AU_METERED_BLOCKS_MAX, AU_FUNCTIONS_MAX) <=
+                   AU_PREPARED_SIZE_MAX,
+               "the public bound covers every module");
+
+#define TYPE_EMPTY 0x40
+
+/* ---- the binary format ----------------------------------------------------------------------- */
+
+enum {
+    OP_UNREACHABLE = 0x00,
+    OP_BLOCK = 0x02,
+    OP_IF = 0x04,
+    OP_END = 0x0b,
+    OP_BR = 0x0c,
+    OP_RETURN = 0x0f,
+    OP_CALL = 0x10,
+    OP_LOCAL_GET = 0x20,
+    OP_LOCAL_SET = 0x21,
+    OP_LOCAL_TEE = 0x22,
+    OP_GLOBAL_GET = 0x23,
+    OP_GLOBAL_SET = 0x24,
+    OP_MEMORY_SIZE = 0x3f,
+    OP_MEMORY_GROW = 0x40,
+    OP_I32_CONST = 0x41,
+    OP_I64_CONST = 0x42,
+    OP_I32_EQ = 0x46,
+    OP_I32_GT_U = 0x4b,
+    OP_I64_LT_S = 0x53,
+    OP_I32_ADD = 0x6a,
+    OP_I32_SUB = 0x6b,
+    OP_I64_ADD = 0x7c,
+    OP_I64_SUB = 0x7d,
+    OP_I64_MUL = 0x7e,
+    OP_I64_OR = 0x84,
+    OP_I64_SHR_U = 0x88,
+    OP_I64_EXTEND_I32_S = 0xac,
+    OP_I64_EXTEND_I32_U = 0xad,
+};
+
+static void put_u32(struct au_buf *out, uint32_t value)
+{
+    while (value >= 0x80) {
+        au_buf_put_u8(out, (uint8_t)(value | 0x80));
+        value >>= 7;
+    }
+    au_buf_put_u8(out, (uint8_t)value);
+}
+
+static void put_s64(struct au_buf *out, int64_t value)
+{
+    for (;;) {
+        uint8_t byte = (uint8_t)(value & 0x7f);
+        value = value < 0 ? ~(~value >> 7) : value >> 7;
+        bool is_last = (value == 0 && !(byte & 0x40)) || (value == -1 && (byte & 0x40));
+        au_buf_put_u8(out, is_last ? byte : (uint8_t)(byte | 0x80));
+        if (is_last) return;
+    }
+}
+
+static void put_op_u32(struct au_buf *out, uint8_t op, uint32_t value)
+{
+    au_buf_put_u8(out, op);
+    put_u32(out, value);
+}
+
+static void put_const(struct au_buf *out, uint8_t op, int64_t value)
+{
+    au_buf_put_u8(out, op);
+    put_s64(out, value);
+}
+
+/* A size that is known later: five bytes, filled in by end_size. */
+static size_t begin_size(struct au_buf *out)
+{
+    static const uint8_t zero[5] = {0};
+    au_buf_put(out, zero, sizeof zero);
+    return out->size;
+}
+
+static void end_size(struct au_buf *out, size_t from)
+{
+    if (out->err != AU_OK) return;
+    uint32_t size = (uint32_t)(out->size - from);
+    for (size_t i = 0; i < 5; i++) {
+        uint8_t more = i < 4 ? 0x80 : 0;
+        out->data[from - 5 + i] = (uint8_t)(((size >> (7 * i)) & 0x7f) | more);
+    }
+}
+
+static size_t begin_section(struct au_buf *out, uint8_t id)
+{
+    au_buf_put_u8(out, id);
+    return begin_size(out);
+}
+
+/* The decoder has checked these bytes, so reading them again can't fail. */
+static uint32_t reread_u32(struct au_reader *reader)
+{
+    uint32_t value = 0;
+    bool is_read = au_reader_u32(reader, &value);
+    AU_ASSERT(is_read);
+    return value;
+}
+
+/* ---- indices --------------------------------------------------------------------------------- */
+
+static uint32_t gas_global(const struct wasm_module *module)
+{
+    return module->global_count;
+}
+static uint32_t stack_global(const struct wasm_module *module)
+{
+    return module->global_count + 1;
+}
+
+static uint32_t zero_global(const struct wasm_module *module)
+{
+    return module->global_count + 2;
+}
+
+static uint32_t wrapper_index(const struct wasm_module *module, uint32_t import)
+{
+    return module->import_count + module->function_count + import;
+}
+
+static uint32_t grow_index(const struct wasm_module *module)
+{
+    return wrapper_index(module, module->import_count);
+}
+
+static uint32_t bulk_index(const struct wasm_module *module)
+{
+    return grow_index(module) + 1;
+}
+
+/* The function that stands for index outside of the imports themselves. */
+static uint32_t map_function(const struct wasm_module *module, uint32_t index)
+{
+    return index < module->import_count ? wrapper_index(module, index) : index;
+}
+
+/* Types after the module's own: one per import, one for the helpers, then those of blocks. */
+static uint32_t import_type(const struct wasm_module *module, uint32_t import)
+{
+    return module->type_count + import;
+}
+
+static uint32_t helper_type(const struct wasm_module *module)
+{
+    return module->type_count + module->import_count;
+}
+
+/* ---- pieces of code -------------------------------------------------------------------------- */
+
+static void put_trap_if(struct au_buf *out)
+{
+    static const uint8_t code[] = {OP_IF, TYPE_EMPTY, OP_UNREACHABLE, OP_END};
+    au_buf_put(out, code, sizeof code);
+}
+
+/* The gas counter onto the stack. */
+static void put_gas(struct rewrite *rewrite)
+{
+    if (rewrite->has_gas_local) {
+        put_op_u32(rewrite->out, OP_LOCAL_GET, rewrite->gas_local);
+    } else {
+        put_op_u32(rewrite->out, OP_GLOBAL_GET, gas_global(rewrite->module));
+    }
+}
+
+/* The gas counter from the stack. */
+static void put_set_gas(struct rewrite *rewrite)
+{
+    if (rewrite->has_gas_local) put_op_u32(rewrite->out, OP_LOCAL_TEE, rewrite->gas_local);
+    put_op_u32(rewrite->out, OP_GLOBAL_SET, gas_global(rewrite->module));
+}
+
+static void put_reload(struct rewrite *rewrite)
+{
+    if (!rewrite->has_gas_local) return;
+    put_op_u32(rewrite->out, OP_GLOBAL_GET, gas_global(rewrite->module));
+    put_op_u32(rewrite->out, OP_LOCAL_SET, rewrite->gas_local);
+}
+
+static void put_charge(struct rewrite *rewrite, int64_t steps)
+{
+    if (steps == 0) return;
+    put_gas(rewrite);
+    put_const(rewrite->out, OP_I64_CONST, steps);
+    au_buf_put_u8(rewrite->out, OP_I64_SUB);
+    put_set_gas(rewrite);
+}
+
+/* The block behind a loop. The compiler would fold its subtraction into that of the loop's head,
+ * which keeps the head's old counter alive and costs each turn two moves and a jump; a zero that it
+ * can't see through stops it. */
+static void put_exit_charge(struct rewrite *rewrite, int64_t steps)
+{
+    if (steps == 0) return;
+    if (!rewrite->has_gas_local) {
+        put_charge(rewrite, steps);
+        return;
+    }
+    put_gas(rewrite);
+    put_op_u32(rewrite->out, OP_GLOBAL_GET, zero_global(rewrite->module));
+    au_buf_put_u8(rewrite->out, OP_I64_OR);
+    put_const(rewrite->out, OP_I64_CONST, steps);
+    au_buf_put_u8(rewrite->out, OP_I64_SUB);
+    put_set_gas(rewrite);
+}
+
+static void put_gas_test(struct rewrite *rewrite)
+{
+    put_gas(rewrite);
+    put_const(rewrite->out, OP_I64_CONST, 0);
+    au_buf_put_u8(rewrite->out, OP_I64_LT_S);
+    put_trap_if(rewrite->out);
+}
+
+/* stack +- units */
+static void put_stack(struct au_buf *out, const struct wasm_module *module, uint8_t op,
+                      int64_t units)
+{
+    put_op_u32(out, OP_GLOBAL_GET, stack_global(module));
+    put_const(out, OP_I32_CONST, units);
+    au_buf_put_u8(out, op);
+    put_op_u32(out, OP_GLOBAL_SET, stack_global(module));
+}
+
+/* One test for both counters: the sign of their or. */
+static void put_gas_and_stack_test(struct rewrite *rewrite)
+{
+    struct au_buf *out = rewrite->out;
+    put_gas(rewrite);
+    put_op_u32(out, OP_GLOBAL_GET, stack_global(rewrite->module));
+    au_buf_put_u8(out, OP_I64_EXTEND_I32_S);
+    au_buf_put_u8(out, OP_I64_OR);
+    put_const(out, OP_I64_CONST, 0);
+    au_buf_put_u8(out, OP_I64_LT_S);
+    put_trap_if(out);
+}
+
+/* ---- bodies ---------------------------------------------------------------------------------- */
+
+static void put_edit(struct rewrite *rewrite, const struct body_edit *edit, const uint8_t *body,
+                     bool reserves)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    switch ((enum body_edit_kind)edit->kind) {
+    case BODY_EDIT_CHARGE: put_charge(rewrite, edit->value); return;
+    case BODY_EDIT_EXIT_CHARGE: put_exit_charge(rewrite, edit->value); return;
+    case BODY_EDIT_LOOP_CHARGE:
+        put_charge(rewrite, edit->value);
+        put_gas_test(rewrite);
+        return;
+    case BODY_EDIT_IMPORT_CALL:
+        put_op_u32(out, OP_CALL, wrapper_index(module, edit->value));
+        return;
+    case BODY_EDIT_RETURN:
+        if (reserves) {
+            put_op_u32(out, OP_BR, edit->value);
+        } else {
+            au_buf_put(out, body + edit->pos, edit->size);
+        }
+        return;
+    case BODY_EDIT_GROW: put_op_u32(out, OP_CALL, grow_index(module)); return;
+    case BODY_EDIT_BULK: put_op_u32(out, OP_CALL, bulk_index(module)); return;
+    case BODY_EDIT_RELOAD: put_reload(rewrite); return;
+    case BODY_EDIT_DROP: return;
+    case BODY_EDIT_DROP_AFTER_END: au_buf_put_u8(out, OP_UNREACHABLE); return;
+    }
+}
+
+static void put_block_type(struct rewrite *rewrite, const struct au_func_type *type)
+{
+    if (type->result_count == 0) {
+        au_buf_put_u8(rewrite->out, TYPE_EMPTY);
+    } else if (type->result_count == 1) {
+        au_buf_put_u8(rewrite->out, type->results[0]);
+    } else {
+        put_s64(rewrite->out, rewrite->block_types[type - rewrite->module->types]);
+    }
+}
+
+static void put_entry(struct rewrite *rewrite, const struct body_check *check, int64_t units)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    int64_t cost = check->edits[0].value;
+    put_reload(rewrite);
+    put_charge(rewrite, cost);
+    if (!check->has_call) {
+        if (cost != 0) put_gas_test(rewrite);
+        return;
+    }
+    put_stack(out, module, OP_I32_SUB, units);
+    put_gas_and_stack_test(rewrite);
+    au_buf_put_u8(out, OP_BLOCK);
+    put_block_type(rewrite, check->type);
+}
+
+/* The locals of a body, and one more if the gas counter has a copy. */
+static void put_locals(struct rewrite *rewrite, const struct body_check *check)
+{
+    static const uint8_t one_i64[] = {1, AU_TYPE_I64};
+    struct au_bytes locals = {check->start, (size_t)(check->code - check->start)};
+    if (!rewrite->has_gas_local) {
+        au_buf_put_bytes(rewrite->out, locals);
+        return;
+    }
+    struct au_reject reject;
+    struct au_reader reader = {.start = locals.data,
+                               .pos = locals.data,
+                               .end = locals.data + locals.size,
+                               .reject = &reject};
+    uint32_t group_count = reread_u32(&reader);
+    put_u32(rewrite->out, group_count + 1);
+    au_buf_put(rewrite->out, reader.pos, (size_t)(reader.end - reader.pos));
+    au_buf_put(rewrite->out, one_i64, sizeof one_i64);
+}
+
+void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_t body_size)
+{
+    struct au_buf *out = rewrite->out;
+    const uint8_t *body = check->start;
+    int64_t units = body_stack_units(check, body_size);
+    size_t body_start = begin_size(out);
+    size_t pos = (size_t)(check->code - body);
+    rewrite->gas_local = check->local_count;
+    rewrite->has_gas_local =
+        check->loop_count != 0 && (size_t)check->reload_count * REWRITE_RELOAD_SHARE <= body_size;
+    put_locals(rewrite, check);
+    put_entry(rewrite, check, units);
+    for (size_t i = 1; i < check->edit_count; i++) {
+        const struct body_edit *edit = &check->edits[i];
+        AU_ASSERT(edit->pos >= pos);
+        au_buf_put(out, body + pos, edit->pos - pos);
+        put_edit(rewrite, edit, body, check->has_call);
+        pos = edit->pos + edit->size;
+    }
+    AU_ASSERT(pos < body_size);
+    au_buf_put(out, body + pos, body_size - pos);
+    if (check->has_call) { /* the body's own end closed the block */
+        put_stack(out, rewrite->module, OP_I32_ADD, units);
+        au_buf_put_u8(out, OP_END);
+    }
+    end_size(out, body_start);
+    rewrite->has_gas_local = false;
+}
+
+/* ---- sections -------------------------------------------------------------------------------- */
+
+static void put_func_type(struct au_buf *out, const struct au_func_type *type, bool with_gas)
+{
+    uint32_t extra = with_gas ? 1 : 0;
+    au_buf_put_u8(out, 0x60);
+    put_u32(out, type->param_count + extra);
+    au_buf_put(out, type->params, type->param_count);
+    if (with_gas) au_buf_put_u8(out, AU_TYPE_I64);
+    put_u32(out, type->result_count + extra);
+    au_buf_put(out, type->results, type->result_count);
+    if (with_gas) au_buf_put_u8(out, AU_TYPE_I64);
+}
+
+static void put_types(struct rewrite *rewrite)
+{
+    static const uint8_t i32_to_i32[] = {0x60, 1, AU_TYPE_I32, 1, AU_TYPE_I32};
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    uint32_t count = helper_type(module) + 1;
+    for (uint32_t i = 0; i < module->type_count; i++) {
+        if (module->types[i].result_count >= 2) rewrite->block_types[i] = count++;
+    }
+    size_t section = begin_section(out, 1);
+    put_u32(out, count);
+    au_buf_put_bytes(out, module->types_raw);
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        put_func_type(out, &module->types[module->imports[i].type], /* with_gas = */ true);
+    }
+    au_buf_put(out, i32_to_i32, sizeof i32_to_i32);
+    for (uint32_t i = 0; i < module->type_count; i++) {
+        struct au_func_type type = module->types[i];
+        if (type.result_count < 2) continue;
+        type.param_count = 0;
+        put_func_type(out, &type, /* with_gas = */ false);
+    }
+    end_size(out, section);
+}
+
+static void put_imports(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    struct au_bytes from = au_bytes_of(module->host->module);
+    size_t section = begin_section(out, 2);
+    put_u32(out, module->import_count);
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        struct au_bytes name = au_bytes_of(module->imports[i].entry->name);
+        put_u32(out, (uint32_t)from.size);
+        au_buf_put_bytes(out, from);
+        put_u32(out, (uint32_t)name.size);
+        au_buf_put_bytes(out, name);
+        put_op_u32(out, WASM_FUNCTION, import_type(module, i));
+    }
+    end_size(out, section);
+}
+
+static uint32_t helper_count(const struct wasm_module *module)
+{
+    return module->has_memory ? 2 : 0;
+}
+
+static void put_functions(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    size_t section = begin_section(out, 3);
+    put_u32(out, module->function_count + module->import_count + helper_count(module));
+    au_buf_put_bytes(out, module->functions_raw);
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        put_u32(out, module->imports[i].type);
+    }
+    for (uint32_t i = 0; i < helper_count(module); i++) {
+        put_u32(out, helper_type(module));
+    }
+    end_size(out, section);
+}
+
+static void put_table_and_memory(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    if (module->has_table) {
+        static const uint8_t head[] = {1, 0x70, 0};
+        size_t section = begin_section(out, 4);
+        au_buf_put(out, head, sizeof head);
+        put_u32(out, module->table_size);
+        end_size(out, section);
+    }
+    if (module->has_memory) {
+        static const uint8_t head[] = {1, 0};
+        size_t section = begin_section(out, 5);
+        au_buf_put(out, head, sizeof head);
+        put_u32(out, module->pages_min);
+        end_size(out, section);
+    }
+}
+
+static void put_globals(struct rewrite *rewrite)
+{
+    static const uint8_t zero[] = {AU_TYPE_I64, 1, OP_I64_CONST, 0, OP_END};
+    static const uint8_t stack_head[] = {AU_TYPE_I32, 1};
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    size_t section = begin_section(out, 6);
+    put_u32(out, module->global_count + 3);
+    au_buf_put_bytes(out, module->globals_raw);
+    au_buf_put(out, zero, sizeof zero); /* gas */
+    au_buf_put(out, stack_head, sizeof stack_head);
+    put_const(out, OP_I32_CONST, AU_STACK_UNITS);
+    au_buf_put_u8(out, OP_END);
+    au_buf_put(out, zero, sizeof zero);
+    end_size(out, section);
+}
+
+static void put_export(struct au_buf *out, struct au_bytes name, uint8_t kind, uint32_t index)
+{
+    put_u32(out, (uint32_t)name.size);
+    au_buf_put_bytes(out, name);
+    put_op_u32(out, kind, index);
+}
+
+static void put_exports(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    size_t section = begin_section(out, 7);
+    put_u32(out,
+            module->export_count + 2 + (module->has_memory ? 1 : 0) + (module->has_start ? 1 : 0));
+    put_export(out, au_bytes_of(AU_EXPORT_GAS), WASM_GLOBAL, gas_global(module));
+    put_export(out, au_bytes_of(AU_EXPORT_STACK), WASM_GLOBAL, stack_global(module));
+    if (module->has_memory) put_export(out, au_bytes_of(AU_EXPORT_MEMORY), WASM_MEMORY, 0);
+    if (module->has_start) {
+        put_export(out, au_bytes_of(AU_EXPORT_START), WASM_FUNCTION,
+                   map_function(module, module->start));
+    }
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        const struct wasm_export *export_ = &module->exports[i];
+        uint32_t index =
+            export_->kind == WASM_FUNCTION ? map_function(module, export_->index) : export_->index;
+        put_export(out, export_->name, export_->kind, index);
+    }
+    end_size(out, section);
+}
+
+static void put_elements(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    struct au_reject reject;
+    struct au_reader reader = {.start = module->elements_raw.data,
+                               .pos = module->elements_raw.data,
+                               .end = module->elements_raw.data + module->elements_raw.size,
+                               .reject = &reject};
+    size_t section = begin_section(out, 9);
+    put_u32(out, module->element_count);
+    for (uint32_t i = 0; i < module->element_count; i++) {
+        uint32_t flags = reread_u32(&reader);
+        int64_t offset = 0;
+        if (flags == 2) (void)reread_u32(&reader); /* table 0 */
+        reader.pos++;                              /* i32.const */
+        bool is_read = au_reader_signed(&reader, 32, &offset);
+        AU_ASSERT(is_read);
+        reader.pos++;                 /* end */
+        if (flags == 2) reader.pos++; /* kind: functions */
+        uint32_t count = reread_u32(&reader);
+        put_u32(out, 0);
+        put_const(out, OP_I32_CONST, offset);
+        au_buf_put_u8(out, OP_END);
+        put_u32(out, count);
+        for (uint32_t k = 0; k < count; k++) {
+            put_u32(out, map_function(module, reread_u32(&reader)));
+        }
+    }
+    end_size(out, section);
+}
+
+void rewrite_begin(struct rewrite *rewrite)
+{
+    static const uint8_t magic[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    au_buf_put(out, magic, sizeof magic);
+    put_types(rewrite);
+    if (module->import_count != 0) put_imports(rewrite);
+    put_functions(rewrite);
+    put_table_and_memory(rewrite);
+    put_globals(rewrite);
+    put_exports(rewrite);
+    if (module->element_count != 0) put_elements(rewrite);
+    if (module->has_data_count) {
+        size_t section = begin_section(out, 12);
+        put_u32(out, module->data_count);
+        end_size(out, section);
+    }
+    rewrite->code_start = begin_section(out, 10);
+    put_u32(out, module->function_count + module->import_count + helper_count(module));
+}
+
+static void put_wrapper(struct rewrite *rewrite, uint32_t import)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    const struct au_func_type *type = wasm_function_type(module, import);
+    size_t body = begin_size(out);
+    put_u32(out, 0); /* no locals */
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        put_op_u32(out, OP_LOCAL_GET, i);
+    }
+    put_op_u32(out, OP_GLOBAL_GET, gas_global(module));
+    put_op_u32(out, OP_CALL, import);
+    put_op_u32(out, OP_GLOBAL_SET, gas_global(module));
+    au_buf_put_u8(out, OP_END);
+    end_size(out, body);
+}
+
+/* pages -> pages before, or -1 past the limit. A refusal of the engine within the limit is a fault
+ * of the node: the least stack counter says so. */
+static void put_grow_helper(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    size_t body = begin_size(out);
+    put_u32(out, 0);
+    put_op_u32(out, OP_LOCAL_GET, 0);
+    put_const(out, OP_I32_CONST, module->pages_max);
+    put_op_u32(out, OP_MEMORY_SIZE, 0);
+    au_buf_put_u8(out, OP_I32_SUB);
+    au_buf_put_u8(out, OP_I32_GT_U);
+    put_op_u32(out, OP_IF, TYPE_EMPTY);
+    put_const(out, OP_I32_CONST, -1);
+    au_buf_put_u8(out, OP_RETURN);
+    au_buf_put_u8(out, OP_END);
+
+    put_op_u32(out, OP_GLOBAL_GET, gas_global(module));
+    put_op_u32(out, OP_LOCAL_GET, 0);
+    au_buf_put_u8(out, OP_I64_EXTEND_I32_U);
+    put_const(out, OP_I64_CONST, AU_GAS_GROW_PAGE);
+    au_buf_put_u8(out, OP_I64_MUL);
+    au_buf_put_u8(out, OP_I64_SUB);
+    put_op_u32(out, OP_GLOBAL_SET, gas_global(module));
+    put_gas_test(rewrite);
+
+    put_op_u32(out, OP_LOCAL_GET, 0);
+    put_op_u32(out, OP_MEMORY_GROW, 0);
+    put_op_u32(out, OP_LOCAL_TEE, 0);
+    put_const(out, OP_I32_CONST, -1);
+    au_buf_put_u8(out, OP_I32_EQ);
+    put_op_u32(out, OP_IF, TYPE_EMPTY);
+    put_const(out, OP_I32_CONST, INT32_MIN);
+    put_op_u32(out, OP_GLOBAL_SET, stack_global(module));
+    au_buf_put_u8(out, OP_UNREACHABLE);
+    au_buf_put_u8(out, OP_END);
+    put_op_u32(out, OP_LOCAL_GET, 0);
+    au_buf_put_u8(out, OP_END);
+    end_size(out, body);
+}
+
+/* size -> size, charged: ceil(size / 8) x AU_GAS_BULK_8_BYTES steps */
+static void put_bulk_helper(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    size_t body = begin_size(out);
+    put_u32(out, 0);
+    put_op_u32(out, OP_GLOBAL_GET, gas_global(module));
+    put_op_u32(out, OP_LOCAL_GET, 0);
+    au_buf_put_u8(out, OP_I64_EXTEND_I32_U);
+    put_const(out, OP_I64_CONST, 7);
+    au_buf_put_u8(out, OP_I64_ADD);
+    put_const(out, OP_I64_CONST, 3);
+    au_buf_put_u8(out, OP_I64_SHR_U);
+    put_const(out, OP_I64_CONST, AU_GAS_BULK_8_BYTES);
+    au_buf_put_u8(out, OP_I64_MUL);
+    au_buf_put_u8(out, OP_I64_SUB);
+    put_op_u32(out, OP_GLOBAL_SET, gas_global(module));
+    put_gas_test(rewrite);
+    put_op_u32(out, OP_LOCAL_GET, 0);
+    au_buf_put_u8(out, OP_END);
+    end_size(out, body);
+}
+
+void rewrite_end(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        put_wrapper(rewrite, i);
+    }
+    if (module->has_memory) {
+        put_grow_helper(rewrite);
+        put_bulk_helper(rewrite);
+    }
+    end_size(out, rewrite->code_start);
+    if (module->data_raw.size != 0) {
+        size_t section = begin_section(out, 11);
+        au_buf_put_bytes(out, module->data_raw);
+        end_size(out, section);
+    }
+}
