@@ -1,0 +1,148 @@
+/* The working state of an execution: accounts and contract storage as they are now, over what they
+ * were before, with savepoints that can be gone back to.
+ *
+ *     init -> (preload) -> { get put del save restore changes } -> reset -> ... -> done
+ *
+ * Invariants:
+ *   1. Every change is journaled with the value that it replaced; a savepoint is a place in the
+ *      journal, and going back undoes what comes after it, last first.
+ *   2. An entry that was changed since the last savepoint was journaled since then: changing it
+ *      again needs no new journal entry, and a value is written over the old one if it fits.
+ *   3. Changes are told in the order of first write, never in an order of hashes.
+ *
+ * Memory: an entry of about 150 bytes and its key for each account or slot touched; a value's
+ * bytes once per savepoint after which the slot is written, at most four times that while a value
+ * grows. All of it is paid for: storage_write charges per byte, and an entry costs at least a read.
+ * To reach the arena's bound, given at init, is a fault of the node and never an outcome.
+ *
+ * Threading: one thread at a time. */
+#ifndef AUREON_STATE_OVERLAY_H
+#define AUREON_STATE_OVERLAY_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "core/address.h"
+#include "state/key_hash.h"
+#include "state/table.h"
+
+struct au_account {
+    bool exists;
+    uint64_t balance; /* base units; 0 unless exists */
+};
+
+struct au_slot {
+    bool exists;
+    struct au_bytes value; /* empty unless exists; 0 bytes is a value too */
+};
+
+/* Where values come from that nobody has preloaded. */
+struct au_state_source {
+    void *context;
+    /* get_account gives an account as it was before. OK, or what the store failed with. */
+    enum au_err (*get_account)(void *context, const struct au_address *address,
+                               struct au_account *out_account);
+    /* get_slot gives a slot as it was before; the value lives until arena is reset.
+     * OK, or what the store failed with. */
+    enum au_err (*get_slot)(void *context, const struct au_address *contract, struct au_bytes key,
+                            struct au_arena *arena, struct au_slot *out_slot);
+};
+
+struct au_undo; /* a journal entry */
+
+struct au_overlay { /* by value for its owner; the fields are overlay.c's */
+    struct au_arena arena;
+    struct au_table accounts;
+    struct au_table slots;
+    struct au_undo *journal;
+    size_t journal_size;     /* entries */
+    size_t journal_capacity; /* entries */
+    size_t save_size;        /* journal entries at the last save or restore */
+    struct au_seed seed;
+    const struct au_state_source *source;
+};
+
+struct au_savepoint {
+    size_t journal_size;
+};
+
+/* An account or a slot that is not what it was. */
+struct au_change {
+    bool is_slot;
+    const struct au_address *address; /* the account, or the slot's contract */
+    struct au_account account_before; /* accounts */
+    struct au_account account_after;
+    struct au_bytes key; /* slots */
+    struct au_slot slot_before;
+    struct au_slot slot_after;
+};
+
+/* au_overlay_init prepares an empty overlay in the caller's storage.
+ *
+ * seed        of the tables' hashes: anything that contracts cannot know
+ * source      NULL: what is not preloaded is absent. Else it outlives the overlay
+ * memory_max  bound on the arena, in bytes */
+void au_overlay_init(struct au_overlay *overlay, const struct au_seed *seed,
+                     const struct au_state_source *source, size_t memory_max);
+
+/* au_overlay_done frees everything. */
+void au_overlay_done(struct au_overlay *overlay);
+
+/* au_overlay_reset forgets everything, savepoints and preloaded values too, and keeps allocations
+ * of a usual execution's size for the next one. */
+void au_overlay_reset(struct au_overlay *overlay);
+
+/* au_overlay_preload_account and _slot say what was there before, without a journal entry. Only
+ * before the first change.
+ *
+ * key, value       borrowed until the next reset
+ * out_is_new       false: the account or slot is there already, and is left as it is
+ *
+ * OK, NO_MEMORY */
+AU_MUST_USE enum au_err au_overlay_preload_account(struct au_overlay *overlay,
+                                                   const struct au_address *address,
+                                                   struct au_account account, bool *out_is_new);
+AU_MUST_USE enum au_err au_overlay_preload_slot(struct au_overlay *overlay,
+                                                const struct au_address *contract,
+                                                struct au_bytes key, struct au_bytes value,
+                                                bool *out_is_new);
+
+/* au_overlay_get_account and _slot give the present value; a slot's bytes are valid until the next
+ * put, del, restore or reset. key is of any size. OK, NO_MEMORY, what the source failed with. */
+AU_MUST_USE enum au_err au_overlay_get_account(struct au_overlay *overlay,
+                                               const struct au_address *address,
+                                               struct au_account *out_account);
+AU_MUST_USE enum au_err au_overlay_get_slot(struct au_overlay *overlay,
+                                            const struct au_address *contract, struct au_bytes key,
+                                            struct au_slot *out_slot);
+
+/* au_overlay_put_account, _put_slot and _del_slot change a value; deleting what is absent changes
+ * nothing. key and value are copied. OK; NO_MEMORY or what the source failed with: nothing is
+ * changed. */
+AU_MUST_USE enum au_err au_overlay_put_account(struct au_overlay *overlay,
+                                               const struct au_address *address,
+                                               struct au_account account);
+AU_MUST_USE enum au_err au_overlay_put_slot(struct au_overlay *overlay,
+                                            const struct au_address *contract, struct au_bytes key,
+                                            struct au_bytes value);
+AU_MUST_USE enum au_err au_overlay_del_slot(struct au_overlay *overlay,
+                                            const struct au_address *contract, struct au_bytes key);
+
+/* au_overlay_save marks the present state. Savepoints nest: going back to one drops those after it.
+ * One that is not gone back to needs no release. */
+struct au_savepoint au_overlay_save(struct au_overlay *overlay);
+
+/* au_overlay_restore goes back to a savepoint, which stays valid. Cost: one step per change. */
+void au_overlay_restore(struct au_overlay *overlay, struct au_savepoint savepoint);
+
+/* au_overlay_next_change tells the changes since a savepoint, in order of first write. Values that
+ * are again what they were at the savepoint are left out.
+ *
+ * cursor      0 at first, then as the last call left it
+ * out_change  set on true only; what it points to is valid until the next change or reset
+ *
+ * true: a change; false: there are no more */
+bool au_overlay_next_change(const struct au_overlay *overlay, struct au_savepoint since,
+                            size_t *cursor, struct au_change *out_change);
+
+#endif
