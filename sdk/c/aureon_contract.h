@@ -1,0 +1,162 @@
+/* The C contract kit: what a contract written in C may call, in one header.
+ *
+ * Compile with
+ *
+ *     clang --target=wasm32 -mcpu=mvp -msign-ext -mbulk-memory -std=c17 -O2 -ffreestanding \
+ *         -nostdlib -Wl,--no-entry -Wl,--strip-all -Wl,-z,stack-size=8192 \
+ *         -Wl,--initial-memory=65536 -Wl,--max-memory=65536 -o NAME.wasm NAME.c
+ *
+ * Rules
+ *   - An exported function is one with AUREON_EXPORT(name). A pair (pointer, size) of parameters
+ *     receives one argument of any size, uint64_t one of 8 bytes, uint32_t one of 4; a function
+ *     without parameters reads its arguments with aureon_arg_*. A result of 8 or 4 bytes is the
+ *     call's output, unless aureon_return_data gave another.
+ *   - Integers in arguments, storage and output are little-endian, which is how this machine keeps
+ *     them: their bytes may be passed as they are.
+ *   - The host traps a call whose pointer or size is outside the memory. A size of 0 never reads.
+ *   - Every call costs gas, taken before it does anything: abi/host.def has the prices.
+ *
+ * An account is named by bytes: a contract or key of a chain by its 32 bytes, and in a run without
+ * a chain by any name of 1 to 64 bytes. */
+#ifndef AUREON_CONTRACT_H
+#define AUREON_CONTRACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AUREON_EXPORT(name) __attribute__((export_name(#name))) name
+#define AUREON_IMPORT(name) __attribute__((import_module("env"), import_name(#name)))
+#define AUREON_NORETURN     __attribute__((noreturn))
+
+#define AUREON_ADDRESS_SIZE   32u    /* bytes */
+#define AUREON_ACCOUNT_MAX    64u    /* bytes of an account's name in a run without a chain */
+#define AUREON_KEY_SIZE_MAX   256u   /* bytes of a storage key, at least 1 */
+#define AUREON_VALUE_SIZE_MAX 65536u /* bytes of a stored value */
+#define AUREON_LOG_SIZE_MAX   4096u  /* bytes of a line */
+
+/* ---- log, output, failure -------------------------------------------------------------------- */
+
+/* aureon_log adds one line to the receipt. Lines stay when the call fails. */
+AUREON_IMPORT(log) void aureon_log(const void *text, uint32_t size);
+
+/* aureon_return_data sets the call's output; the last call wins. */
+AUREON_IMPORT(return_data) void aureon_return_data(const void *data, uint32_t size);
+
+/* aureon_revert ends the call and undoes all it did. The receipt carries code and data. */
+AUREON_IMPORT(revert)
+AUREON_NORETURN void aureon_revert(uint32_t code, const void *data, uint32_t size);
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+/* aureon_arg_count gives the number of arguments; aureon_arg_size the bytes of argument index, -1
+ * if there is none; aureon_arg_read copies at most size bytes from offset on and gives how many, -1
+ * if there is no such argument. */
+AUREON_IMPORT(arg_count) uint32_t aureon_arg_count(void);
+AUREON_IMPORT(arg_size) int32_t aureon_arg_size(uint32_t index);
+AUREON_IMPORT(arg_read)
+int32_t aureon_arg_read(uint32_t index, void *data, uint32_t offset, uint32_t size);
+
+/* ---- storage --------------------------------------------------------------------------------- */
+
+/* aureon_storage_read copies at most size_max bytes of a value and gives how many, -1 if absent. */
+AUREON_IMPORT(storage_read)
+int32_t aureon_storage_read(const void *key, uint32_t key_size, void *value, uint32_t size_max);
+
+/* aureon_storage_write gives 0, or 1 for a key or value of a size that is not allowed. A value of 0
+ * bytes exists. */
+AUREON_IMPORT(storage_write)
+int32_t aureon_storage_write(const void *key, uint32_t key_size, const void *value, uint32_t size);
+
+/* aureon_storage_size gives the bytes of a value, -1 if absent. */
+AUREON_IMPORT(storage_size) int64_t aureon_storage_size(const void *key, uint32_t key_size);
+
+/* aureon_storage_delete gives 0, or 1 if there was nothing. */
+AUREON_IMPORT(storage_delete) int32_t aureon_storage_delete(const void *key, uint32_t key_size);
+
+/* ---- accounts -------------------------------------------------------------------------------- */
+
+enum aureon_transfer {
+    AUREON_TRANSFER_DONE = 0,
+    AUREON_TRANSFER_INSUFFICIENT = 1, /* the balance is smaller than the amount */
+    AUREON_TRANSFER_NOT_OWNER = 2,    /* from is not this contract */
+    AUREON_TRANSFER_BAD_RECIPIENT = 3 /* to names no account that may receive */
+};
+
+/* aureon_get_balance gives an account's balance, 0 if there is no such account. */
+AUREON_IMPORT(get_balance) uint64_t aureon_get_balance(const void *account, uint32_t size);
+
+/* aureon_transfer moves an amount from this contract and gives an enum aureon_transfer. */
+AUREON_IMPORT(transfer)
+int32_t aureon_transfer(const void *from, uint32_t from_size, const void *to, uint32_t to_size,
+                        uint64_t amount);
+
+/* Each writes AUREON_ADDRESS_SIZE bytes: this contract, who called it, who signed. */
+AUREON_IMPORT(self_address) void aureon_self_address(void *address);
+AUREON_IMPORT(caller) void aureon_caller(void *address);
+AUREON_IMPORT(origin) void aureon_origin(void *address);
+
+/* ---- the call and the chain ------------------------------------------------------------------ */
+
+AUREON_IMPORT(value) uint64_t aureon_value(void); /* base units that came with the call */
+AUREON_IMPORT(block_height) uint64_t aureon_block_height(void);
+AUREON_IMPORT(block_time) uint64_t aureon_block_time_ms(void); /* Unix time */
+AUREON_IMPORT(gas_left) uint64_t aureon_gas_left(void);
+
+/* aureon_chain_id copies at most size_max bytes of the chain's name and gives its full size. */
+AUREON_IMPORT(chain_id) uint32_t aureon_chain_id(void *name, uint32_t size_max);
+
+/* ---- cryptography ---------------------------------------------------------------------------- */
+
+/* aureon_sha256 writes 32 bytes. */
+AUREON_IMPORT(sha256) void aureon_sha256(const void *data, uint32_t size, void *digest);
+
+/* aureon_ed25519_verify gives 1 if sig (64 bytes) is the signature of key (32 bytes), else 0. */
+AUREON_IMPORT(ed25519_verify)
+int32_t aureon_ed25519_verify(const void *key, const void *sig, const void *message, uint32_t size);
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+/* The text of a literal and its size, as two arguments. */
+#define AUREON_TEXT(literal) (literal), (uint32_t)(sizeof(literal) - 1)
+
+/* aureon_fail ends the call with a code of the contract's own and a sentence. */
+#define aureon_fail(code, literal) aureon_revert((code), AUREON_TEXT(literal))
+
+/* aureon_add gives the sum, or false on overflow; *out_sum is then untouched. */
+static inline bool aureon_add(uint64_t a, uint64_t b, uint64_t *out_sum)
+{
+    if (a > UINT64_MAX - b) return false;
+    *out_sum = a + b;
+    return true;
+}
+
+/* aureon_arg_u64 reads an argument of exactly 8 bytes; false if it is none. */
+static inline bool aureon_arg_u64(uint32_t index, uint64_t *out_number)
+{
+    if (aureon_arg_size(index) != (int32_t)sizeof(*out_number)) return false;
+    return aureon_arg_read(index, out_number, 0, sizeof(*out_number)) == sizeof(*out_number);
+}
+
+#define AUREON_DECIMAL_MAX 20u /* digits of the greatest uint64_t */
+
+/* aureon_format_u64 writes a number in decimal, without an end, and gives its size. */
+static inline uint32_t aureon_format_u64(uint64_t number, char text[AUREON_DECIMAL_MAX])
+{
+    uint32_t size = 1;
+    for (uint64_t rest = number / 10; rest != 0; rest /= 10)
+        size++;
+    for (uint32_t i = size; i-- > 0; number /= 10)
+        text[i] = (char)('0' + number % 10);
+    return size;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,171 @@
+#include "cli/arg.h"
+
+#include <inttypes.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "base/text.h"
+#include "core/limits.h"
+
+#define HASH_DIGITS 64
+
+static enum au_err copy(struct au_arena *arena, const void *data, size_t size,
+                        struct au_bytes *out_arg)
+{
+    return au_arena_copy(arena, (struct au_bytes){data, size}, out_arg);
+}
+
+static enum au_err parse_u64(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
+{
+    uint64_t number = 0;
+    AU_TRY(au_text_parse_u64(au_bytes_of(text), &number));
+    return copy(arena, &number, sizeof(number), out_arg);
+}
+
+static enum au_err parse_i64(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
+{
+    int64_t number = 0;
+    AU_TRY(au_text_parse_i64(au_bytes_of(text), &number));
+    return copy(arena, &number, sizeof(number), out_arg);
+}
+
+static enum au_err parse_u32(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
+{
+    uint32_t number = 0;
+    AU_TRY(au_text_parse_u32(au_bytes_of(text), &number));
+    return copy(arena, &number, sizeof(number), out_arg);
+}
+
+static enum au_err parse_i32(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
+{
+    int32_t number = 0;
+    AU_TRY(au_text_parse_i32(au_bytes_of(text), &number));
+    return copy(arena, &number, sizeof(number), out_arg);
+}
+
+static enum au_err parse_bytes(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
+{
+    struct au_bytes hex = au_bytes_of(text);
+    if (hex.size < 2) return AU_ERR_MALFORMED;
+    size_t size = (hex.size - 2) / 2;
+    uint8_t *bytes = au_arena_get(arena, size);
+    if (bytes == NULL) return AU_ERR_NO_MEMORY;
+    AU_TRY(au_hex_parse(hex, bytes, size));
+    *out_arg = (struct au_bytes){bytes, size};
+    return AU_OK;
+}
+
+static enum au_err parse_text(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
+{
+    (void)arena;
+    *out_arg = au_bytes_of(text);
+    return AU_OK;
+}
+
+struct form {
+    const char *prefix;
+    const char *expected;
+    enum au_err (*parse)(const char *text, struct au_arena *arena, struct au_bytes *out_arg);
+};
+
+static const struct form forms[] = {
+    {"u64:", "a decimal number from 0 to 18446744073709551615", parse_u64},
+    {"i64:", "a decimal number from -9223372036854775808 to 9223372036854775807", parse_i64},
+    {"u32:", "a decimal number from 0 to 4294967295", parse_u32},
+    {"i32:", "a decimal number from -2147483648 to 2147483647", parse_i32},
+    {"bytes:", "0x and an even number of hex digits", parse_bytes},
+    {"str:", "", parse_text},
+};
+
+static enum au_err parse_form(const struct form *form, const char *text, struct au_arena *arena,
+                              struct au_buf *message, struct au_bytes *out_arg)
+{
+    enum au_err err = form->parse(text, arena, out_arg);
+    if (err == AU_ERR_MALFORMED) {
+        au_buf_printf(message, "%s expected %s, got '%s'", form->prefix, form->expected, text);
+    }
+    return err;
+}
+
+static enum au_err parse_file(const char *path, struct au_arena *arena, struct au_buf *message,
+                              struct au_bytes *out_arg)
+{
+    struct au_buf content;
+    au_buf_init(&content, (size_t)AU_ARGS_SIZE_MAX);
+    enum au_err err = au_file_read(path, &content);
+    if (err == AU_OK) err = au_arena_copy(arena, au_buf_bytes(&content), out_arg);
+    if (err == AU_ERR_TOO_LARGE) {
+        au_buf_printf(message, "'%s' is larger than %u bytes", path, AU_ARGS_SIZE_MAX);
+    } else if (err == AU_ERR_NOT_FOUND) {
+        au_buf_printf(message, "there is no file '%s'; for text write str:@%s", path, path);
+    } else if (err != AU_OK) {
+        au_buf_printf(message, "cannot read '%s': %s", path, au_err_text(err));
+    }
+    au_buf_done(&content);
+    return err;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_all_hex(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        char lower = (char)(text[i] | 0x20);
+        if (!is_digit(text[i]) && (lower < 'a' || lower > 'f')) return false;
+    }
+    return true;
+}
+
+/* Says what is ambiguous about a word without a known prefix; false if nothing is. */
+static bool is_ambiguous(const char *word, struct au_buf *message)
+{
+    size_t size = strlen(word);
+    size_t start = word[0] == '-' || word[0] == '+' ? 1 : 0;
+    if (size == 0) {
+        au_buf_put_text(message, "'' is empty; for an empty text write str:");
+    } else if (word[0] == '-' && is_digit(word[1])) {
+        au_buf_printf(message, "'%s' is ambiguous; write i64:%s (8 bytes) or i32:%s (4 bytes)",
+                      word, word, word);
+    } else if (size == HASH_DIGITS && is_all_hex(word, size)) {
+        au_buf_printf(message, "'%s' is ambiguous; for bytes write 0x%s, for text str:%s", word,
+                      word, word);
+    } else if (is_digit(word[start])) {
+        au_buf_printf(message,
+                      "'%s' begins like a number but is none from 0 to 18446744073709551615; for "
+                      "text write str:%s",
+                      word, word);
+    } else if (strchr(word, ':') != NULL) {
+        au_buf_printf(message,
+                      "'%.*s' is no known prefix (u64: i64: u32: i32: bytes: str:); for text write "
+                      "str:%s",
+                      (int)strcspn(word, ":") + 1, word, word);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+enum au_err au_arg_parse(const char *text, struct au_arena *arena, struct au_buf *message,
+                         struct au_bytes *out_arg)
+{
+    static const struct form bare_bytes = {"bytes:", "0x and an even number of hex digits",
+                                           parse_bytes};
+    for (size_t i = 0; i < AU_COUNT_OF(forms); i++) {
+        size_t size = strlen(forms[i].prefix);
+        if (strncmp(text, forms[i].prefix, size) == 0) {
+            return parse_form(&forms[i], text + size, arena, message, out_arg);
+        }
+    }
+    if (text[0] == '@') return parse_file(text + 1, arena, message, out_arg);
+    if (text[0] == '0' && text[1] == 'x') {
+        return parse_form(&bare_bytes, text, arena, message, out_arg);
+    }
+
+    enum au_err err = parse_u64(text, arena, out_arg);
+    if (err != AU_ERR_MALFORMED) return err;
+    if (is_ambiguous(text, message)) return AU_ERR_MALFORMED;
+    return parse_text(text, arena, out_arg);
+}

@@ -1,0 +1,70 @@
+#include "cli/cli.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/help.h"
+#include "cli/invocation.h"
+#include "cli/nearest.h"
+
+#define PAGE_SIZE_MAX (64u << 10) /* bytes */
+
+/* What other programs call `aureon help` and `aureon version`. */
+static const char *resolve_name(const char *name)
+{
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return "help";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return "version";
+    return name;
+}
+
+static enum au_exit fail_command(const struct au_streams *streams, const char *name)
+{
+    const struct au_invocation invocation = {.streams = streams};
+    struct au_nearest nearest;
+    au_nearest_init(&nearest, name);
+    for (size_t i = 0; i < au_command_count; i++) {
+        au_nearest_offer(&nearest, au_commands[i].name);
+    }
+    if (nearest.best == NULL) {
+        return au_invocation_fail(&invocation, AU_EXIT_USAGE,
+                                  "unknown command '%s'; `aureon help` lists all", name);
+    }
+    return au_invocation_fail(&invocation, AU_EXIT_USAGE,
+                              "unknown command '%s'; did you mean '%s'?", name, nearest.best);
+}
+
+static enum au_exit print_page(const struct au_invocation *invocation)
+{
+    struct au_buf text;
+    au_buf_init(&text, PAGE_SIZE_MAX);
+    au_help_page(&text, invocation->command);
+    enum au_exit code = au_invocation_write(invocation, &text);
+    au_buf_done(&text);
+    return code;
+}
+
+static enum au_exit print_overview(const struct au_streams *streams)
+{
+    struct au_buf text;
+    au_buf_init(&text, PAGE_SIZE_MAX);
+    au_help_overview(&text);
+    fwrite(text.data, 1, text.size, streams->err);
+    au_buf_done(&text);
+    return AU_EXIT_USAGE;
+}
+
+enum au_exit au_cli_main(int argc, const char *const *argv, const struct au_streams *streams)
+{
+    if (argc < 2) return print_overview(streams);
+    const char *name = resolve_name(argv[1]);
+    const struct au_command *command = au_command_find(name);
+    if (command == NULL) return fail_command(streams, name);
+
+    struct au_invocation invocation = {0};
+    enum au_exit code = au_invocation_parse(streams, command, argc - 2, argv + 2, &invocation);
+    if (code == AU_EXIT_DONE) {
+        code = invocation.wants_help ? print_page(&invocation) : command->run(&invocation);
+    }
+    au_invocation_done(&invocation);
+    return code;
+}

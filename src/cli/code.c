@@ -1,0 +1,49 @@
+#include "cli/code.h"
+
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+static const uint8_t wasm_magic[4] = {0, 'a', 's', 'm'};
+
+static enum au_err refuse(struct au_reject *out_reject, const char *rule, const char *message)
+{
+    *out_reject = (struct au_reject){.rule = rule, .function = AU_REJECT_NO_FUNCTION};
+    snprintf(out_reject->message, sizeof(out_reject->message), "%s", message);
+    return AU_ERR_INVALID_MODULE;
+}
+
+static enum au_err convert(struct au_bytes text, struct au_bytes *out_code,
+                           struct au_reject *out_reject)
+{
+    char message[AU_REJECT_MESSAGE_SIZE] = "";
+    enum au_err err = au_wat_to_wasm(text, out_code, message, sizeof(message));
+    return err == AU_ERR_MALFORMED ? refuse(out_reject, "text", message) : err;
+}
+
+enum au_err au_code_load(const char *path, struct au_bytes *out_code, struct au_reject *out_reject)
+{
+    struct au_buf content;
+    au_buf_init(&content, AU_CODE_FILE_SIZE_MAX);
+    enum au_err err = au_file_read(path, &content);
+    if (err == AU_ERR_TOO_LARGE) {
+        err = refuse(out_reject, "limit", "the file is larger than 8 MiB");
+    } else if (err == AU_OK && content.size == 0) {
+        err = refuse(out_reject, "malformed", "the file is empty");
+    } else if (err == AU_OK && content.size >= sizeof(wasm_magic) &&
+               memcmp(content.data, wasm_magic, sizeof(wasm_magic)) == 0) {
+        *out_code = au_buf_bytes(&content);
+        return AU_OK; /* the caller owns what the buffer held */
+    } else if (err == AU_OK && (!au_utf8_is_valid(au_buf_bytes(&content)) ||
+                                memchr(content.data, 0, content.size) != NULL)) {
+        err =
+            refuse(out_reject, "malformed",
+                   "the file is neither a WebAssembly binary, which begins with \\0asm, nor text");
+    } else if (err == AU_OK) {
+        err = convert(au_buf_bytes(&content), out_code, out_reject);
+    }
+    au_buf_done(&content);
+    return err;
+}

@@ -1,0 +1,190 @@
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "cli/check.h"
+#include "cli/help.h"
+#include "cli/run.h"
+
+#define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
+
+static const char json_text[] = "print one JSON document instead of text";
+
+static const struct au_option run_options[] = {
+    {"gas", "N", AU_OPTION_NUMBER, false, AU_GAS_LIMIT_MAX, "gas limit; 1000000 if not given"},
+    {"balance", "NAME=N", AU_OPTION_TEXT, true, 0, "an account and its base units before the run"},
+    {"self", "NAME", AU_OPTION_TEXT, false, 0, "the contract's account; `contract` if not given"},
+    {"caller", "NAME", AU_OPTION_TEXT, false, 0, "who calls; `caller` if not given"},
+    {"value", "N", AU_OPTION_NUMBER, false, AU_AMOUNT_MAX, "base units the caller sends along"},
+    {"height", "N", AU_OPTION_NUMBER, false, UINT64_MAX, "block height that the contract sees"},
+    {"time", "MS", AU_OPTION_NUMBER, false, UINT64_MAX,
+     "block time that it sees, Unix milliseconds"},
+    {"view", NULL, AU_OPTION_FLAG, false, 0, "a write ends the run with not_allowed"},
+    {"storage", "FILE", AU_OPTION_TEXT, false, 0,
+     "start from this file and keep the changes in it"},
+    {"json", NULL, AU_OPTION_FLAG, false, 0, json_text},
+};
+
+static const char run_details[] =
+    "FILE is a WebAssembly module, binary or text; its content decides, not its name.\n"
+    "FUNCTION is a function that it exports. ARGUMENTs are explained by\n"
+    "`aureon help arguments`.\n"
+    "\n"
+    "The run starts from an empty world unless --storage or --balance say otherwise. The\n"
+    "result is the outcome, the gas used, the output, the log, and what changed. A contract\n"
+    "that fails gives exit code 5 and changes nothing. `aureon help storage` explains how\n"
+    "runs go on from each other.\n";
+
+static const struct au_option json_options[] = {
+    {"json", NULL, AU_OPTION_FLAG, false, 0, json_text},
+};
+
+static const char check_details[] =
+    "FILE is a WebAssembly module, binary or text. The verdict is the one that deploying it\n"
+    "would get: `ok`, or the rule that it breaks, the function and byte offset where, and a\n"
+    "sentence. A refused module gives exit code 4.\n";
+
+static const struct au_option help_options[] = {
+    {"markdown", NULL, AU_OPTION_FLAG, false, 0, "print all pages as one Markdown document"},
+};
+
+static const char help_details[] =
+    "Without a NAME: the list of commands and topics. `aureon COMMAND --help` prints the same\n"
+    "page.\n";
+
+const struct au_command au_commands[] = {
+    {.name = "run",
+     .operands = "FILE FUNCTION [ARGUMENT]...",
+     .summary = "run a function of a contract",
+     .details = run_details,
+     .example = "aureon run contracts/counter/counter.wat increment --storage counter.json",
+     .operands_min = 2,
+     .operands_max = SIZE_MAX,
+     OPTIONS(run_options),
+     .run = au_run_command},
+    {.name = "check",
+     .operands = "FILE",
+     .summary = "tell whether a module is acceptable",
+     .details = check_details,
+     .example = "aureon check contracts/counter/counter.wat",
+     .operands_min = 1,
+     .operands_max = 1,
+     OPTIONS(json_options),
+     .run = au_check_command},
+    {.name = "version",
+     .operands = "",
+     .summary = "print the version",
+     .details = "",
+     .example = "aureon version",
+     OPTIONS(json_options),
+     .run = au_help_version_command},
+    {.name = "help",
+     .operands = "[NAME]",
+     .summary = "explain a command or a topic",
+     .details = help_details,
+     .example = "aureon help run",
+     .operands_max = 1,
+     OPTIONS(help_options),
+     .run = au_help_command},
+};
+const size_t au_command_count = AU_COUNT_OF(au_commands);
+
+static const char arguments_details[] =
+    "  u64:5 i64:-5      a number of 8 bytes, little-endian\n"
+    "  u32:7 i32:-1      a number of 4 bytes, little-endian\n"
+    "  bytes:0x00ff      these bytes; 0x00ff alone means the same\n"
+    "  str:text          the bytes of the text\n"
+    "  @path             the content of a file\n"
+    "  5                 a decimal number alone is a u64\n"
+    "  text              a word that nothing above claims is itself, as an account's name\n"
+    "\n"
+    "A word that could mean two things is refused, with the form to write instead: a negative\n"
+    "number (i64 or i32?), a word that begins like a number, a word with a colon after an\n"
+    "unknown prefix, 64 hex digits without 0x, an empty word. `str:` makes a text of\n"
+    "anything. A word that begins with a dash is an option unless `--` stands before it.\n"
+    "\n"
+    "Accounts in --self, --caller and --balance are names of 1 to 64 bytes, or 0x and hex.\n"
+    "A call takes at most 64 arguments and 256 KiB of them.\n";
+
+static const char storage_details[] =
+    "With --storage FILE a run starts from the storage and balances in FILE and, if the\n"
+    "contract succeeds, leaves them there as it changed them: ten runs of `increment` count\n"
+    "to ten. A file that is not there is an empty world and is made by the first success. A\n"
+    "run that fails leaves the file as it was, to the byte. The file is replaced as a whole,\n"
+    "never half written; two runs over one file at the same time are not kept apart.\n"
+    "\n"
+    "The file is JSON:\n"
+    "\n"
+    "  {\n"
+    "    \"format\": 1,\n"
+    "    \"contract\": \"contract\",\n"
+    "    \"storage\": [\n"
+    "      {\n"
+    "        \"key\": \"0x636f756e746572\",\n"
+    "        \"key_text\": \"counter\",\n"
+    "        \"value\": \"0x0100000000000000\"\n"
+    "      }\n"
+    "    ],\n"
+    "    \"balances\": {\n"
+    "      \"Alice\": \"900\",\n"
+    "      \"Bob\": \"600\"\n"
+    "    }\n"
+    "  }\n"
+    "\n"
+    "  contract   the contract's account. A later run need not repeat --self; another one is\n"
+    "             refused\n"
+    "  storage    its entries by key. key_text and value_text are added where the bytes read\n"
+    "             well; in a file written by hand they may stand alone\n"
+    "  balances   all balances known so far. Once given they are kept; --balance NAME=N\n"
+    "             replaces one\n"
+    "\n"
+    "Unknown members, wrong types, keys given twice and bad hex are refused with exit code 2.\n";
+
+static const char json_details[] =
+    "With --json a command prints one document. 64-bit integers are decimal strings, bytes\n"
+    "are lower-case 0x hex, with the text beside them where it reads well. What does not\n"
+    "apply is left out. `aureon run` prints\n"
+    "\n"
+    "  function, success, outcome, class, detail, message\n"
+    "  gas_limit, gas_used\n"
+    "  output             with output_text, output_u64 (8 bytes) or output_u32 (4 bytes)\n"
+    "                     beside it\n"
+    "  revert_code        if the contract reverted; output then is what it said\n"
+    "  logs               list of {data, text}\n"
+    "  storage_changes    list of {key, key_text, before, before_text, after, after_text};\n"
+    "                     before or after is left out where there was no entry\n"
+    "  balance_changes    list of {account, before, after}\n"
+    "  storage_file       {path, saved} with --storage\n"
+    "\n"
+    "`aureon check` prints file, ok and size; for a refused module file, ok, rule, function,\n"
+    "offset and message, which is also what `aureon run --json` prints when it refuses one.\n";
+
+const struct au_topic au_topics[] = {
+    {"arguments", "how arguments of a contract are written", arguments_details},
+    {"storage", "how runs go on from each other", storage_details},
+    {"json", "what --json prints", json_details},
+    {
+        "exit-codes",
+        "what the exit codes mean",
+#define AU_EXIT(number, NAME, text) "  " #number "  " text "\n"
+#include "cli/exit.def"
+#undef AU_EXIT
+    },
+};
+const size_t au_topic_count = AU_COUNT_OF(au_topics);
+
+const struct au_command *au_command_find(const char *name)
+{
+    for (size_t i = 0; i < au_command_count; i++) {
+        if (strcmp(au_commands[i].name, name) == 0) return &au_commands[i];
+    }
+    return NULL;
+}
+
+const struct au_topic *au_topic_find(const char *name)
+{
+    for (size_t i = 0; i < au_topic_count; i++) {
+        if (strcmp(au_topics[i].name, name) == 0) return &au_topics[i];
+    }
+    return NULL;
+}

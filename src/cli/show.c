@@ -1,0 +1,101 @@
+#include "cli/show.h"
+
+#include <inttypes.h>
+
+#include "base/hex.h"
+#include "base/utf8.h"
+
+#define TEXT_SIZE_MAX  (4u << 20) /* bytes of one text with U+FFFD in it */
+#define VALUE_SIZE_MAX 64         /* bytes of a value shown in full */
+
+/* Characters of more than one byte that must not reach a terminal: C1 controls, line separators and
+ * marks that change the direction of text. UTF-8 keeps the order of code points, so a range of
+ * characters is a range of encodings. */
+struct range {
+    uint8_t first[3];
+    uint8_t last[3];
+    size_t size;
+};
+
+static const struct range refused[] = {
+    {{0xc2, 0x80}, {0xc2, 0x9f}, 2},             /* U+0080..U+009F */
+    {{0xd8, 0x9c}, {0xd8, 0x9c}, 2},             /* U+061C */
+    {{0xe2, 0x80, 0x8e}, {0xe2, 0x80, 0x8f}, 3}, /* U+200E..U+200F */
+    {{0xe2, 0x80, 0xa8}, {0xe2, 0x80, 0xae}, 3}, /* U+2028..U+202E */
+    {{0xe2, 0x81, 0xa6}, {0xe2, 0x81, 0xa9}, 3}, /* U+2066..U+2069 */
+};
+
+/* The bytes of the refused character that valid UTF-8 begins with; 0 if it begins with another. */
+static size_t refused_size(struct au_bytes text)
+{
+    if (text.data[0] < 0x20 || text.data[0] == 0x7f) return 1;
+    for (size_t i = 0; i < AU_COUNT_OF(refused); i++) {
+        const struct range *range = &refused[i];
+        if (text.size >= range->size && memcmp(text.data, range->first, range->size) >= 0 &&
+            memcmp(text.data, range->last, range->size) <= 0) {
+            return range->size;
+        }
+    }
+    return 0;
+}
+
+static struct au_bytes skip(struct au_bytes bytes, size_t size)
+{
+    return (struct au_bytes){bytes.data + size, bytes.size - size};
+}
+
+bool au_show_is_text(struct au_bytes bytes)
+{
+    if (bytes.size == 0 || !au_utf8_is_valid(bytes)) return false;
+    for (; bytes.size > 0; bytes = skip(bytes, 1)) {
+        if (refused_size(bytes) != 0) return false;
+    }
+    return true;
+}
+
+void au_show_text(struct au_buf *buf, struct au_bytes text)
+{
+    struct au_buf valid;
+    au_buf_init(&valid, TEXT_SIZE_MAX);
+    au_utf8_put(&valid, text);
+    for (struct au_bytes rest = au_buf_bytes(&valid); rest.size > 0;) {
+        size_t size = refused_size(rest);
+        if (size == 0) {
+            au_buf_put_u8(buf, rest.data[0]);
+        } else {
+            for (size_t i = 0; i < size; i++) {
+                au_buf_printf(buf, "\\x%02x", rest.data[i]);
+            }
+        }
+        rest = skip(rest, size == 0 ? 1 : size);
+    }
+    if (valid.err != AU_OK) au_buf_put_text(buf, "...");
+    au_buf_done(&valid);
+}
+
+uint64_t au_show_number(struct au_bytes bytes)
+{
+    AU_ASSERT(bytes.size <= 8);
+    uint64_t number = 0;
+    for (size_t i = bytes.size; i-- > 0;) {
+        number = number << 8 | bytes.data[i];
+    }
+    return number;
+}
+
+void au_show_value(struct au_buf *buf, struct au_bytes bytes)
+{
+    bool is_cut = bytes.size > VALUE_SIZE_MAX;
+    struct au_bytes shown = {bytes.data, is_cut ? VALUE_SIZE_MAX : bytes.size};
+    au_hex_put(buf, shown);
+    if (is_cut) au_buf_printf(buf, "... (%zu bytes)", bytes.size);
+    if (au_show_is_text(shown)) {
+        au_buf_put_text(buf, "  \"");
+        au_show_text(buf, shown);
+        au_buf_put_text(buf, is_cut ? "...\"" : "\"");
+    } else if (bytes.size == 8 || bytes.size == 4) {
+        au_buf_printf(buf, "  u%zu %" PRIu64, bytes.size * 8, au_show_number(bytes));
+    } else if (bytes.size == 0) {
+        au_buf_put_text(buf, "  empty");
+    }
+}

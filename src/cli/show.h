@@ -1,0 +1,22 @@
+/* Bytes that a contract made, for people: never able to steer a terminal or to fake a line. */
+#ifndef AUREON_CLI_SHOW_H
+#define AUREON_CLI_SHOW_H
+
+#include "base/buf.h"
+
+/* au_show_is_text tells whether bytes read well as they are: UTF-8 without control characters and
+ * without characters that change the direction of text, and not empty. */
+bool au_show_is_text(struct au_bytes bytes);
+
+/* au_show_text writes text: U+FFFD where it is no UTF-8, \xNN for each byte of a character
+ * that au_show_is_text refuses. A newline is one of them. */
+void au_show_text(struct au_buf *buf, struct au_bytes text);
+
+/* au_show_number gives the number that at most 8 little-endian bytes are. */
+uint64_t au_show_number(struct au_bytes bytes);
+
+/* au_show_value writes bytes in hex, at most 64 of them, and behind it what they may mean: the
+ * text, or the number if there are 4 or 8. */
+void au_show_value(struct au_buf *buf, struct au_bytes bytes);
+
+#endif

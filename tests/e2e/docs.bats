@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# The pages: every command in them is typed, every output compared, every table is that of the
+# sources. docs.py has the rules for blocks.
+
+load helper.sh
+
+setup() {
+    enter_temp
+}
+
+# page NAME: types the page in this test's folder, which is a checkout then.
+page() {
+    run python3 "$BATS_TEST_DIRNAME/docs.py" "$AUREON_SOURCE_DIR/$1" "$AUREON_BUILD_DIR"
+    printf '%s\n' "$output"
+    [ "$status" -eq 0 ]
+}
+
+# Pages with a test of their own below; the last of these tests types all others.
+named="README.md docs/contracts.md docs/gas.md docs/outcomes.md docs/embedding.md docs/sandbox.md"
+
+@test "README.md" {
+    page README.md
+}
+
+@test "docs/contracts.md" {
+    page docs/contracts.md
+}
+
+@test "docs/gas.md" {
+    page docs/gas.md
+}
+
+@test "docs/outcomes.md" {
+    page docs/outcomes.md
+}
+
+@test "docs/embedding.md" {
+    page docs/embedding.md
+}
+
+@test "docs/sandbox.md" {
+    page docs/sandbox.md
+}
+
+@test "every other page" {
+    mkdir all
+    count=0
+    while read -r name; do
+        [[ " $named " != *" $name "* ]] || continue
+        mkdir "all/$((count += 1))"
+        cd "all/$count"
+        page "$name"
+        cd ../..
+    done < <(python3 "$BATS_TEST_DIRNAME/docs.py" --list)
+    [ "$count" -ge 3 ] # cli.md, ARCHITECTURE.md, the counter's
+}
+
+@test "pages that have a test exist" {
+    for name in $named; do
+        [ -f "$AUREON_SOURCE_DIR/$name" ]
+    done
+}
+
+@test "tables are those of the sources" {
+    run "$AUREON_SOURCE_DIR/tools/doc-tables"
+    printf '%s\n' "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "a changed price, number, limit or name is seen in the tables" {
+    for change in \
+        "abi/host.def s/storage_write,  \"iiii\",   \"i\", 30/storage_write, \"iiii\", \"i\", 31/" \
+        "abi/host.def s/sha256,         \"iii\"/sha256,         \"iiii\"/" \
+        "abi/host.def s/TRANSFER_CREATE,     50000/TRANSFER_CREATE,     60000/" \
+        "abi/gas.def s/AU_GAS(CALL,              8/AU_GAS(CALL,              9/" \
+        "abi/gas.def s/AU_GAS_FREE_PAGES 4/AU_GAS_FREE_PAGES 5/" \
+        "abi/outcome.def s/(12, NOT_ALLOWED/(13, NOT_ALLOWED/" \
+        "abi/detail.def s/unreachable instruction/unreachable code/" \
+        "abi/err.def s/\"not found\"/\"not there\"/" \
+        "src/cli/exit.def s/\"done\"/\"well done\"/" \
+        "src/vm/limits.h s/AU_IMPORTS_MAX        128u/AU_IMPORTS_MAX        129u/" \
+        "src/core/limits.h s/AU_ARG_COUNT_MAX     64u/AU_ARG_COUNT_MAX     65u/"; do
+        rm -rf tree
+        mkdir -p tree/src/vm tree/src/core tree/src/cli
+        cp -r "$AUREON_SOURCE_DIR/abi" "$AUREON_SOURCE_DIR/docs" tree/
+        for file in src/vm/limits.h src/core/limits.h src/cli/exit.def; do
+            cp "$AUREON_SOURCE_DIR/$file" "tree/$file"
+        done
+        sed -i "${change#* }" "tree/${change%% *}"
+        run "$AUREON_SOURCE_DIR/tools/doc-tables" tree
+        if [ "$status" -eq 0 ]; then
+            echo "not seen: $change" >&2
+            return 1
+        fi
+    done
+}
+
+# wrong TEXT: a page with the text that comes on standard input fails, and says TEXT.
+wrong() {
+    cat >"$BATS_TEST_TMPDIR/wrong.md"
+    rm -rf checkout
+    mkdir checkout
+    cd checkout
+    run python3 "$BATS_TEST_DIRNAME/docs.py" "$BATS_TEST_TMPDIR/wrong.md" "$AUREON_BUILD_DIR"
+    cd ..
+    if [ "$status" -eq 0 ] || [[ $output != *"$1"* ]]; then
+        printf 'expected a failure with: %s\ngot %s: %s\n' "$1" "$status" "$output" >&2
+        return 1
+    fi
+}
+
+@test "a page that is wrong fails" {
+    printf '```sh\naureon version\n```\n```text\naureon 0.0.0\n```\n' | wrong "but printed"
+    printf '```sh\nfalse\ntrue\n```\n' | wrong "status 1, expected 0"
+    printf '```sh exit=5\ntrue\n```\n' | wrong "status 0, expected 5"
+    printf '```sh\nexit\n```\n' | wrong "the shell ended"
+    printf '```bash\ntrue\n```\n' | wrong '```bash is no command'
+    printf '```sh\ntrue\n```\nand then\n```text\n```\n' | wrong '```text is no command'
+    printf '```c\nint a;\n```\n' | wrong '```c is no command'
+    printf '[gone](gone.md)\n' | wrong "there is no gone.md"
+    printf '```sh\nmake coffee\n```\n' | wrong "make coffee"
+}
+
+@test "a page that is right passes" {
+    cat >right.md <<-'END'
+	```wat file=a/one.wat
+	(module (func (export "one") (result i32) (i32.const 1)))
+	```
+	```sh
+	cd a
+	```
+	```sh exit=5
+	aureon run one.wat two
+	```
+	```text
+	outcome  no_function
+	...
+	gas      0 of 1000000
+	```
+	END
+    mkdir checkout
+    cd checkout
+    run python3 "$BATS_TEST_DIRNAME/docs.py" ../right.md "$AUREON_BUILD_DIR"
+    printf '%s\n' "$output"
+    [ "$status" -eq 0 ]
+}
