@@ -1,0 +1,336 @@
+"""Seeds of the fuzz targets, made by compilers and encoders: make(name, tools, folder) writes
+candidates for a target; `tools/fuzz seeds` keeps those that reach something of their own."""
+
+import itertools
+import json
+import pathlib
+import re
+import struct
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CLANG = ("clang --target=wasm32 -mcpu=mvp -msign-ext -mbulk-memory -std=c17 -ffreestanding -nostdlib"
+         " -Wl,--no-entry -Wl,--export-dynamic -Wl,--strip-all -Wl,-z,stack-size=8192").split()
+
+
+class Writer:
+    """Files of a folder, numbered."""
+
+    def __init__(self, folder):
+        self.folder, self.count = folder, 0
+
+    def path(self):
+        self.count += 1
+        return self.folder / f"{self.count:05}"
+
+    def put(self, data):
+        self.path().write_bytes(data)
+
+
+# ---- module: compilers, the text format, the specification's scripts, random modules -----------
+
+def try_run(*words, **how):
+    done = subprocess.run([str(word) for word in words], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, **how)
+    if done.returncode != 0:
+        print(f"seeds: {words[0]}: {done.stderr.strip()[:300]}")
+    return done.returncode == 0
+
+
+def compile_c(out):
+    sources = sorted([*ROOT.glob("contracts/*/*.c"), *ROOT.glob("tests/contracts/*.c"),
+                      *ROOT.glob("fuzz/seeds/*.c")])
+    for source, level in itertools.product(sources, ("-O0", "-O2", "-Oz")):
+        try_run(*CLANG, level, f"-I{ROOT}/sdk/c", f"-I{ROOT}", "-o", out.path(), source)
+
+
+def compile_assemblyscript(out):
+    node = subprocess.run([ROOT / "tools/node"], capture_output=True, text=True)
+    modules = subprocess.run([ROOT / "tools/node", "--modules"], capture_output=True, text=True)
+    if node.returncode or modules.returncode:
+        print("seeds: no AssemblyScript: " + (node.stderr + modules.stderr).strip()[-300:])
+        return
+    asc = pathlib.Path(modules.stdout.strip()) / "assemblyscript/bin/asc.js"
+    flags = ([], ["-O3"], ["-Oz", "--runtime", "stub"])
+    for source, more in itertools.product(sorted(ROOT.glob("fuzz/seeds/*.ts")), flags):
+        try_run(pathlib.Path(node.stdout.strip()) / "node", asc, source.relative_to(ROOT), "--outFile",
+                out.path(), *more, cwd=ROOT)
+
+
+def make_module(out, tools):
+    compile_c(out)
+    compile_assemblyscript(out)
+    for text in sorted(ROOT.glob("**/*.wat")):
+        if "build" not in text.relative_to(ROOT).parts[:1]:
+            try_run(tools["wat"], text, out.path())
+    for kind in ((), ("--accepted",), ("--accepted", "--imports", ROOT / "tests/tools/imports.wat")):
+        folder = out.path()
+        try_run(tools["testtools"], "smith", 7, 200, folder, *kind)
+        for module in sorted(folder.glob("*.wasm")):
+            module.rename(out.path())
+        folder.rmdir()
+    for module in sorted(tools["spec"].glob("**/*.wasm")):
+        out.put(module.read_bytes())
+
+
+# ---- bind ----------------------------------------------------------------------------------------
+
+def bind_arg(data):
+    return bytes([len(data)]) + data
+
+
+def make_bind(out, tools):
+    words = [b"", b"\x01", struct.pack("<I", 7), struct.pack("<q", -5), b"hello", b"x" * 33]
+    for contract, function in itertools.product(range(6), range(0, 90, 3)):
+        for args in ([], words[2:3], words[3:4], words[2:4], [words[4]], [words[4], words[3]],
+                     [words[3]] * 3, words, [words[4]] * 16, [words[3]] * 32):
+            head = bytes([contract, 0, function, 4])
+            out.put(head + b"".join(map(bind_arg, args)))
+    for name, gas, contract in itertools.product(
+            (b"", b"init", b"migrate", b"__x", b"_", b"run", b"a-b", b"a" * 64, b"a" * 65, b"\xff",
+             b"I", b"v", b"Ii", b"iI", b"IiI", b"Iii"),
+            (bytes([n]) for n in range(8)), range(6)):
+        out.put(bytes([contract, 1, len(name)]) + name + gas + bind_arg(words[2]))
+    for flags, value in itertools.product((2, 6, 8, 10), (0, 1, 1000, 1001, 65535)):
+        size = 8 if flags & 4 else 2
+        out.put(bytes([0, flags | 1, 4]) + b"init\x04" + value.to_bytes(size, "little"))
+    for contract, choice, extra in itertools.product((0, 3, 4, 5), range(64, 80), (b"", b"\x41")):
+        out.put(bytes([contract, 1, 3]) + b"Iii" + b"\x04" + bytes([choice]) + extra)
+    for gas in (0, 1, 20, 100, 10039, 10040, 10050, 10100, 40000, 65535):
+        for contract in (0, 3):
+            out.put(bytes([contract, 1, 3]) + b"Iii" + b"\x50" + struct.pack("<H", gas) + b"\x02ab")
+    out.put(bytes([0, 1, 4]) + b"init" + b"\x04" + b"\x01a" * 69)
+
+
+# ---- host ----------------------------------------------------------------------------------------
+
+def host_functions():
+    text = (ROOT / "abi/host.def").read_text()
+    return [(m[1], m[2]) for m in re.finditer(r'^AU_HOST\(\s*\d+, (\w+),\s*"(\w*)"', text, re.M)]
+
+
+LAST = object()  # the last call's result
+
+
+def number(value):
+    if value is LAST:
+        return b"\xf8"
+    if 0 <= value < 128:
+        return bytes([value])
+    if value % 1024 == 0 and 0 < value < 65536:
+        return bytes([128 + value // 1024])
+    if 0 <= value < 1 << 16:
+        return b"\xc0" + struct.pack("<H", value)
+    if 0 <= value < 1 << 32:
+        return b"\xe0" + struct.pack("<I", value)
+    return b"\xf0" + struct.pack("<Q", value & (1 << 64) - 1)
+
+
+def host_program(calls):
+    indices = {name: (i, params) for i, (name, params) in enumerate(host_functions())}
+    program = b""
+    for name, *args in calls:
+        index, params = indices[name]
+        assert len(args) == len(params), name
+        program += bytes([index]) + b"".join(map(number, args))
+    return program
+
+
+SELF, CALLER, KEY = (16, 8), (25, 6), (32, 3)  # in the contract's memory
+HOST_PROGRAMS = [
+    [("log", *SELF), ("log", 0, 4096), ("log", 0, 4097), ("log", 0, 0)],
+    [("log", 65535, 2)],
+    [("log", 0, 4096)] * 17,
+    [("get_balance", *SELF), ("get_balance", 0, 0), ("get_balance", 0, 65), ("get_balance", 0, 32)],
+    [("get_balance", 65536, 8)],
+    [("transfer", *SELF, *CALLER, 10), ("transfer", *SELF, *SELF, 10), ("transfer", *SELF, 64, 32, 1)],
+    [("transfer", *SELF, *CALLER, 1 << 40), ("transfer", *CALLER, *SELF, 1),
+     ("transfer", *SELF, 0, 0, 1), ("transfer", *SELF, 100, 5, 0), ("transfer", *SELF, *CALLER, LAST)],
+    [("transfer", *SELF, 65535, 6, 10)],
+    [("transfer", 70000, 8, *SELF, 10)],
+    [("self_address", 64), ("transfer", 64, 32, *CALLER, 3), ("get_balance", 64, 32)],
+    [("storage_read", *KEY, 64, 100), ("storage_size", *KEY), ("storage_delete", *KEY),
+     ("storage_read", *KEY, 64, 100), ("storage_size", *KEY), ("storage_delete", *KEY)],
+    [("storage_write", *KEY, 64, 100), ("storage_write", *KEY, 64, 50),
+     ("storage_write", *KEY, 64, 0), ("storage_write", 0, 256, 0, 4096), ("storage_read", *KEY, 0, 0)],
+    [("storage_write", 0, 257, 0, 1), ("storage_write", 0, 0, 0, 1),
+     ("storage_write", *KEY, 0, 65537), ("storage_read", 0, 257, 0, 1), ("storage_size", 0, 300),
+     ("storage_delete", 0, 0)],
+    [("storage_write", 0, 100 + i, 0, 8) for i in range(12)],
+    [("storage_write", *KEY, 0, 65536)],
+    [("storage_write", *KEY, 65000, 1000)],
+    [("storage_read", *KEY, 65530, 100)],
+    [("storage_read", 65535, 3, 0, 1)],
+    [("storage_size", 65535, 3)],
+    [("storage_delete", 65535, 3)],
+    [("arg_count",), ("arg_size", 0), ("arg_size", 1), ("arg_size", 2), ("arg_size", 1 << 31)],
+    [("arg_read", 0, 64, 0, 100), ("arg_read", 1, 64, 2, 100), ("arg_read", 9, 0, 0, 1),
+     ("arg_read", 0, 64, 5000, 10), ("arg_read", 0, 0, 0, 0)],
+    [("arg_read", 0, 65530, 0, 100)],
+    [("return_data", 0, 100), ("return_data", *KEY), ("return_data", 0, 0)],
+    [("return_data", 0, 65535)] * 5,
+    [("return_data", 0, 300000)],
+    [("return_data", 65000, 1000)],
+    [("revert", 7, *SELF)],
+    [("revert", 1 << 31, 0, 0)],
+    [("storage_write", *KEY, 0, 1), ("transfer", *SELF, *CALLER, 1), ("revert", 7, 65536, 1)],
+    [("self_address", 64), ("caller", 96), ("origin", 128), ("log", 64, 96)],
+    [("self_address", 65505)],
+    [("caller", 65505)],
+    [("origin", -1)],
+    [("value",), ("block_height",), ("block_time",), ("gas_left",), ("return_data", 0, 8)],
+    [("chain_id", 64, 10), ("chain_id", 64, 100), ("chain_id", 0, 0), ("log", 64, 8)],
+    [("chain_id", 65530, 10)],
+    [("sha256", 0, 64, 64), ("sha256", 0, 0, 64), ("sha256", 64, 32, 64), ("return_data", 64, 32)],
+    [("sha256", 0, 64, 65505)],
+    [("sha256", 65505, 64, 0)],
+    [("ed25519_verify", 0, 64, 0, 8), ("ed25519_verify", 64, 64, 64, 0)],
+    [("ed25519_verify", 65505, 64, 0, 8)],
+    [("ed25519_verify", 0, 65480, 0, 8)],
+    [("ed25519_verify", 0, 0, 65535, 8)],
+    [("abort", 0, 0, 1, 2)],
+    [("abort", 64, 64, 3, 4)],
+    [("abort", 2, 65540, 1, 2)],
+    [("abort", 65534, 0, 1, 2)],
+    [("log", *SELF), ("arg_read", 1, 64, 0, 40), ("abort", 68, 0, 12, 4)],
+]
+
+
+def host_header(flags, gas, value=b"stored", arg=b"", chain=b""):
+    head = bytes([flags, gas])
+    for field in (value, chain):
+        head += bytes([len(field)]) + field
+    return head + (bytes([len(arg)]) + arg if flags % 4 != 3 else b"")
+
+
+def make_host(out, tools):
+    utf16 = struct.pack("<I", 12) + "failed".encode("utf-16-le")
+    for calls, flags, gas in itertools.product(HOST_PROGRAMS, (0, 1, 2, 5, 17, 49), (4, 1)):
+        out.put(host_header(flags, gas, arg=utf16, chain=b"aureon") + host_program(calls))
+    # RFC 8032, section 7.1, test 1: key and signature of the empty message.
+    signed = bytes.fromhex(
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9"
+        "b46bd25bf5f0595bbe24655141438e7a100b")
+    out.put(host_header(0, 4, value=signed) + host_program(
+        [("storage_read", *KEY, 64, 96), ("ed25519_verify", 64, 96, 0, 0), ("return_data", 0, 8)]))
+    for index, (_, params) in enumerate(host_functions()):
+        for value in (0, 1, 8, 32, 4096, 1 << 31, -1):
+            args = b"".join(struct.pack("<q", value) for _ in params)
+            out.put(host_header(3, 4) + bytes([index]) + args)
+
+
+# ---- cli -----------------------------------------------------------------------------------------
+
+CLI_LINES = """
+|--help|-h|--version|-V|help|version|run|check|halp|chekc|x|version --json|version --jsn|version x
+help run|help check|help json|help arguments|help storage|help exit-codes|help rum|help storge|help q
+help --markdown|help --markdown run|help run check|help --help|run --help|check -h|run -- --help
+check %b|check %t|check %w|check %y|check %z|check %e|check nowhere|check . --json|check %b --json
+check %w --json|check %y --json|check|check %b %t|check --jso %b|check --json=1 %b|check -x|check -5
+check -- %b|check --json --json %b|check --json=x
+run %b add|run %t add --json|run %b add --storage %s|run %b add --storage %s --json
+run %b log|run %b log --json|run %b revert|run %b revert --json|run %b trap|run %b trap --json
+run %b number|run %b number --json|run %b small u32:7|run %b small u32:7 --json|run %b small i32:-1
+run %b small 5|run %b small|run %b small str:abcd|run %b small 0x01020304|run %b loop --gas 100
+run %b loop --gas=5 --json|run %b pay --balance contract=10|run %b pay --balance contract=10 --json
+run %b pay|run %b pay --view|run %b add --view --json|run %b echo str:text|run %b echo text --json
+run %b echo bytes:0x00ff|run %b echo 0x|run %b echo @%s --json|run %b echo @nowhere|run %b echo @.
+run %b echo u64:18446744073709551615|run %b echo u64:18446744073709551616|run %b echo i64:-5
+run %b echo i64:9223372036854775808|run %b echo u32:4294967296|run %b echo i32:2147483648
+run %b echo bytes:0x0g|run %b echo bytes:|run %b echo 0x123|run %b echo -5|run %b echo -- -5
+run %b echo 5x|run %b echo +5|run %b echo f32:5|run %b echo a:b|run %b echo 99999999999999999999
+run %b echo 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+run %b nothing|run %b migrate|run %b __x|run %b a-b|run %b|run|run nowhere add|run %w add|run %y add
+run %w add --json|run %e add|run %z add|run . add
+run %b add --gas|run %b add --gas x|run %b add --gas 9000000000000001|run %b add --gas=1 --gas=2
+run %b add --gsa 5|run %b add --balanc a=1|run %b add --self|run %b add --self=|run %b add --self a
+run %b add --self 0x00|run %b add --self 0xzz|run %b add --caller Alice|run %b add --caller=
+run %b add --value 5 --balance caller=9|run %b add --value 5|run %b add --value 5 --view
+run %b add --balance a|run %b add --balance =1|run %b add --balance a=b|run %b add --balance a=1 --balance a=2
+run %b add --balance a=9223372036854775807 --balance b=1|run %b add --balance a=9223372036854775808
+run %b add --balance 0x00=5 --balance 0x0001=6|run %b add --height 5 --time 9|run %b add --height -1
+run %b add --storage %x|run %b add --storage %e|run %b add --storage %b|run %b add --storage new.json
+run %b add --storage .|run %b add --storage|run %b add --storage %s --self other
+run %b add --storage %s --self contract|run %b pay --storage %s|run %b trap --storage %s --json
+run %b number --storage %s|run %b revert --storage new --json
+"""
+
+
+def make_cli(out, tools):
+    for line in CLI_LINES.replace("\n", "|").split("|"):
+        out.put(b"".join(word.encode() + b"\0" for word in line.split()))
+    out.put(b"run\0%b\0echo\0\0")
+    out.put(b"run\0%b\0echo\0str:\x1b[31m\xff\0--json\0")
+    out.put(b"run\0%b\0\x1b[2J\0")
+    out.put(b"\xff\xfe\0")
+    out.put(b"help\0\x80\0")
+    out.put(b"run\0%b\0echo\0" + b"a\0" * 65)
+    out.put(b"run\0%b\0add\0--self=" + b"n" * 65 + b"\0")
+    out.put(b"run\0%b\0echo\0" + b"w" * 3000 + b"\0")
+
+
+# ---- storage -------------------------------------------------------------------------------------
+
+def storage_files(tools, folder):
+    """Files that the command line itself leaves behind."""
+    counter = ROOT / "contracts/counter/counter.wat"
+    lines = [["increment"], ["increment", "--self", "me"], ["increment", "--balance", "Alice=900"],
+             ["increment", "--self", "0x00ff", "--balance", "0x01=5", "--balance", "Bob=600"],
+             ["increment", "--balance", "\u00e4\u2028=7"], ["get"]]
+    for count, line in itertools.product((1, 2), lines):
+        path = folder / "state.json"
+        for _ in range(count):
+            subprocess.run([tools["aureon"], "run", counter, *line, "--storage", path],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if path.exists():
+            yield path.read_bytes()
+            path.unlink()
+
+
+def make_storage(out, tools):
+    folder = out.path()
+    folder.mkdir()
+    files = list(storage_files(tools, folder))
+    folder.rmdir()
+    entry = {"key": "0x6b", "key_text": "k", "value": "0x", "value_text": ""}
+    worlds = [
+        {"storage": []}, {"format": 1, "storage": []}, {"format": 2, "storage": []},
+        {"format": "1", "storage": []}, {"format": 1}, {}, [], 5, None, "x", True,
+        {"storage": {}}, {"storage": [5]}, {"storage": [{}]}, {"storage": [], "x": 1},
+        {"storage": [entry]}, {"storage": [entry, entry]}, {"storage": [{**entry, "key_text": "j"}]},
+        {"storage": [{"key_text": "a", "value_text": "b"}, {"key": "0x00", "value": "0xff"}]},
+        {"storage": [{"key": "0x", "value": "0x"}]}, {"storage": [{"key": "0xg0", "value": "0x"}]},
+        {"storage": [{"key": 5, "value": "0x"}]}, {"storage": [{"key": "0x01"}]},
+        {"storage": [{"key": "0x01", "value": 5}]}, {"storage": [{**entry, "more": 1}]},
+        {"storage": [{"key": "0x" + "aa" * 257, "value": "0x"}]},
+        {"storage": [{"key_text": f"k{i}", "value": f"0x{i:02x}"} for i in range(40)]},
+        {"storage": [], "contract": ""}, {"storage": [], "contract": "a" * 65},
+        {"storage": [], "contract": "0x00ff"}, {"storage": [], "contract": 7},
+        {"storage": [], "contract": "0xabc"}, {"storage": [], "contract": "\u202e\x7f"},
+        {"storage": [], "balances": {"a": "1", "b": 2, "c": 0}}, {"storage": [], "balances": []},
+        {"storage": [], "balances": {"a": -1}}, {"storage": [], "balances": {"a": 1.5}},
+        {"storage": [], "balances": {"a": "x"}}, {"storage": [], "balances": {"": "1"}},
+        {"storage": [], "balances": {"a": "9223372036854775807", "b": "1"}},
+        {"storage": [], "balances": {"a": "9223372036854775808"}},
+        {"storage": [], "balances": {"0x61": "1", "a": "1"}}, {"storage": [], "balances": {"a": []}},
+        {"storage": [], "balances": {f"n{i}": str(i) for i in range(20)}},
+    ]
+    files += [json.dumps(world).encode() for world in worlds]
+    files += [b"", b"{", b'{"storage": [], "storage": []}', b"\xff", b'{"storage": []} x',
+              b'{"storage": [], "balances": {"a": "1", "a": "2"}}', b"[" * 600, b'"\\u0000"',
+              b'{"storage":[{"key_text":"\\ud83d\\ude00","value_text":"\\u0000"}]}', b"1e400"]
+    for data in files:
+        out.put(data)
+    files.append(b'{"storage":[{"key":"0x01","value":"0x' + b"00" * 65537 + b'"}]}')
+    good = [data for data in files if b'"storage"' in data and len(data) < 500]
+    for before, more in itertools.product(good[::2], good[::3]):
+        out.put(before + b"\0" + more)
+
+
+MAKERS = {"module": make_module, "bind": make_bind, "host": make_host, "cli": make_cli,
+          "storage": make_storage}
+
+
+def make(name, tools, folder):
+    MAKERS[name](Writer(folder), tools)
