@@ -6,15 +6,22 @@
 
 #define RESULT_SIZE_MAX (1u << 20) /* bytes */
 
+/* What both verdicts begin with. */
+static void begin_json(struct au_json_write *json, struct au_buf *text, const char *path,
+                       bool is_ok)
+{
+    au_json_write_init(json, text, AU_JSON_WRITE_INDENTED);
+    au_json_write_begin_object(json);
+    au_json_write_key(json, "file");
+    au_json_write_text(json, path);
+    au_json_write_key(json, "ok");
+    au_json_write_bool(json, is_ok);
+}
+
 static void show_reject_json(struct au_buf *text, const char *path, const struct au_reject *reject)
 {
     struct au_json_write json;
-    au_json_write_init(&json, text, AU_JSON_WRITE_INDENTED);
-    au_json_write_begin_object(&json);
-    au_json_write_key(&json, "file");
-    au_json_write_text(&json, path);
-    au_json_write_key(&json, "ok");
-    au_json_write_bool(&json, false);
+    begin_json(&json, text, path, /* is_ok = */ false);
     au_json_write_key(&json, "rule");
     au_json_write_text(&json, reject->rule);
     if (reject->function != AU_REJECT_NO_FUNCTION) {
@@ -56,12 +63,7 @@ static void show_accepted(struct au_buf *text, const char *path, size_t size, bo
         return;
     }
     struct au_json_write json;
-    au_json_write_init(&json, text, AU_JSON_WRITE_INDENTED);
-    au_json_write_begin_object(&json);
-    au_json_write_key(&json, "file");
-    au_json_write_text(&json, path);
-    au_json_write_key(&json, "ok");
-    au_json_write_bool(&json, true);
+    begin_json(&json, text, path, /* is_ok = */ true);
     au_json_write_key(&json, "size");
     au_json_write_u64(&json, size);
     au_json_write_end_object(&json);

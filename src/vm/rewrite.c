@@ -571,6 +571,23 @@ static void put_wrapper(struct rewrite *rewrite, uint32_t import)
     end_size(out, body);
 }
 
+/* The helpers charge by their parameter: what comes between turns it into units of price. */
+static void begin_parameter_charge(struct rewrite *rewrite)
+{
+    put_gas(rewrite);
+    put_op_u32(rewrite->out, OP_LOCAL_GET, 0);
+    au_buf_put_u8(rewrite->out, OP_I64_EXTEND_I32_U);
+}
+
+static void end_parameter_charge(struct rewrite *rewrite, int64_t price)
+{
+    put_const(rewrite->out, OP_I64_CONST, price);
+    au_buf_put_u8(rewrite->out, OP_I64_MUL);
+    au_buf_put_u8(rewrite->out, OP_I64_SUB);
+    put_set_gas(rewrite);
+    put_gas_test(rewrite);
+}
+
 /* pages -> pages before, or -1 past the limit. A refusal of the engine within the limit is a fault
  * of the node: the least stack counter says so. */
 static void put_grow_helper(struct rewrite *rewrite)
@@ -589,14 +606,8 @@ static void put_grow_helper(struct rewrite *rewrite)
     au_buf_put_u8(out, OP_RETURN);
     au_buf_put_u8(out, OP_END);
 
-    put_op_u32(out, OP_GLOBAL_GET, gas_global(module));
-    put_op_u32(out, OP_LOCAL_GET, 0);
-    au_buf_put_u8(out, OP_I64_EXTEND_I32_U);
-    put_const(out, OP_I64_CONST, AU_GAS_GROW_PAGE);
-    au_buf_put_u8(out, OP_I64_MUL);
-    au_buf_put_u8(out, OP_I64_SUB);
-    put_op_u32(out, OP_GLOBAL_SET, gas_global(module));
-    put_gas_test(rewrite);
+    begin_parameter_charge(rewrite);
+    end_parameter_charge(rewrite, AU_GAS_GROW_PAGE);
 
     put_op_u32(out, OP_LOCAL_GET, 0);
     put_op_u32(out, OP_MEMORY_GROW, 0);
@@ -616,22 +627,15 @@ static void put_grow_helper(struct rewrite *rewrite)
 /* size -> size, charged: ceil(size / 8) x AU_GAS_BULK_8_BYTES steps */
 static void put_bulk_helper(struct rewrite *rewrite)
 {
-    const struct wasm_module *module = rewrite->module;
     struct au_buf *out = rewrite->out;
     size_t body = begin_size(out);
     put_u32(out, 0);
-    put_op_u32(out, OP_GLOBAL_GET, gas_global(module));
-    put_op_u32(out, OP_LOCAL_GET, 0);
-    au_buf_put_u8(out, OP_I64_EXTEND_I32_U);
+    begin_parameter_charge(rewrite);
     put_const(out, OP_I64_CONST, 7);
     au_buf_put_u8(out, OP_I64_ADD);
     put_const(out, OP_I64_CONST, 3);
     au_buf_put_u8(out, OP_I64_SHR_U);
-    put_const(out, OP_I64_CONST, AU_GAS_BULK_8_BYTES);
-    au_buf_put_u8(out, OP_I64_MUL);
-    au_buf_put_u8(out, OP_I64_SUB);
-    put_op_u32(out, OP_GLOBAL_SET, gas_global(module));
-    put_gas_test(rewrite);
+    end_parameter_charge(rewrite, AU_GAS_BULK_8_BYTES);
     put_op_u32(out, OP_LOCAL_GET, 0);
     au_buf_put_u8(out, OP_END);
     end_size(out, body);
