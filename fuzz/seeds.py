@@ -257,7 +257,20 @@ run %b number --storage %s|run %b revert --storage new --json
 """
 
 
+def decode_lines():
+    """Command lines about one transaction of each kind, and about none."""
+    head = b"\1" + bytes(range(32)) + struct.pack("<QQQ", 1, 1000, 0)
+    kinds = {payload[0]: payload for payload in payloads() if len(payload) < 300}
+    for payload in kinds.values():
+        word = "0x" + (head + payload + b"\x55" * 64).hex()
+        yield from (f"tx decode {word}", f"tx decode {word} --json", f"tx decode {word}00")
+    yield from ("tx", "tx decod 0x", "tx decode", "tx decode 0x", "tx decode 0x0", "tx decode @%s",
+                "tx decode @nowhere", "tx decode x", "help tx decode", "help tx", "help tx dekode")
+
+
 def make_cli(out, tools):
+    for line in decode_lines():
+        out.put(b"".join(word.encode() + b"\0" for word in line.split()))
     for line in CLI_LINES.replace("\n", "|").split("|"):
         out.put(b"".join(word.encode() + b"\0" for word in line.split()))
     out.put(b"run\0%b\0echo\0\0")
@@ -328,8 +341,55 @@ def make_storage(out, tools):
         out.put(before + b"\0" + more)
 
 
+# ---- tx ------------------------------------------------------------------------------------------
+
+def sized(data):
+    return struct.pack("<I", len(data)) + data
+
+
+def vector(items):
+    return struct.pack("<I", len(items)) + b"".join(map(sized, items))
+
+
+def payloads():
+    to, key, proof = bytes(range(32)), b"\x07" * 32, b"\x08" * 64
+    for args in ([], [b""], [struct.pack("<Q", 5)], [b"hello", b"x" * 33], [b"a"] * 64, [b"a"] * 65):
+        for name in (b"f", b"increment", b"A_9z", b"a" * 64, b"a" * 65, b"", b"a-b"):
+            yield b"\2" + to + sized(name) + vector(args) + struct.pack("<QQ", 90000, 7)
+        for code in (b"", b"\0asm\1\0\0\0"):
+            for admin in (b"\0", b"\1" + key, b"\2"):
+                yield b"\1" + sized(code) + struct.pack("<QQ", 1 << 40, 0) + vector(args) + admin
+            yield b"\5" + to + sized(code) + struct.pack("<Q", 5) + vector(args)
+    for amount in (0, 1, (1 << 63) - 1, (1 << 64) - 1):
+        yield b"\0" + to + struct.pack("<Q", amount)
+        yield b"\4" + struct.pack("<Q", amount)
+        for option in (b"\0", b"\1" + key + proof, b"\3"):
+            yield b"\3" + struct.pack("<Q", amount) + option
+    for count in (2, 3, 5, 9, 17, 33, 63): # the search counts how often a loop turns
+        yield b"\2" + to + sized(b"n" * count) + vector([b"x"] * count) + bytes(16)
+        yield b"\2" + to + sized(b"f\x00" * count) + vector([]) + bytes(16)
+        yield b"\2" + to + sized(b"f") + struct.pack("<I", count) + sized(b"y") * (count - 1)
+    yield b"\6"
+    yield b"\2" + to + struct.pack("<I", 1 << 31)
+    yield b"\1" + struct.pack("<I", 0xffffffff)
+    yield b"\2" + to + sized(b"f") + struct.pack("<I", 64)
+
+
+def make_tx(out, tools):
+    for payload in payloads():
+        head = b"\1" + bytes(range(100, 132)) + struct.pack("<QQQ", 1, 1000, 0)
+        out.put(head + payload + b"\x55" * 64)
+        out.put(head + payload)
+    out.put(b"\2")
+    text = "aur1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0sfg07xl"
+    for word in (text, text.upper(), text[:-1], text + "q", "aur1" + "q" * 58, text.replace("q", "b"),
+                 "Aur1" + text[4:], "bur1" + text[4:], text[:8] + "p" + text[9:], "0x" + "0f" * 32,
+                 "0x" + "0f" * 31, "0X" + "0f" * 32, "0x" + "0g" * 32, "aur", "", text + "\0"):
+        out.put(word.encode())
+
+
 MAKERS = {"module": make_module, "bind": make_bind, "host": make_host, "cli": make_cli,
-          "storage": make_storage}
+          "storage": make_storage, "tx": make_tx}
 
 
 def make(name, tools, folder):

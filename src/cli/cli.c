@@ -8,6 +8,7 @@
 #include "cli/nearest.h"
 
 #define PAGE_SIZE_MAX (64u << 10) /* bytes */
+#define NAME_SIZE_MAX 128         /* bytes: a longer name is cut, and is no command either */
 
 /* What other programs call `aureon help` and `aureon version`. */
 static const char *resolve_name(const char *name)
@@ -20,6 +21,10 @@ static const char *resolve_name(const char *name)
 static enum au_exit fail_command(const struct au_streams *streams, const char *name)
 {
     const struct au_invocation invocation = {.streams = streams};
+    if (au_command_is_noun(name)) {
+        return au_invocation_fail(&invocation, AU_EXIT_USAGE,
+                                  "'%s' needs a word after it; `aureon help` lists all", name);
+    }
     struct au_nearest nearest;
     au_nearest_init(&nearest, name);
     for (size_t i = 0; i < au_command_count; i++) {
@@ -56,12 +61,20 @@ static enum au_exit print_overview(const struct au_streams *streams)
 enum au_exit au_cli_main(int argc, const char *const *argv, const struct au_streams *streams)
 {
     if (argc < 2) return print_overview(streams);
-    const char *name = resolve_name(argv[1]);
+    int word_count = 1; /* of the command's name */
+    char name[NAME_SIZE_MAX];
+    snprintf(name, sizeof(name), "%s", resolve_name(argv[1]));
+    if (argc > 2 && au_command_is_noun(name)) {
+        word_count = 2;
+        snprintf(name, sizeof(name), "%s %s", argv[1], argv[2]);
+    }
     const struct au_command *command = au_command_find(name);
     if (command == NULL) return fail_command(streams, name);
 
+    argc -= 1 + word_count;
+    argv += 1 + word_count;
     struct au_invocation invocation = {0};
-    enum au_exit code = au_invocation_parse(streams, command, argc - 2, argv + 2, &invocation);
+    enum au_exit code = au_invocation_parse(streams, command, argc, argv, &invocation);
     if (code == AU_EXIT_DONE) {
         code = invocation.wants_help ? print_page(&invocation) : command->run(&invocation);
     }

@@ -5,6 +5,7 @@
 #include "cli/check.h"
 #include "cli/help.h"
 #include "cli/run.h"
+#include "cli/tx.h"
 
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
 
@@ -44,6 +45,12 @@ static const char check_details[] =
     "would get: `ok`, or the rule that it breaks, the function and byte offset where, and a\n"
     "sentence. A refused module gives exit code 4.\n";
 
+static const char decode_details[] =
+    "HEX is a signed transaction, 0x and hex, or @path: a file with its bytes. Shown are its\n"
+    "id, sender, nonce, price, payload and signature, and its cost before anything runs.\n"
+    "Whether the signature is right depends on the chain and is not looked at. Bytes that\n"
+    "are no transaction give exit code 4.\n";
+
 static const struct au_option help_options[] = {
     {"markdown", NULL, AU_OPTION_FLAG, false, 0, "print all pages as one Markdown document"},
 };
@@ -71,6 +78,15 @@ const struct au_command au_commands[] = {
      .operands_max = 1,
      OPTIONS(json_options),
      .run = au_check_command},
+    {.name = "tx decode",
+     .operands = "HEX",
+     .summary = "show what a transaction says",
+     .details = decode_details,
+     .example = "aureon tx decode @examples/call.tx",
+     .operands_min = 1,
+     .operands_max = 1,
+     OPTIONS(json_options),
+     .run = au_tx_decode_command},
     {.name = "version",
      .operands = "",
      .summary = "print the version",
@@ -79,11 +95,11 @@ const struct au_command au_commands[] = {
      OPTIONS(json_options),
      .run = au_help_version_command},
     {.name = "help",
-     .operands = "[NAME]",
+     .operands = "[NAME [VERB]]",
      .summary = "explain a command or a topic",
      .details = help_details,
      .example = "aureon help run",
-     .operands_max = 1,
+     .operands_max = 2,
      OPTIONS(help_options),
      .run = au_help_command},
 };
@@ -172,6 +188,16 @@ const struct au_topic au_topics[] = {
     },
 };
 const size_t au_topic_count = AU_COUNT_OF(au_topics);
+
+bool au_command_is_noun(const char *word)
+{
+    size_t size = strlen(word);
+    for (size_t i = 0; i < au_command_count; i++) {
+        const char *name = au_commands[i].name;
+        if (strncmp(name, word, size) == 0 && name[size] == ' ') return true;
+    }
+    return false;
+}
 
 const struct au_command *au_command_find(const char *name)
 {

@@ -22,7 +22,7 @@ struct au_option {
 };
 
 struct au_command {
-    const char *name;
+    const char *name;     /* a word, or noun and verb with a space between them */
     const char *operands; /* for help: "FILE FUNCTION [ARGUMENT]..." */
     const char *summary;  /* one line */
     const char *details;  /* paragraphs of at most 88 columns, each line ends in \n */
@@ -45,6 +45,9 @@ extern const struct au_command au_commands[];
 extern const size_t au_command_count;
 extern const struct au_topic au_topics[];
 extern const size_t au_topic_count;
+
+/* au_command_is_noun tells whether commands have names that begin with this word and a space. */
+bool au_command_is_noun(const char *word);
 
 /* au_command_find and au_topic_find give an entry by its name; NULL if there is none. */
 const struct au_command *au_command_find(const char *name);

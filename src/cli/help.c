@@ -5,6 +5,7 @@
 #include "cli/nearest.h"
 
 #define PAGES_SIZE_MAX (1u << 20) /* bytes */
+#define NAME_SIZE_MAX  128        /* bytes: a longer name is cut, and is no command either */
 
 void au_help_overview(struct au_buf *text)
 {
@@ -97,7 +98,12 @@ static enum au_exit fail_name(struct au_invocation *invocation, const char *name
 
 enum au_exit au_help_command(struct au_invocation *invocation)
 {
+    char words[NAME_SIZE_MAX];
     const char *name = invocation->operand_count == 0 ? NULL : invocation->operands[0];
+    if (invocation->operand_count == 2) {
+        snprintf(words, sizeof(words), "%s %s", name, invocation->operands[1]);
+        name = words;
+    }
     const struct au_command *command = name == NULL ? NULL : au_command_find(name);
     const struct au_topic *topic = name == NULL ? NULL : au_topic_find(name);
     bool is_markdown = au_invocation_has(invocation, "markdown");

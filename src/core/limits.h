@@ -16,5 +16,6 @@
 #define AU_ARGS_SIZE_MAX     262144u /* bytes of all arguments of a call */
 #define AU_FUNCTION_SIZE_MAX 64u     /* bytes of a function's name */
 #define AU_CHAIN_ID_SIZE_MAX 50u
+#define AU_TX_SIZE_MAX       (1u << 20) /* bytes of a transaction */
 
 #endif

@@ -1,0 +1,75 @@
+/* Fuzzes what names and moves value: the input is read as a transaction and as an address's text.
+ *
+ * What is read is written again: the same bytes, and for an address the one text that stands for
+ * it. An error has a sentence and a place inside the input. */
+#include "core/address.h"
+#include "core/tx.h"
+#include "fuzz.h"
+
+#define TEXT_SIZE_MAX 128u /* bytes */
+
+static void check_args(const struct au_tx *tx)
+{
+    struct au_bytes rest = tx->args;
+    struct au_bytes arg;
+    uint32_t count = 0;
+    size_t size = 0;
+    while (au_tx_arg(&rest, &arg)) {
+        count++;
+        size += arg.size;
+    }
+    AU_ASSERT(count == tx->arg_count && count <= AU_ARG_COUNT_MAX);
+    AU_ASSERT(size <= AU_ARGS_SIZE_MAX);
+}
+
+static void check_tx(struct au_bytes bytes)
+{
+    struct au_tx tx;
+    struct au_decode error;
+    if (!au_tx_decode(bytes, &tx, &error)) {
+        AU_ASSERT(error.error != NULL);
+        AU_ASSERT(error.error_at <= bytes.size);
+        return;
+    }
+    struct au_buf again;
+    struct au_buf message;
+    struct au_hash id = au_tx_id(bytes);
+    au_buf_init(&again, AU_TX_SIZE_MAX);
+    au_buf_init(&message, 2 * AU_TX_SIZE_MAX);
+    au_tx_encode(&again, &tx);
+    AU_ASSERT(au_bytes_is_equal(au_buf_bytes(&again), bytes));
+    au_buf_clear(&again);
+    au_tx_encode_body(&again, &tx);
+    AU_ASSERT(again.size == bytes.size - AU_TX_SIGNATURE_SIZE);
+    au_tx_put_signed_message(&message, &id, au_buf_bytes(&again));
+    AU_ASSERT(message.size > again.size + AU_HASH_SIZE);
+    AU_ASSERT(au_tx_intrinsic_steps(&tx, bytes.size) > bytes.size);
+    AU_ASSERT(*au_tx_kind_name(tx.kind) != 0);
+    check_args(&tx);
+    struct au_address contract = au_address_of_contract(&tx.from, tx.nonce, &id);
+    AU_ASSERT(!au_address_is_equal(&contract, &au_address_system));
+    au_buf_done(&again);
+    au_buf_done(&message);
+}
+
+static void check_address(struct au_bytes text)
+{
+    struct au_address address;
+    struct au_address again;
+    struct au_buf written;
+    if (au_address_parse(text, &address)) return;
+    au_buf_init(&written, TEXT_SIZE_MAX);
+    au_address_format(&written, &address);
+    AU_ASSERT(written.err == AU_OK && written.size == 62);
+    AU_ASSERT(au_address_parse(au_buf_bytes(&written), &again) == NULL);
+    AU_ASSERT(au_address_is_equal(&address, &again));
+    if (text.data[0] == 'a') AU_ASSERT(au_bytes_is_equal(au_buf_bytes(&written), text));
+    au_buf_done(&written);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    check_tx((struct au_bytes){data, size});
+    check_address((struct au_bytes){data, size});
+    return 0;
+}
