@@ -68,6 +68,12 @@ foreach(source IN LISTS unit_sources)
     aureon_add_test(unit/${name} ${target})
 endforeach()
 
+# This one makes allocations fail, one after the other, and counts what is not given back.
+if(TARGET unit_contract_no_memory)
+    target_link_options(unit_contract_no_memory PRIVATE
+        -Wl,--wrap=au_mem_new,--wrap=au_mem_resize,--wrap=au_mem_free)
+endif()
+
 # End to end: the program seen from a shell.
 file(GLOB bats_files CONFIGURE_DEPENDS tests/e2e/*.bats)
 if(AUREON_BATS AND NOT AUREON_FUZZER)

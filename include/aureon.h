@@ -166,7 +166,7 @@ enum au_err au_module_check(struct au_bytes code, struct au_reject *out_reject);
  * A module loaded before may come from the runtime's cache.
  *
  * out_module   owned by the caller: au_module_free
- * out_reject   set on INVALID_MODULE only
+ * out_reject   set on INVALID_MODULE; on ENGINE too: rule "engine" and what the engine says
  *
  * OK
  * INVALID_MODULE   not acceptable
