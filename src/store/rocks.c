@@ -1,0 +1,342 @@
+#include "store/rocks.h"
+
+#include <pthread.h>
+#include <rocksdb/c.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define MIB                 ((size_t)1 << 20)
+#define FILTER_BITS         10 /* per key: one read in a hundred for an absent key is in vain */
+#define TABLE_FORMAT        5
+#define BACKGROUND_JOBS     2
+#define SYNC_STEP           MIB /* bytes between syncs of a table being written */
+#define INFO_LOG_SIZE       MIB
+#define INFO_LOG_COUNT      2
+#define INFO_LOG_LEVEL_WARN 2
+
+/* RocksDB counts families and takes "default" to exist; it stays empty. */
+#define FAMILY_COUNT (AU_CF_COUNT + 1)
+
+struct rocks {
+    rocksdb_t *db;
+    rocksdb_column_family_handle_t *families[FAMILY_COUNT]; /* by enum au_cf, then "default" */
+    rocksdb_readoptions_t *read;
+    rocksdb_writeoptions_t *write;
+    rocksdb_writeoptions_t *write_synced;
+    atomic_size_t views; /* snapshots and iterators that are open */
+    pthread_mutex_t lock;
+    char message[AU_KV_MESSAGE_SIZE]; /* under lock */
+};
+
+struct view {
+    const rocksdb_snapshot_t *snapshot;
+    rocksdb_readoptions_t *read;
+};
+
+struct cursor {
+    rocksdb_readoptions_t *read;
+    rocksdb_iterator_t *iter;
+    struct au_bytes upper; /* borrowed by read; a copy behind this struct */
+    bool is_begun;
+};
+
+/* What RocksDB is opened with. It keeps its own references, so all of it goes after opening. */
+struct setup {
+    rocksdb_cache_t *cache;
+    rocksdb_block_based_table_options_t *table;
+    rocksdb_options_t *plain;      /* the database, and families of hashes, which do not shrink */
+    rocksdb_options_t *compressed; /* families of blocks and what belongs to them */
+};
+
+static const bool is_compressed[AU_CF_COUNT] = {
+    [AU_CF_COD] = true, [AU_CF_CHG] = true, [AU_CF_BLK] = true, [AU_CF_RCP] = true};
+
+struct au_rocks_options au_rocks_options_default(void)
+{
+    return (struct au_rocks_options){
+        .cache_size = 512 * MIB,
+        .write_buffer_size = 256 * MIB,
+        .wal_size_max = 512 * MIB,
+    };
+}
+
+static const char *chars(struct au_bytes bytes)
+{
+    return bytes.size > 0 ? (const char *)bytes.data : "";
+}
+
+/* Copies a cause and frees it. The kind of a failure is told by the beginning of its text alone. */
+static enum au_err take_cause(char *cause, char out_message[AU_KV_MESSAGE_SIZE])
+{
+    static const char corruption[] = "Corruption";
+    bool is_damaged = strncmp(cause, corruption, sizeof(corruption) - 1) == 0;
+    snprintf(out_message, AU_KV_MESSAGE_SIZE, "%s", cause);
+    rocksdb_free(cause);
+    return is_damaged ? AU_ERR_MALFORMED : AU_ERR_IO;
+}
+
+static enum au_err check(struct rocks *rocks, char *cause)
+{
+    if (!cause) return AU_OK;
+    AU_ASSERT(pthread_mutex_lock(&rocks->lock) == 0);
+    enum au_err err = take_cause(cause, rocks->message);
+    AU_ASSERT(pthread_mutex_unlock(&rocks->lock) == 0);
+    return err;
+}
+
+static enum au_err rocks_get(void *ctx, const void *snapshot, enum au_cf cf, struct au_bytes key,
+                             struct au_buf *out_value)
+{
+    struct rocks *rocks = ctx;
+    const struct view *view = snapshot;
+    char *cause = NULL;
+    rocksdb_pinnableslice_t *slice =
+        rocksdb_get_pinned_cf(rocks->db, view ? view->read : rocks->read, rocks->families[cf],
+                              chars(key), key.size, &cause);
+    AU_TRY(check(rocks, cause));
+    if (!slice) return AU_ERR_NOT_FOUND;
+
+    size_t size;
+    const char *value = rocksdb_pinnableslice_value(slice, &size);
+    au_buf_put(out_value, value, size);
+    rocksdb_pinnableslice_destroy(slice);
+    return AU_OK;
+}
+
+static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool is_synced)
+{
+    struct rocks *rocks = ctx;
+    rocksdb_writebatch_t *changes = rocksdb_writebatch_create();
+    struct au_kv_op op;
+    for (size_t offset = 0; au_kv_batch_next(batch, &offset, &op);) {
+        rocksdb_column_family_handle_t *family = rocks->families[op.cf];
+        if (op.is_del) {
+            rocksdb_writebatch_delete_cf(changes, family, chars(op.key), op.key.size);
+        } else {
+            rocksdb_writebatch_put_cf(changes, family, chars(op.key), op.key.size, chars(op.value),
+                                      op.value.size);
+        }
+    }
+    char *cause = NULL;
+    rocksdb_write(rocks->db, is_synced ? rocks->write_synced : rocks->write, changes, &cause);
+    rocksdb_writebatch_destroy(changes);
+    return check(rocks, cause);
+}
+
+static enum au_err rocks_snapshot_open(void *ctx, void **out_state)
+{
+    struct rocks *rocks = ctx;
+    struct view *view = au_mem_new(sizeof(*view));
+    if (!view) return AU_ERR_NO_MEMORY;
+    view->snapshot = rocksdb_create_snapshot(rocks->db);
+    view->read = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_snapshot(view->read, view->snapshot);
+    atomic_fetch_add(&rocks->views, 1);
+    *out_state = view;
+    return AU_OK;
+}
+
+static void rocks_snapshot_close(void *ctx, void *state)
+{
+    struct rocks *rocks = ctx;
+    struct view *view = state;
+    rocksdb_readoptions_destroy(view->read);
+    rocksdb_release_snapshot(rocks->db, view->snapshot);
+    au_mem_free(view);
+    AU_ASSERT(atomic_fetch_sub(&rocks->views, 1) > 0);
+}
+
+static enum au_err rocks_iter_open(void *ctx, const void *snapshot, const struct au_kv_range *range,
+                                   void **out_state)
+{
+    struct rocks *rocks = ctx;
+    const struct view *view = snapshot;
+    struct cursor *cursor = au_mem_new(sizeof(*cursor) + range->upper.size);
+    if (!cursor) return AU_ERR_NO_MEMORY;
+    cursor->read = rocksdb_readoptions_create();
+    if (view) rocksdb_readoptions_set_snapshot(cursor->read, view->snapshot);
+    if (range->upper.size > 0) {
+        uint8_t *upper = (uint8_t *)(cursor + 1);
+        memcpy(upper, range->upper.data, range->upper.size);
+        cursor->upper = (struct au_bytes){upper, range->upper.size};
+        rocksdb_readoptions_set_iterate_upper_bound(cursor->read, chars(cursor->upper),
+                                                    cursor->upper.size);
+    }
+    cursor->iter = rocksdb_create_iterator_cf(rocks->db, cursor->read, rocks->families[range->cf]);
+    rocksdb_iter_seek(cursor->iter, chars(range->lower), range->lower.size);
+    atomic_fetch_add(&rocks->views, 1);
+    *out_state = cursor;
+    return AU_OK;
+}
+
+static enum au_err rocks_iter_next(void *ctx, void *state, struct au_kv_entry *out_entry)
+{
+    struct rocks *rocks = ctx;
+    struct cursor *cursor = state;
+    if (cursor->is_begun && rocksdb_iter_valid(cursor->iter)) rocksdb_iter_next(cursor->iter);
+    cursor->is_begun = true;
+    if (!rocksdb_iter_valid(cursor->iter)) {
+        /* The end and a failed read look alike but for the cause. */
+        char *cause = NULL;
+        rocksdb_iter_get_error(cursor->iter, &cause);
+        AU_TRY(check(rocks, cause));
+        return AU_ERR_NOT_FOUND;
+    }
+    size_t key_size, value_size;
+    const char *key = rocksdb_iter_key(cursor->iter, &key_size);
+    const char *value = rocksdb_iter_value(cursor->iter, &value_size);
+    *out_entry = (struct au_kv_entry){
+        .key = {(const uint8_t *)key, key_size},
+        .value = {(const uint8_t *)value, value_size},
+    };
+    return AU_OK;
+}
+
+static void rocks_iter_close(void *ctx, void *state)
+{
+    struct rocks *rocks = ctx;
+    struct cursor *cursor = state;
+    rocksdb_iter_destroy(cursor->iter);
+    rocksdb_readoptions_destroy(cursor->read);
+    au_mem_free(cursor);
+    AU_ASSERT(atomic_fetch_sub(&rocks->views, 1) > 0);
+}
+
+static void rocks_message(void *ctx, char out_text[AU_KV_MESSAGE_SIZE])
+{
+    struct rocks *rocks = ctx;
+    AU_ASSERT(pthread_mutex_lock(&rocks->lock) == 0);
+    memcpy(out_text, rocks->message, AU_KV_MESSAGE_SIZE);
+    AU_ASSERT(pthread_mutex_unlock(&rocks->lock) == 0);
+}
+
+static void rocks_close(void *ctx)
+{
+    struct rocks *rocks = ctx;
+    AU_ASSERT(atomic_load(&rocks->views) == 0);
+    /* Handles before the database: RocksDB aborts over one that is left. */
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        rocksdb_column_family_handle_destroy(rocks->families[i]);
+    }
+    rocksdb_close(rocks->db);
+    rocksdb_readoptions_destroy(rocks->read);
+    rocksdb_writeoptions_destroy(rocks->write);
+    rocksdb_writeoptions_destroy(rocks->write_synced);
+    AU_ASSERT(pthread_mutex_destroy(&rocks->lock) == 0);
+    au_mem_free(rocks);
+}
+
+static const struct au_kv_ops rocks_ops = {
+    .get = rocks_get,
+    .write = rocks_write,
+    .snapshot_open = rocks_snapshot_open,
+    .snapshot_close = rocks_snapshot_close,
+    .iter_open = rocks_iter_open,
+    .iter_next = rocks_iter_next,
+    .iter_close = rocks_iter_close,
+    .message = rocks_message,
+    .close = rocks_close,
+};
+
+static rocksdb_options_t *family_options(const struct au_rocks_options *options,
+                                         rocksdb_block_based_table_options_t *table,
+                                         int compression)
+{
+    rocksdb_options_t *family = rocksdb_options_create();
+    rocksdb_options_set_block_based_table_factory(family, table);
+    rocksdb_options_set_level_compaction_dynamic_level_bytes(family, 1);
+    rocksdb_options_set_write_buffer_size(family, options->write_buffer_size);
+    rocksdb_options_set_compression(family, compression);
+    return family;
+}
+
+static struct setup setup_new(const struct au_rocks_options *options)
+{
+    struct setup setup = {
+        .cache = rocksdb_cache_create_lru(options->cache_size),
+        .table = rocksdb_block_based_options_create(),
+    };
+    rocksdb_block_based_options_set_block_cache(setup.table, setup.cache);
+    /* The table owns its filter policy. */
+    rocksdb_block_based_options_set_filter_policy(
+        setup.table, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
+    rocksdb_block_based_options_set_format_version(setup.table, TABLE_FORMAT);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(setup.table, 1);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(setup.table,
+                                                                                     1);
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(setup.table, 1);
+
+    setup.plain = family_options(options, setup.table, rocksdb_no_compression);
+    setup.compressed = family_options(options, setup.table, rocksdb_lz4_compression);
+    rocksdb_options_t *db = setup.plain;
+    rocksdb_options_set_create_if_missing(db, 1);
+    rocksdb_options_set_create_missing_column_families(db, 1);
+    rocksdb_options_set_paranoid_checks(db, 1);
+    rocksdb_options_set_wal_recovery_mode(db, rocksdb_absolute_consistency_recovery);
+    rocksdb_options_set_max_total_wal_size(db, options->wal_size_max);
+    rocksdb_options_set_db_write_buffer_size(db, options->write_buffer_size);
+    rocksdb_options_set_bytes_per_sync(db, SYNC_STEP);
+    rocksdb_options_set_max_background_jobs(db, BACKGROUND_JOBS);
+    rocksdb_options_set_stats_dump_period_sec(db, 0);
+    rocksdb_options_set_info_log_level(db, INFO_LOG_LEVEL_WARN);
+    rocksdb_options_set_max_log_file_size(db, INFO_LOG_SIZE);
+    rocksdb_options_set_keep_log_file_num(db, INFO_LOG_COUNT);
+    return setup;
+}
+
+static void setup_free(struct setup *setup)
+{
+    rocksdb_options_destroy(setup->plain);
+    rocksdb_options_destroy(setup->compressed);
+    rocksdb_block_based_options_destroy(setup->table);
+    rocksdb_cache_destroy(setup->cache);
+}
+
+static char *open_db(struct rocks *rocks, const char *path, const struct au_rocks_options *options)
+{
+    struct setup setup = setup_new(options);
+    const char *names[FAMILY_COUNT];
+    const rocksdb_options_t *family_setups[FAMILY_COUNT];
+    for (size_t i = 0; i < AU_CF_COUNT; i++) {
+        names[i] = au_cf_name((enum au_cf)i);
+        family_setups[i] = is_compressed[i] ? setup.compressed : setup.plain;
+    }
+    names[AU_CF_COUNT] = "default";
+    family_setups[AU_CF_COUNT] = setup.plain;
+
+    char *cause = NULL;
+    rocks->db = rocksdb_open_column_families(setup.plain, path, FAMILY_COUNT, names, family_setups,
+                                             rocks->families, &cause);
+    setup_free(&setup);
+    return cause;
+}
+
+enum au_err au_rocks_open(const char *path, const struct au_rocks_options *options,
+                          char out_message[AU_KV_MESSAGE_SIZE], struct au_kv *out_kv)
+{
+    out_message[0] = 0;
+    if (options->cache_size == 0 || options->write_buffer_size == 0) return AU_ERR_INVALID_ARG;
+    if (options->wal_size_max == 0) return AU_ERR_INVALID_ARG;
+    struct rocks *rocks = au_mem_new(sizeof(*rocks));
+    if (!rocks) return AU_ERR_NO_MEMORY;
+    if (pthread_mutex_init(&rocks->lock, NULL) != 0) {
+        au_mem_free(rocks);
+        return AU_ERR_NO_MEMORY;
+    }
+
+    char *cause = open_db(rocks, path, options);
+    if (cause) {
+        AU_ASSERT(pthread_mutex_destroy(&rocks->lock) == 0);
+        au_mem_free(rocks);
+        return take_cause(cause, out_message);
+    }
+    rocks->read = rocksdb_readoptions_create();
+    rocks->write = rocksdb_writeoptions_create();
+    rocks->write_synced = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_set_sync(rocks->write_synced, 1);
+    *out_kv = (struct au_kv){&rocks_ops, rocks};
+    return AU_OK;
+}

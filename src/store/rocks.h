@@ -1,0 +1,39 @@
+/* A key-value store on disk: RocksDB in a folder of its own, one log for all families.
+ *
+ * Opening replays the log and is strict: a log that ends inside a record, or is damaged anywhere,
+ * is refused as MALFORMED, never shortened in silence. A log cut exactly between two records cannot
+ * be told from a whole one.
+ *
+ * A folder belongs to one store at a time, over all processes. RocksDB has threads of its own: do
+ * not fork while a store is open. Where it finds no memory it aborts.
+ *
+ * Threading: that of store/kv.h. */
+#ifndef AUREON_STORE_ROCKS_H
+#define AUREON_STORE_ROCKS_H
+
+#include "store/kv.h"
+
+struct au_rocks_options {
+    size_t cache_size;        /* bytes of blocks read, with their indices and filters */
+    size_t write_buffer_size; /* bytes of changes in memory, over all families */
+    uint64_t wal_size_max;    /* bytes of log, over all files, before families are flushed */
+};
+
+/* au_rocks_options_default gives 512 MiB of cache, 256 MiB of changes, 512 MiB of log. */
+struct au_rocks_options au_rocks_options_default(void);
+
+/* au_rocks_open opens the store in a folder, which is made, with all families, if it does not
+ * exist; the folder around it must.
+ *
+ * out_message   gets the cause of IO and MALFORMED, else ""
+ *
+ * OK
+ * INVALID_ARG   an option is 0
+ * IO            the folder is not there, not permitted, or open already: the message then names its
+ *               LOCK; or it has a family this version does not know
+ * MALFORMED     what is on disk is damaged
+ * NO_MEMORY */
+AU_MUST_USE enum au_err au_rocks_open(const char *path, const struct au_rocks_options *options,
+                                      char out_message[AU_KV_MESSAGE_SIZE], struct au_kv *out_kv);
+
+#endif

@@ -1,0 +1,392 @@
+/* What every key-value store must do, as cmocka tests over an empty store in *state. */
+#ifndef AUREON_TESTS_UNIT_STORE_KV_CASES_H
+#define AUREON_TESTS_UNIT_STORE_KV_CASES_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/kv.h"
+#include "unit/unit.h"
+
+#define KV_BATCH_MAX ((size_t)1 << 20)
+#define KV_VALUE_MAX 4096u
+
+static inline void kv_put(const struct au_kv *kv, enum au_cf cf, const char *key, const char *value)
+{
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    au_kv_batch_put(&batch, cf, au_bytes_of(key), au_bytes_of(value));
+    assert_ok(au_kv_write(kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+static inline void kv_del(const struct au_kv *kv, enum au_cf cf, const char *key)
+{
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    au_kv_batch_del(&batch, cf, au_bytes_of(key));
+    assert_ok(au_kv_write(kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+/* kv_expect checks the value of a key; NULL: there is none. */
+static inline void kv_expect(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                             enum au_cf cf, const char *key, const char *expected)
+{
+    struct au_buf value;
+    au_buf_init(&value, KV_VALUE_MAX);
+    au_buf_put_text(&value, "left from before");
+    enum au_err err = au_kv_get(kv, snapshot, cf, au_bytes_of(key), &value);
+    assert_err(err, expected ? AU_OK : AU_ERR_NOT_FOUND);
+    assert_bytes(au_buf_bytes(&value), expected ? expected : "");
+    au_buf_done(&value);
+}
+
+/* kv_expect_keys walks a range and checks its keys, each of which is also its value, given as one
+ * text with a space after each. */
+static inline void kv_expect_keys(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                                  const struct au_kv_range *range, const char *expected)
+{
+    struct au_buf keys;
+    au_buf_init(&keys, KV_VALUE_MAX);
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    assert_ok(au_kv_iter_open(kv, snapshot, range, &iter));
+    enum au_err err;
+    while ((err = au_kv_iter_next(&iter, &entry)) == AU_OK) {
+        assert_true(au_bytes_is_equal(entry.key, entry.value));
+        au_buf_put_bytes(&keys, entry.key);
+        au_buf_put_u8(&keys, ' ');
+    }
+    assert_err(err, AU_ERR_NOT_FOUND);
+    assert_err(au_kv_iter_next(&iter, &entry), AU_ERR_NOT_FOUND);
+    au_kv_iter_close(&iter);
+    assert_ok(keys.err);
+    assert_bytes(au_buf_bytes(&keys), expected);
+    au_buf_done(&keys);
+}
+
+static void test_get_put_del(void **state)
+{
+    const struct au_kv *kv = *state;
+    kv_expect(kv, NULL, AU_CF_ACC, "alice", NULL);
+    kv_put(kv, AU_CF_ACC, "alice", "1");
+    kv_expect(kv, NULL, AU_CF_ACC, "alice", "1");
+    kv_expect(kv, NULL, AU_CF_ACC, "alic", NULL);
+    kv_expect(kv, NULL, AU_CF_ACC, "alice ", NULL);
+    kv_put(kv, AU_CF_ACC, "alice", "22");
+    kv_expect(kv, NULL, AU_CF_ACC, "alice", "22");
+    kv_del(kv, AU_CF_ACC, "bob");
+    kv_del(kv, AU_CF_ACC, "alice");
+    kv_expect(kv, NULL, AU_CF_ACC, "alice", NULL);
+
+    char message[AU_KV_MESSAGE_SIZE];
+    au_kv_message(kv, message);
+    assert_string_equal(message, "");
+}
+
+static void test_families_are_apart(void **state)
+{
+    const struct au_kv *kv = *state;
+    for (int cf = 0; cf < AU_CF_COUNT; cf++) {
+        kv_put(kv, (enum au_cf)cf, "key", au_cf_name((enum au_cf)cf));
+    }
+    kv_del(kv, AU_CF_TRI, "key");
+    for (int cf = 0; cf < AU_CF_COUNT; cf++) {
+        const char *name = au_cf_name((enum au_cf)cf);
+        kv_expect(kv, NULL, (enum au_cf)cf, "key", cf == AU_CF_TRI ? NULL : name);
+    }
+}
+
+static void test_empty_value_and_key(void **state)
+{
+    const struct au_kv *kv = *state;
+    kv_put(kv, AU_CF_KEY, "slot", "");
+    kv_expect(kv, NULL, AU_CF_KEY, "slot", "");
+    kv_expect(kv, NULL, AU_CF_KEY, "", NULL);
+
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    au_kv_batch_put(&batch, AU_CF_KEY, (struct au_bytes){0}, (struct au_bytes){0});
+    assert_ok(au_kv_write(kv, &batch, false));
+    au_kv_batch_done(&batch);
+    kv_expect(kv, NULL, AU_CF_KEY, "", "");
+    kv_del(kv, AU_CF_KEY, "");
+    kv_expect(kv, NULL, AU_CF_KEY, "", NULL);
+}
+
+static void test_value_above_bound(void **state)
+{
+    const struct au_kv *kv = *state;
+    kv_put(kv, AU_CF_COD, "code", "12345");
+    struct au_buf value;
+    au_buf_init(&value, 4);
+    assert_err(au_kv_get(kv, NULL, AU_CF_COD, au_bytes_of("code"), &value), AU_ERR_TOO_LARGE);
+    assert_int_equal(value.size, 0);
+    assert_ok(value.err);
+    au_buf_done(&value);
+}
+
+static void test_batch_is_one(void **state)
+{
+    const struct au_kv *kv = *state;
+    struct au_kv_batch batch;
+    kv_put(kv, AU_CF_ACC, "gone", "1");
+    au_kv_batch_init(&batch, 256);
+    assert_ok(au_kv_write(kv, &batch, true));
+
+    au_kv_batch_put(&batch, AU_CF_STO, au_bytes_of("b"), au_bytes_of("1"));
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("a"), au_bytes_of("1"));
+    au_kv_batch_del(&batch, AU_CF_ACC, au_bytes_of("gone"));
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("back"), au_bytes_of("1"));
+    au_kv_batch_del(&batch, AU_CF_ACC, au_bytes_of("back"));
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("back"), au_bytes_of("2"));
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("c"), au_bytes_of("1"));
+    au_kv_batch_del(&batch, AU_CF_ACC, au_bytes_of("c"));
+    kv_expect(kv, NULL, AU_CF_STO, "b", NULL);
+    assert_ok(au_kv_write(kv, &batch, true));
+    kv_expect(kv, NULL, AU_CF_STO, "b", "1");
+    kv_expect(kv, NULL, AU_CF_ACC, "a", "1");
+    kv_expect(kv, NULL, AU_CF_ACC, "gone", NULL);
+    kv_expect(kv, NULL, AU_CF_ACC, "back", "2");
+    kv_expect(kv, NULL, AU_CF_ACC, "c", NULL);
+
+    /* One change that does not fit keeps the others out too. */
+    static const uint8_t large[256];
+    au_kv_batch_clear(&batch);
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("a"), au_bytes_of("3"));
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("d"), (struct au_bytes){large, sizeof(large)});
+    assert_err(au_kv_write(kv, &batch, true), AU_ERR_TOO_LARGE);
+    kv_expect(kv, NULL, AU_CF_ACC, "a", "1");
+    kv_expect(kv, NULL, AU_CF_ACC, "d", NULL);
+
+    au_kv_batch_clear(&batch);
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("a"), au_bytes_of("4"));
+    assert_ok(au_kv_write(kv, &batch, true));
+    kv_expect(kv, NULL, AU_CF_ACC, "a", "4");
+    au_kv_batch_done(&batch);
+}
+
+static void test_order_and_bounds(void **state)
+{
+    const struct au_kv *kv = *state;
+    static const char *const keys[] = {"b", "\xff\xff", "a", "ab", "\x01", "\xff", "\x7f", "\x80"};
+    struct au_kv_range range = {.cf = AU_CF_IDX};
+    kv_expect_keys(kv, NULL, &range, "");
+    for (size_t i = 0; i < AU_COUNT_OF(keys); i++) {
+        kv_put(kv, AU_CF_IDX, keys[i], keys[i]);
+    }
+    kv_put(kv, AU_CF_KEY, "aa", "aa");
+
+    static const struct {
+        const char *lower, *upper, *expected;
+    } cases[] = {
+        {"", "", "\x01 a ab b \x7f \x80 \xff \xff\xff "},
+        {"a", "", "a ab b \x7f \x80 \xff \xff\xff "},
+        {"", "a", "\x01 "},
+        {"a", "b", "a ab "},
+        {"aa", "b", "ab "},
+        {"a", "a", ""},
+        {"b", "a", ""},
+        {"ab", "ab\x01", "ab "},
+        {"b", "\x80", "b \x7f "},
+        {"\xff", "", "\xff \xff\xff "},
+        {"\x80", "\xff\xff", "\x80 \xff "},
+        {"\xff\xff\x01", "", ""},
+        {"\xff", "\xff\xff\xff", "\xff \xff\xff "},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        range.lower = au_bytes_of(cases[i].lower);
+        range.upper = au_bytes_of(cases[i].upper);
+        kv_expect_keys(kv, NULL, &range, cases[i].expected);
+    }
+}
+
+static void test_bounds_are_copied(void **state)
+{
+    const struct au_kv *kv = *state;
+    kv_put(kv, AU_CF_IDX, "a", "a");
+    kv_put(kv, AU_CF_IDX, "b", "b");
+    char lower[] = "a", upper[] = "b";
+    struct au_kv_range range = {AU_CF_IDX, au_bytes_of(lower), au_bytes_of(upper)};
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    assert_ok(au_kv_iter_open(kv, NULL, &range, &iter));
+    lower[0] = upper[0] = 'z';
+    assert_ok(au_kv_iter_next(&iter, &entry));
+    assert_bytes(entry.key, "a");
+    assert_err(au_kv_iter_next(&iter, &entry), AU_ERR_NOT_FOUND);
+    au_kv_iter_close(&iter);
+}
+
+static void test_snapshot_stays(void **state)
+{
+    const struct au_kv *kv = *state;
+    const struct au_kv_range all = {.cf = AU_CF_STO};
+    struct au_kv_snapshot empty, old;
+    assert_ok(au_kv_snapshot_open(kv, &empty));
+    kv_put(kv, AU_CF_STO, "a", "a");
+    kv_put(kv, AU_CF_STO, "b", "b");
+    assert_ok(au_kv_snapshot_open(kv, &old));
+    kv_put(kv, AU_CF_STO, "a", "new");
+    kv_del(kv, AU_CF_STO, "b");
+    kv_put(kv, AU_CF_STO, "c", "c");
+
+    kv_expect(kv, &old, AU_CF_STO, "a", "a");
+    kv_expect(kv, &old, AU_CF_STO, "b", "b");
+    kv_expect(kv, &old, AU_CF_STO, "c", NULL);
+    kv_expect(kv, &empty, AU_CF_STO, "a", NULL);
+    kv_expect(kv, NULL, AU_CF_STO, "a", "new");
+    kv_expect(kv, NULL, AU_CF_STO, "b", NULL);
+    kv_expect_keys(kv, &old, &all, "a b ");
+    kv_expect_keys(kv, &empty, &all, "");
+    au_kv_snapshot_close(&empty);
+    kv_expect_keys(kv, &old, &all, "a b ");
+    au_kv_snapshot_close(&old);
+    kv_del(kv, AU_CF_STO, "a");
+    kv_expect_keys(kv, NULL, &all, "c ");
+}
+
+static void test_iterator_stays(void **state)
+{
+    const struct au_kv *kv = *state;
+    const struct au_kv_range all = {.cf = AU_CF_STO};
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    kv_put(kv, AU_CF_STO, "a", "a");
+    kv_put(kv, AU_CF_STO, "c", "c");
+    assert_ok(au_kv_iter_open(kv, NULL, &all, &iter));
+    kv_put(kv, AU_CF_STO, "b", "b");
+    kv_put(kv, AU_CF_STO, "c", "new");
+    kv_del(kv, AU_CF_STO, "a");
+    assert_ok(au_kv_iter_next(&iter, &entry));
+    assert_bytes(entry.value, "a");
+    assert_ok(au_kv_iter_next(&iter, &entry));
+    assert_bytes(entry.value, "c");
+    assert_err(au_kv_iter_next(&iter, &entry), AU_ERR_NOT_FOUND);
+    au_kv_iter_close(&iter);
+}
+
+/* One thread raises a number that stands in two families; readers must never see two numbers. */
+#define KV_RACE_WRITES  400u
+#define KV_RACE_READERS 2u
+
+struct kv_race {
+    const struct au_kv *kv;
+    atomic_bool is_over;
+    atomic_uint differences;
+    atomic_uint reads;
+};
+
+static inline void kv_race_read(struct kv_race *race)
+{
+    struct au_kv_snapshot snapshot;
+    struct au_buf a, b;
+    au_buf_init(&a, 8);
+    au_buf_init(&b, 8);
+    bool is_read = au_kv_snapshot_open(race->kv, &snapshot) == AU_OK;
+    if (is_read) {
+        is_read = au_kv_get(race->kv, &snapshot, AU_CF_ACC, au_bytes_of("n"), &a) == AU_OK &&
+                  au_kv_get(race->kv, &snapshot, AU_CF_STO, au_bytes_of("n"), &b) == AU_OK;
+        au_kv_snapshot_close(&snapshot);
+    }
+    bool is_same = is_read && au_bytes_is_equal(au_buf_bytes(&a), au_buf_bytes(&b));
+    atomic_fetch_add(&race->differences, is_same ? 0u : 1u);
+    atomic_fetch_add(&race->reads, 1u);
+    au_buf_done(&a);
+    au_buf_done(&b);
+}
+
+static inline void *kv_race_reader(void *argument)
+{
+    struct kv_race *race = argument;
+    do {
+        kv_race_read(race);
+    } while (!atomic_load(&race->is_over));
+    return NULL;
+}
+
+static inline void kv_race_write(const struct kv_race *race, uint32_t number)
+{
+    struct au_kv_batch batch;
+    struct au_bytes value = {(const uint8_t *)&number, sizeof(number)};
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("n"), value);
+    au_kv_batch_put(&batch, AU_CF_STO, au_bytes_of("n"), value);
+    assert_ok(au_kv_write(race->kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+static void test_readers_see_whole_batches(void **state)
+{
+    struct kv_race race = {.kv = *state};
+    pthread_t readers[KV_RACE_READERS];
+    kv_race_write(&race, 0);
+    for (size_t i = 0; i < KV_RACE_READERS; i++) {
+        assert_int_equal(pthread_create(&readers[i], NULL, kv_race_reader, &race), 0);
+    }
+    for (uint32_t number = 1; number <= KV_RACE_WRITES; number++) {
+        kv_race_write(&race, number);
+    }
+    atomic_store(&race.is_over, true);
+    for (size_t i = 0; i < KV_RACE_READERS; i++) {
+        assert_int_equal(pthread_join(readers[i], NULL), 0);
+    }
+    assert_true(atomic_load(&race.reads) >= KV_RACE_READERS);
+    assert_int_equal(atomic_load(&race.differences), 0);
+}
+
+/* Fixed changes against an array that is right by its plainness. */
+#define KV_MODEL_KEYS   64u
+#define KV_MODEL_ROUNDS 300u
+
+static void test_like_a_model(void **state)
+{
+    const struct au_kv *kv = *state;
+    uint32_t model[KV_MODEL_KEYS] = {0}; /* 0: no value */
+    uint64_t seed = 7;
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    for (uint32_t round = 1; round <= KV_MODEL_ROUNDS; round++) {
+        au_kv_batch_clear(&batch);
+        for (uint32_t i = 0; i < 8; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            uint8_t key = (uint8_t)(seed >> 58);
+            bool is_del = (seed >> 40 & 3) == 0;
+            model[key] = is_del ? 0 : round;
+            struct au_bytes value = {(const uint8_t *)&round, sizeof(round)};
+            if (is_del) au_kv_batch_del(&batch, AU_CF_TRI, (struct au_bytes){&key, 1});
+            if (!is_del) au_kv_batch_put(&batch, AU_CF_TRI, (struct au_bytes){&key, 1}, value);
+        }
+        assert_ok(au_kv_write(kv, &batch, false));
+
+        struct au_kv_iter iter;
+        struct au_kv_entry entry;
+        assert_ok(au_kv_iter_open(kv, NULL, &(struct au_kv_range){.cf = AU_CF_TRI}, &iter));
+        for (uint32_t key = 0; key < KV_MODEL_KEYS; key++) {
+            if (model[key] == 0) continue;
+            assert_ok(au_kv_iter_next(&iter, &entry));
+            assert_int_equal(entry.key.data[0], key);
+            assert_memory_equal(entry.value.data, &model[key], sizeof(model[key]));
+        }
+        assert_err(au_kv_iter_next(&iter, &entry), AU_ERR_NOT_FOUND);
+        au_kv_iter_close(&iter);
+    }
+    au_kv_batch_done(&batch);
+}
+
+/* KV_CASES names all of them, each with what opens and closes the store around it. */
+#define KV_CASES(open, close)                                                         \
+    cmocka_unit_test_setup_teardown(test_get_put_del, open, close),                   \
+        cmocka_unit_test_setup_teardown(test_families_are_apart, open, close),        \
+        cmocka_unit_test_setup_teardown(test_empty_value_and_key, open, close),       \
+        cmocka_unit_test_setup_teardown(test_value_above_bound, open, close),         \
+        cmocka_unit_test_setup_teardown(test_batch_is_one, open, close),              \
+        cmocka_unit_test_setup_teardown(test_order_and_bounds, open, close),          \
+        cmocka_unit_test_setup_teardown(test_bounds_are_copied, open, close),         \
+        cmocka_unit_test_setup_teardown(test_snapshot_stays, open, close),            \
+        cmocka_unit_test_setup_teardown(test_iterator_stays, open, close),            \
+        cmocka_unit_test_setup_teardown(test_readers_see_whole_batches, open, close), \
+        cmocka_unit_test_setup_teardown(test_like_a_model, open, close)
+
+#endif

@@ -1,0 +1,331 @@
+/* The store on disk: the cases of every store, then what a disk is for: reopening, the lock, a
+ * process killed after a synced batch, and a damaged log. The process to be killed is this program
+ * started anew, as RocksDB's threads do not survive a fork. */
+#include "store/rocks.h"
+
+#include <dirent.h>
+#include <ftw.h>
+#include <sys/stat.h>
+
+#include "kv_cases.h"
+
+#define WRITER "--write"
+
+struct fixture {
+    struct au_kv kv; /* first: the cases see a struct au_kv */
+    char folder[64];
+    char path[80];
+    char message[AU_KV_MESSAGE_SIZE];
+};
+
+static struct fixture fixture;
+
+static enum au_err open_at(const char *path, char message[AU_KV_MESSAGE_SIZE], struct au_kv *out_kv)
+{
+    const struct au_rocks_options options = {
+        .cache_size = 1u << 20, .write_buffer_size = 1u << 20, .wal_size_max = 4u << 20};
+    return au_rocks_open(path, &options, message, out_kv);
+}
+
+static int make_folder(void **state)
+{
+    *state = &fixture;
+    snprintf(fixture.folder, sizeof(fixture.folder), "/tmp/aureon-rocks-XXXXXX");
+    if (!mkdtemp(fixture.folder)) return -1;
+    snprintf(fixture.path, sizeof(fixture.path), "%s/store", fixture.folder);
+    return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return nftw(fixture.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int open_kv(void **state)
+{
+    if (make_folder(state) != 0) return -1;
+    return open_at(fixture.path, fixture.message, &fixture.kv) == AU_OK ? 0 : -1;
+}
+
+static int close_kv(void **state)
+{
+    au_kv_close(&fixture.kv);
+    return remove_folder(state);
+}
+
+static void reopen(void)
+{
+    au_kv_close(&fixture.kv);
+    assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+}
+
+static void test_reopen_keeps(void **state)
+{
+    const struct au_kv *kv = *state;
+    for (int cf = 0; cf < AU_CF_COUNT; cf++) {
+        kv_put(kv, (enum au_cf)cf, "key", au_cf_name((enum au_cf)cf));
+    }
+    kv_put(kv, AU_CF_KEY, "slot", "");
+    kv_del(kv, AU_CF_TXI, "key");
+    for (int round = 0; round < 2; round++) {
+        reopen();
+        for (int cf = 0; cf < AU_CF_COUNT; cf++) {
+            const char *name = au_cf_name((enum au_cf)cf);
+            kv_expect(kv, NULL, (enum au_cf)cf, "key", cf == AU_CF_TXI ? NULL : name);
+        }
+        kv_expect(kv, NULL, AU_CF_KEY, "slot", "");
+    }
+}
+
+static size_t count_files(const char *suffix)
+{
+    DIR *folder = opendir(fixture.path);
+    assert_non_null(folder);
+    size_t count = 0;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        const char *end = strrchr(entry->d_name, '.');
+        if (end && strcmp(end, suffix) == 0) count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+/* More than the write buffers hold, so that tables on disk are read as well. */
+static void test_flushed_values(void **state)
+{
+    const struct au_kv *kv = *state;
+    static uint8_t value[4096];
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    for (uint32_t i = 0; i < 2000; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "%05u", i);
+        memset(value, (int)(i % 251), sizeof(value));
+        au_kv_batch_clear(&batch);
+        au_kv_batch_put(&batch, i % 2 ? AU_CF_BLK : AU_CF_ACC, au_bytes_of(key),
+                        (struct au_bytes){value, sizeof(value)});
+        assert_ok(au_kv_write(kv, &batch, false));
+    }
+    au_kv_batch_done(&batch);
+    reopen();
+    assert_true(count_files(".sst") > 0);
+
+    struct au_buf read;
+    au_buf_init(&read, sizeof(value));
+    for (uint32_t i = 0; i < 2000; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "%05u", i);
+        memset(value, (int)(i % 251), sizeof(value));
+        enum au_cf cf = i % 2 ? AU_CF_BLK : AU_CF_ACC;
+        assert_ok(au_kv_get(kv, NULL, cf, au_bytes_of(key), &read));
+        assert_int_equal(read.size, sizeof(value));
+        assert_memory_equal(read.data, value, sizeof(value));
+    }
+    au_buf_done(&read);
+}
+
+static void test_second_open_refused(void **state)
+{
+    struct au_kv second = {0};
+    char message[AU_KV_MESSAGE_SIZE];
+    assert_err(open_at(fixture.path, message, &second), AU_ERR_IO);
+    assert_non_null(strstr(message, "LOCK"));
+    assert_null(second.ops);
+    kv_put(*state, AU_CF_ACC, "a", "1");
+    kv_expect(*state, NULL, AU_CF_ACC, "a", "1");
+}
+
+static void test_open_without_parent(void **state)
+{
+    (void)state;
+    struct au_kv kv;
+    char path[128], message[AU_KV_MESSAGE_SIZE];
+    snprintf(path, sizeof(path), "%s/no/such", fixture.folder);
+    assert_err(open_at(path, message, &kv), AU_ERR_IO);
+    assert_non_null(strstr(message, "/no/such"));
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    struct au_kv kv;
+    char message[AU_KV_MESSAGE_SIZE];
+    for (int zero = 0; zero < 3; zero++) {
+        struct au_rocks_options options = au_rocks_options_default();
+        if (zero == 0) options.cache_size = 0;
+        if (zero == 1) options.write_buffer_size = 0;
+        if (zero == 2) options.wal_size_max = 0;
+        assert_err(au_rocks_open(fixture.path, &options, message, &kv), AU_ERR_INVALID_ARG);
+        assert_string_equal(message, "");
+    }
+    struct au_rocks_options options = au_rocks_options_default();
+    assert_ok(au_rocks_open(fixture.path, &options, message, &kv));
+    au_kv_close(&kv);
+}
+
+/* The program that is killed: writes, says so on stdout, waits. */
+static int write_and_wait(const char *path)
+{
+    struct au_kv kv;
+    struct au_kv_batch batch;
+    char message[AU_KV_MESSAGE_SIZE];
+    if (open_at(path, message, &kv) != AU_OK) return 1;
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("a"), au_bytes_of("first"));
+    if (au_kv_write(&kv, &batch, true) != AU_OK) return 1;
+    au_kv_batch_clear(&batch);
+    au_kv_batch_put(&batch, AU_CF_ACC, au_bytes_of("a"), au_bytes_of("second"));
+    au_kv_batch_put(&batch, AU_CF_BLK, au_bytes_of("b"), au_bytes_of("second"));
+    if (au_kv_write(&kv, &batch, true) != AU_OK) return 1;
+    if (write(STDOUT_FILENO, "w", 1) != 1) return 1;
+    for (;;) {
+        pause();
+    }
+}
+
+/* Starts the writer and gives its pid once it has written. */
+static pid_t writer_start(void)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t writer = fork();
+    assert_true(writer >= 0);
+    if (writer == 0) {
+        if (dup2(ends[1], STDOUT_FILENO) < 0) _exit(1);
+        close(ends[0]);
+        close(ends[1]);
+        execl("/proc/self/exe", "test_rocks", WRITER, fixture.path, (char *)NULL);
+        _exit(1);
+    }
+    close(ends[1]);
+    char word;
+    assert_int_equal(read(ends[0], &word, 1), 1);
+    close(ends[0]);
+    return writer;
+}
+
+static void writer_kill(pid_t writer)
+{
+    int status;
+    assert_int_equal(kill(writer, SIGKILL), 0);
+    assert_int_equal(waitpid(writer, &status, 0), writer);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void test_kill_keeps_synced(void **state)
+{
+    const struct au_kv *kv = *state;
+    writer_kill(writer_start());
+    assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+    kv_expect(kv, NULL, AU_CF_ACC, "a", "second");
+    kv_expect(kv, NULL, AU_CF_BLK, "b", "second");
+    au_kv_close(&fixture.kv);
+}
+
+static void test_other_process_holds_lock(void **state)
+{
+    (void)state;
+    pid_t writer = writer_start();
+    struct au_kv kv;
+    char message[AU_KV_MESSAGE_SIZE];
+    enum au_err err = open_at(fixture.path, message, &kv);
+    writer_kill(writer);
+    assert_err(err, AU_ERR_IO);
+    assert_non_null(strstr(message, "LOCK"));
+}
+
+/* Gives path and size of the one log that is not empty. */
+static off_t find_log(char out_path[512])
+{
+    DIR *folder = opendir(fixture.path);
+    assert_non_null(folder);
+    off_t size = 0;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        size_t length = strlen(entry->d_name);
+        if (length < 4 || strcmp(entry->d_name + length - 4, ".log") != 0) continue;
+        char path[512];
+        struct stat info;
+        snprintf(path, sizeof(path), "%s/%s", fixture.path, entry->d_name);
+        assert_int_equal(stat(path, &info), 0);
+        if (info.st_size == 0) continue;
+        assert_int_equal(size, 0);
+        size = info.st_size;
+        memcpy(out_path, path, sizeof(path));
+    }
+    closedir(folder);
+    assert_true(size > 0);
+    return size;
+}
+
+static void expect_damaged(void)
+{
+    struct au_kv kv = {0};
+    char message[AU_KV_MESSAGE_SIZE];
+    assert_err(open_at(fixture.path, message, &kv), AU_ERR_MALFORMED);
+    assert_non_null(strstr(message, "Corruption"));
+    assert_null(kv.ops);
+}
+
+/* Each cut within the last record, from a byte short to a byte of it left. */
+static void test_cut_log_refused(void **state)
+{
+    (void)state;
+    writer_kill(writer_start());
+    char log[512];
+    off_t size = find_log(log);
+    const off_t cuts[] = {1, 2, 7, 20};
+    for (size_t i = 0; i < AU_COUNT_OF(cuts); i++) {
+        assert_int_equal(truncate(log, size - cuts[i]), 0);
+        expect_damaged();
+        assert_int_equal(find_log(log), size - cuts[i]);
+    }
+}
+
+static void test_changed_log_refused(void **state)
+{
+    (void)state;
+    writer_kill(writer_start());
+    char log[512];
+    off_t size = find_log(log);
+    int file = open(log, O_RDWR);
+    uint8_t byte;
+    assert_true(file >= 0);
+    assert_int_equal(pread(file, &byte, 1, size - 1), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(file, &byte, 1, size - 1), 1);
+    expect_damaged();
+
+    byte ^= 1;
+    assert_int_equal(pwrite(file, &byte, 1, size - 1), 1);
+    close(file);
+    assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+    kv_expect(&fixture.kv, NULL, AU_CF_BLK, "b", "second");
+    au_kv_close(&fixture.kv);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], WRITER) == 0) return write_and_wait(argv[2]);
+    const struct CMUnitTest tests[] = {
+        KV_CASES(open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_reopen_keeps, open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_flushed_values, open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_second_open_refused, open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_open_without_parent, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_options, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_kill_keeps_synced, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_other_process_holds_lock, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_cut_log_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_changed_log_refused, make_folder, remove_folder),
+    };
+    return cmocka_run_group_tests_name("rocks", tests, NULL, NULL);
+}
