@@ -6,6 +6,7 @@
 
 #include <spawn.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/json_in.h"
@@ -15,6 +16,7 @@ extern char **environ;
 
 #define MESSAGE_SIZE_MAX 4096
 #define SET_SIZE_MAX     (4u << 20)
+#define CASES_MAX        1024
 
 static struct au_bytes bytes_of_digits(struct au_bytes digits, uint8_t *bytes, size_t size_max)
 {
@@ -24,6 +26,33 @@ static struct au_bytes bytes_of_digits(struct au_bytes digits, uint8_t *bytes, s
     snprintf(text, sizeof(text), "0x%.*s", (int)digits.size, (const char *)digits.data);
     assert_ok(au_hex_parse(au_bytes_of(text), bytes, size));
     return (struct au_bytes){bytes, size};
+}
+
+/* Every case that a test has seen, for the batches at the end. */
+static struct {
+    struct au_ed25519_item items[CASES_MAX];
+    bool verdicts[CASES_MAX];
+    size_t count;
+    struct au_arena arena;
+} seen;
+
+static const uint8_t *copy_of(const uint8_t *bytes, size_t size)
+{
+    struct au_bytes copy;
+    assert_ok(au_arena_copy(&seen.arena, (struct au_bytes){bytes, size}, &copy));
+    return copy.data;
+}
+
+static void keep(const struct au_ed25519_item *item, bool valid)
+{
+    assert_true(seen.count < CASES_MAX);
+    size_t size = item->message.size;
+    seen.verdicts[seen.count] = valid;
+    seen.items[seen.count++] = (struct au_ed25519_item){
+        copy_of(item->key, AU_ED25519_KEY_SIZE),
+        copy_of(item->sig, AU_ED25519_SIGNATURE_SIZE),
+        {copy_of(item->message.data, size), size},
+    };
 }
 
 /* Texts of hex digits without prefix. A signature or key of another size is not valid. */
@@ -37,7 +66,14 @@ static bool is_valid(struct au_bytes key_digits, struct au_bytes sig_digits,
     if (key_digits.size != 2 * sizeof(key) || sig_digits.size != 2 * sizeof(sig)) return false;
     bytes_of_digits(key_digits, key, sizeof(key));
     bytes_of_digits(sig_digits, sig, sizeof(sig));
-    return au_ed25519_is_valid(key, sig, text);
+    bool valid = au_ed25519_is_valid(key, sig, text);
+    const struct au_ed25519_item item = {key, sig, text};
+    bool checked = !valid;
+    au_ed25519_check(&item, 1, &checked);
+    assert_int_equal(au_ed25519_are_valid(&item, 1), valid);
+    assert_int_equal(checked, valid);
+    keep(&item, valid);
+    return valid;
 }
 
 struct signature_case {
@@ -310,6 +346,38 @@ static void test_wycheproof(void **state)
     assert_in_range(count[false], 50, 200);
 }
 
+/* Runs of every size, from every third place on. */
+static void test_all_seen_in_batches(void **state)
+{
+    (void)state;
+    bool out[CASES_MAX];
+    assert_true(seen.count > 200);
+    for (size_t size = 2; size <= seen.count; size += size / 2) {
+        for (size_t first = 0; first + size <= seen.count; first += size / 3 + 1) {
+            const bool *verdicts = seen.verdicts + first;
+            bool are_valid = memchr(verdicts, false, size) == NULL;
+            memset(out, 2, sizeof(out));
+            au_ed25519_check(seen.items + first, size, out);
+            assert_memory_equal(out, verdicts, size);
+            assert_int_equal(au_ed25519_are_valid(seen.items + first, size), are_valid);
+        }
+    }
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    au_arena_init(&seen.arena, SET_SIZE_MAX);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    au_arena_done(&seen.arena);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_small_order_keys_are_never_valid),
         cmocka_unit_test(test_speccheck),
         cmocka_unit_test(test_wycheproof),
+        cmocka_unit_test(test_all_seen_in_batches),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, begin, end);
 }
