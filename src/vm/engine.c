@@ -433,6 +433,8 @@ static enum au_err new_loaded(struct au_engine *engine, struct au_bytes code,
     return AU_OK;
 }
 
+#define ARTIFACT_TAG "aureon/artifact" /* of the keys of modules that are given as they are */
+
 /* Where a loaded module comes from. */
 struct source {
     const char *tag; /* of the key */
@@ -441,15 +443,15 @@ struct source {
 };
 
 /* H(tag, code hash || identity) */
-static struct au_hash key_of(const struct au_engine *engine, const struct source *source)
+static struct au_hash key_of(const struct au_engine *engine, const char *tag_text,
+                             const struct au_hash *code_hash)
 {
-    struct au_hash code_hash = au_sha256(source->code);
-    struct au_bytes tag = au_bytes_of(source->tag);
+    struct au_bytes tag = au_bytes_of(tag_text);
     uint8_t tag_size = (uint8_t)tag.size;
     struct au_bytes parts[] = {
         {&tag_size, 1},
         tag,
-        {code_hash.bytes, sizeof code_hash.bytes},
+        {code_hash->bytes, sizeof code_hash->bytes},
         au_buf_bytes(&engine->identity),
     };
     return au_sha256_parts(parts, AU_COUNT_OF(parts));
@@ -478,7 +480,8 @@ static enum au_err make_loaded(struct au_engine *engine, const struct source *so
 static enum au_err load(struct au_engine *engine, const struct source *source,
                         struct au_loaded **out_loaded, struct au_reject *out_reject)
 {
-    struct au_hash key = key_of(engine, source);
+    struct au_hash code_hash = au_sha256(source->code);
+    struct au_hash key = key_of(engine, source->tag, &code_hash);
     struct au_cache_flight flight;
     struct au_cache_entry *cached = au_cache_take(&engine->cache, &key, &flight);
     if (cached != NULL) {
@@ -501,8 +504,19 @@ static enum au_err load(struct au_engine *engine, const struct source *source,
 enum au_err au_engine_load(struct au_engine *engine, struct au_bytes code,
                            struct au_loaded **out_loaded, struct au_reject *out_reject)
 {
-    struct source source = {.tag = "aureon/artifact", .code = code};
+    struct source source = {.tag = ARTIFACT_TAG, .code = code};
     return load(engine, &source, out_loaded, out_reject);
+}
+
+bool au_engine_find(struct au_engine *engine, const struct au_hash *code_hash,
+                    struct au_loaded **out_loaded)
+{
+    struct au_hash key = key_of(engine, ARTIFACT_TAG, code_hash);
+    struct au_cache_flight flight;
+    struct au_cache_entry *cached = au_cache_take(&engine->cache, &key, &flight);
+    if (cached == NULL) au_cache_land(&engine->cache, &flight, NULL);
+    *out_loaded = (struct au_loaded *)cached;
+    return cached != NULL;
 }
 
 enum au_err au_engine_load_prepared(struct au_engine *engine, struct au_bytes prepared,

@@ -47,6 +47,13 @@ void au_engine_free(struct au_engine *engine);
 AU_MUST_USE enum au_err au_engine_load(struct au_engine *engine, struct au_bytes code,
                                        struct au_loaded **out_loaded, struct au_reject *out_reject);
 
+/* au_engine_find gives the module whose code has this hash if it is in the cache: no code is read
+ * and nothing is compiled, but a compilation of it that is under way is waited for.
+ *
+ * out_loaded  release with au_loaded_release; NULL if false */
+AU_MUST_USE bool au_engine_find(struct au_engine *engine, const struct au_hash *code_hash,
+                                struct au_loaded **out_loaded);
+
 void au_loaded_release(struct au_loaded *loaded);
 const struct au_module_info *au_loaded_info(const struct au_loaded *loaded);
 

@@ -8,7 +8,10 @@
 #include "vm/wasm.h"
 
 /* Above what the limits on types, functions, globals, imports and exports allow together. */
-#define ARENA_SIZE_MAX (32u << 20)
+#define ARENA_SIZE_MAX      (32u << 20)
+/* Compilers take time that grows faster than a function: a byte of it costs as much as there are
+ * bytes around it, up to this size. */
+#define COMPILE_LINEAR_SIZE 16384u
 
 static int compare_exports(const void *left, const void *right)
 {
@@ -70,6 +73,7 @@ static enum au_err make_info(const struct wasm_module *module, size_t code_size,
     info->data_size = module->data_size;
     info->function_count = module->function_count;
     info->block_count = module->block_count;
+    info->compile_steps = module->compile_steps;
     enum au_err err = copy_exports(info, module);
     if (err != AU_OK) {
         au_module_info_free(info);
@@ -98,6 +102,8 @@ static bool prepare_body(struct body_check *check, struct au_reader *reader,
     const struct au_func_type *type = wasm_function_type(module, reader->function);
     if (!body_check_run(check, reader, type)) return false;
     reader->end = section_end;
+    module->compile_steps +=
+        (uint64_t)size * (size < COMPILE_LINEAR_SIZE ? size : COMPILE_LINEAR_SIZE);
     module->block_count += check->block_count;
     module->local_count += check->local_count - type->param_count;
     module->has_memory_size |= check->has_memory_size;

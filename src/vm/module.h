@@ -48,6 +48,7 @@ struct au_module_info {
     uint64_t data_size;      /* bytes of all active data segments */
     uint32_t function_count; /* defined, without imports */
     uint32_t block_count;    /* metered blocks */
+    uint64_t compile_steps;  /* what a deployment pays for compiling (protocol.md section 2) */
 };
 
 /* Names that the instrumented module exports besides the contract's own exports. */

@@ -58,6 +58,7 @@ struct wasm_module {
     struct au_bytes data_raw; /* with its count */
     uint32_t block_count;     /* metered blocks so far */
     uint32_t local_count;     /* locals of all functions so far */
+    uint64_t compile_steps;   /* of all functions so far */
     bool has_memory_size;
 };
 

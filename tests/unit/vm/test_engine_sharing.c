@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "crypto/sha256.h"
 #include "vm/machine.h"
 
 #define THREADS 8
@@ -183,6 +184,33 @@ static void test_cache_keeps_what_is_held(void **state)
     au_instance_close(instance);
     au_loaded_release(held);
     assert_int_equal(au_engine_count(engine).cached, 0);
+    au_engine_free(engine);
+}
+
+static void test_found_by_hash(void **state)
+{
+    (void)state;
+    struct au_engine *engine = fixture_engine(1, 1 << 20);
+    struct au_buf code;
+    char message[128];
+    au_buf_init(&code, 1 << 10);
+    assert_int_equal(
+        au_engine_wat_to_wasm(au_bytes_of("(module)"), &code, message, sizeof(message)), AU_OK);
+    struct au_hash hash = au_sha256(au_buf_bytes(&code));
+    struct au_loaded *loaded = NULL;
+    struct au_loaded *found = NULL;
+    struct au_reject reject;
+    assert_false(au_engine_find(engine, &hash, &found));
+    assert_null(found);
+    assert_int_equal(au_engine_load(engine, au_buf_bytes(&code), &loaded, &reject), AU_OK);
+    assert_true(au_engine_find(engine, &hash, &found));
+    assert_ptr_equal(found, loaded);
+    au_loaded_release(found);
+    au_loaded_release(loaded);
+    hash.bytes[0] ^= 1;
+    assert_false(au_engine_find(engine, &hash, &found));
+    assert_int_equal(au_engine_count(engine).compiled, 1);
+    au_buf_done(&code);
     au_engine_free(engine);
 }
 
@@ -409,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_threads_wait_for_slots),
         cmocka_unit_test(test_cache_keeps_what_fits),
         cmocka_unit_test(test_cache_keeps_what_is_held),
+        cmocka_unit_test(test_found_by_hash),
         cmocka_unit_test(test_refused_module_is_not_kept),
         cmocka_unit_test(test_options_out_of_range),
         cmocka_unit_test(test_optimization_changes_no_result),

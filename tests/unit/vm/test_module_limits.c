@@ -375,6 +375,31 @@ static void test_metered_block_count(void **state)
     builder_done(&builder);
 }
 
+/* Compiling is paid by the size of each function: its square, and from 16,384 bytes on linearly. */
+static void test_compile_steps(void **state)
+{
+    static const size_t sizes[] = {2, 3, 16384, 16385, 60000};
+    uint64_t steps = 0;
+    struct wasm_builder builder;
+    struct au_module_info *info = NULL;
+    struct au_reject reject;
+    (void)state;
+    builder_init(&builder);
+    for (size_t i = 0; i < AU_COUNT_OF(sizes); i++) {
+        uint8_t body[60000];
+        memset(body, OP_NOP, sizes[i]);
+        body[0] = 0; /* locals */
+        body[sizes[i] - 1] = OP_END;
+        builder_body(&builder, builder_type(&builder, "", ""), (struct au_bytes){body, sizes[i]});
+        steps += sizes[i] * (sizes[i] < 16384 ? sizes[i] : 16384);
+        assert_int_equal(au_module_prepare(builder_build(&builder), &host, NULL, &info, &reject),
+                         AU_OK);
+        assert_int_equal(info->compile_steps, steps);
+        au_module_info_free(info);
+    }
+    builder_done(&builder);
+}
+
 /* Counts whose sum does not fit 32 bits are above the limit, not small again. */
 static void test_locals_overflow(void **state)
 {
@@ -673,9 +698,9 @@ static void test_size_bound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits),          cmocka_unit_test(test_metered_block_count),
-        cmocka_unit_test(test_locals_overflow), cmocka_unit_test(test_memory_maximum),
-        cmocka_unit_test(test_size_bound),
+        cmocka_unit_test(test_limits),         cmocka_unit_test(test_metered_block_count),
+        cmocka_unit_test(test_compile_steps),  cmocka_unit_test(test_locals_overflow),
+        cmocka_unit_test(test_memory_maximum), cmocka_unit_test(test_size_bound),
     };
     return cmocka_run_group_tests(tests, start_engine, stop_engine);
 }
