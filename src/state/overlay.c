@@ -338,7 +338,10 @@ void au_overlay_restore(struct au_overlay *overlay, struct au_savepoint savepoin
 
 static bool is_same_account(const struct au_account *a, const struct au_account *b)
 {
-    return a->exists == b->exists && a->balance == b->balance;
+    return a->exists == b->exists && a->balance == b->balance && a->nonce == b->nonce &&
+           a->stake == b->stake && a->has_code == b->has_code && a->has_admin == b->has_admin &&
+           memcmp(&a->code_hash, &b->code_hash, sizeof(a->code_hash)) == 0 &&
+           au_address_is_equal(&a->admin, &b->admin);
 }
 
 static bool is_same_slot(const struct au_slot *a, const struct au_slot *b)

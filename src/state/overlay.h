@@ -26,9 +26,18 @@
 #include "state/key_hash.h"
 #include "state/table.h"
 
+/* An account. All is zero unless exists; what a has_ flag denies is zero. */
 struct au_account {
     bool exists;
-    uint64_t balance; /* base units; 0 unless exists */
+    uint64_t balance; /* base units */
+    uint64_t nonce;   /* of its next transaction */
+    uint64_t stake;   /* base units, apart from balance */
+    bool has_code;    /* a contract */
+    bool has_admin;   /* it may be upgraded */
+    bool has_storage; /* as committed: the overlay does not follow it */
+    struct au_hash code_hash;
+    struct au_address admin;
+    struct au_hash storage_root; /* as committed, too */
 };
 
 struct au_slot {

@@ -75,7 +75,7 @@ static enum au_err source_account(void *context, const struct au_address *addres
 {
     const struct item *item = &((struct world *)context)->before.items[address->bytes[31]];
     world.loads++;
-    *out_account = (struct au_account){item->exists, item->balance};
+    *out_account = (struct au_account){.exists = item->exists, .balance = item->balance};
     return AU_OK;
 }
 
@@ -182,7 +182,7 @@ static void write_item(void)
     struct au_address address = address_of(index);
     draw_item(item, index >= ACCOUNTS);
     if (index < ACCOUNTS) {
-        struct au_account account = {item->exists, item->balance};
+        struct au_account account = {.exists = item->exists, .balance = item->balance};
         assert_int_equal(au_overlay_put_account(&world.overlay, &address, account), AU_OK);
     } else {
         struct au_bytes key = key_of(index - ACCOUNTS, &address);
@@ -223,7 +223,7 @@ static void begin(bool has_source)
     for (size_t i = 0; !has_source && i < ITEMS; i++) {
         const struct item *item = &world.before.items[i];
         struct au_address address = address_of(i);
-        struct au_account account = {item->exists, item->balance};
+        struct au_account account = {.exists = item->exists, .balance = item->balance};
         bool is_new = false;
         if (!item->exists) continue;
         for (int round = 0; round < 2; round++) { /* the second time it is there already */
