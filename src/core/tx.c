@@ -3,6 +3,8 @@
 #include "core/limits.h"
 #include "crypto/sha256.h"
 
+#define SIGNED_DOMAIN "aureon/tx/1"
+
 #define STEPS_BASE          50000u
 #define STEPS_PER_BYTE      100u
 #define STEPS_CODE          10000000u /* Deploy and Upgrade */
@@ -225,9 +227,14 @@ struct au_hash au_tx_id(struct au_bytes bytes)
 void au_tx_put_signed_message(struct au_buf *buf, const struct au_hash *genesis_hash,
                               struct au_bytes body)
 {
-    au_buf_put_text(buf, "aureon/tx/1");
+    au_buf_put_text(buf, SIGNED_DOMAIN);
     au_buf_put(buf, genesis_hash->bytes, AU_HASH_SIZE);
     au_buf_put_bytes(buf, body);
+}
+
+size_t au_tx_signed_message_size(size_t body_size)
+{
+    return sizeof(SIGNED_DOMAIN) - 1 + AU_HASH_SIZE + body_size;
 }
 
 uint64_t au_tx_intrinsic_steps(const struct au_tx *tx, size_t size)

@@ -80,6 +80,9 @@ struct au_hash au_tx_id(struct au_bytes bytes);
 void au_tx_put_signed_message(struct au_buf *buf, const struct au_hash *genesis_hash,
                               struct au_bytes body);
 
+/* au_tx_signed_message_size gives the size of that message for a body of body_size bytes. */
+size_t au_tx_signed_message_size(size_t body_size);
+
 /* au_tx_intrinsic_steps gives what a transaction of size bytes costs before anything runs, without
  * the 50,000 steps of a Transfer that creates its recipient. */
 uint64_t au_tx_intrinsic_steps(const struct au_tx *tx, size_t size);
