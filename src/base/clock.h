@@ -1,5 +1,5 @@
-/* Time that only goes forward, for measuring and timeouts. Nothing that is stored or hashed may
- * depend on it.
+/* Time that only goes forward, for measuring and timeouts: nothing that is stored or hashed may
+ * depend on it. And the wall's, which goes any way it likes: a proposer's suggestion, no more.
  *
  * Threading: any thread. */
 #ifndef AUREON_BASE_CLOCK_H
@@ -10,5 +10,8 @@
 /* au_clock_ns gives nanoseconds since an arbitrary start, the same for the whole machine until it
  * is started again. Cost: about 25 ns. */
 uint64_t au_clock_ns(void);
+
+/* au_clock_unix_ms gives milliseconds since 1970, 0 before. */
+uint64_t au_clock_unix_ms(void);
 
 #endif

@@ -82,3 +82,8 @@ void au_ed25519_check(const struct au_ed25519_item *items, size_t count, bool *o
         runs[depth++] = (struct run){.first = run.first, .count = half, .is_first_half = true};
     }
 }
+
+bool au_ed25519_is_small_order(const uint8_t key[AU_ED25519_KEY_SIZE])
+{
+    return aureon_engine_ed25519_key_is_small_order(key) != 0;
+}

@@ -12,6 +12,10 @@
 bool au_ed25519_is_valid(const uint8_t key[AU_ED25519_KEY_SIZE],
                          const uint8_t sig[AU_ED25519_SIGNATURE_SIZE], struct au_bytes message);
 
+/* au_ed25519_is_small_order tells whether a key is one of the 14 encodings of the points for which
+ * anyone can sign. Bytes that are no point at all are not among them: they have no signatures. */
+bool au_ed25519_is_small_order(const uint8_t key[AU_ED25519_KEY_SIZE]);
+
 /* One signature among many. Everything is borrowed for the call it is passed to. */
 struct au_ed25519_item {
     const uint8_t *key; /* AU_ED25519_KEY_SIZE bytes */

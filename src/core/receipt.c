@@ -1,0 +1,240 @@
+#include "core/receipt.h"
+
+#include "core/limits.h"
+#include "crypto/sha256.h"
+
+#define FIXED_SIZE_MAX 64u /* bytes of what comes before the output */
+#define BALANCE_SIZE   (AU_ADDRESS_SIZE + 2u * sizeof(uint64_t))
+#define SLOT_SIZE_MIN  (AU_ADDRESS_SIZE + sizeof(uint32_t) + 2u)
+#define CHANGES_MAX    (1u << 24) /* balances, and slots, that a receipt may tell */
+#define OUTCOME_MAX    AU_OUTCOME_NOT_ALLOWED
+#define NO_EVENTS      0u
+
+/* ---- the consensus part ---- */
+
+/* Up to the output: writes at most FIXED_SIZE_MAX bytes and gives their number. */
+static size_t put_fixed(uint8_t *at, const struct au_receipt *receipt)
+{
+    uint8_t *begin = at;
+    *at++ = (uint8_t)receipt->outcome;
+    memcpy(at, &receipt->detail, sizeof(receipt->detail));
+    at += sizeof(receipt->detail);
+    memcpy(at, &receipt->revert_code, sizeof(receipt->revert_code));
+    at += sizeof(receipt->revert_code);
+    memcpy(at, &receipt->gas_used, sizeof(receipt->gas_used));
+    at += sizeof(receipt->gas_used);
+    memcpy(at, &receipt->fee, sizeof(receipt->fee));
+    at += sizeof(receipt->fee);
+    *at++ = receipt->has_created;
+    if (receipt->has_created) {
+        memcpy(at, receipt->created.bytes, AU_ADDRESS_SIZE);
+        at += AU_ADDRESS_SIZE;
+    }
+    return (size_t)(at - begin);
+}
+
+struct au_hash au_receipt_digest(const struct au_receipt *receipt)
+{
+    static const char tag[] = "\x0e"
+                              "aureon/receipt"; /* its size in front */
+    static const uint32_t event_count = NO_EVENTS;
+    uint8_t fixed[FIXED_SIZE_MAX];
+    uint32_t output_size = (uint32_t)receipt->output.size;
+    struct au_bytes parts[] = {
+        {(const uint8_t *)tag, sizeof(tag) - 1},
+        {fixed, put_fixed(fixed, receipt)},
+        {(const uint8_t *)&output_size, sizeof(output_size)},
+        receipt->output,
+        {(const uint8_t *)&event_count, sizeof(event_count)},
+        {(const uint8_t *)&receipt->logs.count, sizeof(receipt->logs.count)},
+        receipt->logs.bytes,
+    };
+    return au_sha256_parts(parts, AU_COUNT_OF(parts));
+}
+
+/* ---- encoding ---- */
+
+static void put_sized(struct au_buf *buf, struct au_bytes bytes)
+{
+    au_buf_put_u32(buf, (uint32_t)bytes.size);
+    au_buf_put_bytes(buf, bytes);
+}
+
+static void put_items(struct au_buf *buf, const struct au_items *items)
+{
+    au_buf_put_u32(buf, items->count);
+    au_buf_put_bytes(buf, items->bytes);
+}
+
+void au_receipt_encode(struct au_buf *buf, const struct au_receipt *receipt)
+{
+    uint8_t fixed[FIXED_SIZE_MAX];
+    au_buf_put(buf, fixed, put_fixed(fixed, receipt));
+    put_sized(buf, receipt->output);
+    au_buf_put_u32(buf, NO_EVENTS);
+    put_items(buf, &receipt->logs);
+    au_buf_put(buf, receipt->id.bytes, AU_HASH_SIZE);
+    au_buf_put_u64(buf, receipt->height);
+    au_buf_put_u32(buf, receipt->index);
+    put_items(buf, &receipt->balances);
+    put_items(buf, &receipt->slots);
+    put_sized(buf, receipt->note);
+}
+
+static void put_option(struct au_buf *buf, bool has, struct au_bytes bytes)
+{
+    au_buf_put_u8(buf, has);
+    if (has) put_sized(buf, bytes);
+}
+
+void au_receipt_put_log(struct au_buf *items, struct au_bytes line)
+{
+    put_sized(items, line);
+}
+
+void au_receipt_put_balance(struct au_buf *items, const struct au_receipt_balance *change)
+{
+    au_buf_put(items, change->address.bytes, AU_ADDRESS_SIZE);
+    au_buf_put_u64(items, change->before);
+    au_buf_put_u64(items, change->after);
+}
+
+void au_receipt_put_slot(struct au_buf *items, const struct au_receipt_slot *change)
+{
+    au_buf_put(items, change->contract.bytes, AU_ADDRESS_SIZE);
+    put_sized(items, change->key);
+    put_option(items, change->existed, change->before);
+    put_option(items, change->exists, change->after);
+}
+
+/* ---- decoding ---- */
+
+static void decode_log(struct au_decode *decode, struct au_bytes *out_line)
+{
+    *out_line = au_decode_bytes(decode, AU_LOG_SIZE_MAX);
+}
+
+static void decode_balance(struct au_decode *decode, struct au_receipt_balance *out_change)
+{
+    au_decode_raw(decode, out_change->address.bytes, AU_ADDRESS_SIZE);
+    out_change->before = au_decode_u64(decode);
+    out_change->after = au_decode_u64(decode);
+}
+
+static bool decode_value(struct au_decode *decode, struct au_bytes *out_value)
+{
+    bool exists = au_decode_option(decode);
+    *out_value = exists ? au_decode_bytes(decode, AU_VALUE_SIZE_MAX) : (struct au_bytes){0};
+    return exists;
+}
+
+static void decode_slot(struct au_decode *decode, struct au_receipt_slot *out_change)
+{
+    au_decode_raw(decode, out_change->contract.bytes, AU_ADDRESS_SIZE);
+    out_change->key = au_decode_bytes(decode, AU_KEY_SIZE_MAX);
+    if (out_change->key.size == 0) au_decode_fail(decode, "a key of no bytes");
+    out_change->existed = decode_value(decode, &out_change->before);
+    out_change->exists = decode_value(decode, &out_change->after);
+}
+
+enum item_kind { ITEM_LOG, ITEM_BALANCE, ITEM_SLOT };
+
+static void skip_item(struct au_decode *decode, enum item_kind kind)
+{
+    struct au_bytes line;
+    struct au_receipt_balance balance;
+    struct au_receipt_slot slot;
+    switch (kind) {
+    case ITEM_LOG: decode_log(decode, &line); break;
+    case ITEM_BALANCE: decode_balance(decode, &balance); break;
+    case ITEM_SLOT: decode_slot(decode, &slot); break;
+    }
+}
+
+static struct au_items decode_items(struct au_decode *decode, enum item_kind kind)
+{
+    static const size_t sizes_min[] = {
+        [ITEM_LOG] = sizeof(uint32_t), [ITEM_BALANCE] = BALANCE_SIZE, [ITEM_SLOT] = SLOT_SIZE_MIN};
+    struct au_items items = {.count = au_decode_count(decode, CHANGES_MAX, sizes_min[kind])};
+    struct au_bytes before = decode->rest;
+    for (uint32_t i = 0; i < items.count && !decode->error; i++)
+        skip_item(decode, kind);
+    if (decode->error) return (struct au_items){0};
+    items.bytes = (struct au_bytes){before.data, before.size - decode->rest.size};
+    return items;
+}
+
+static void decode_fixed(struct au_decode *decode, struct au_receipt *receipt)
+{
+    uint8_t outcome = au_decode_u8(decode);
+    if (outcome > OUTCOME_MAX) au_decode_fail(decode, "an unknown outcome");
+    receipt->outcome = decode->error ? AU_OUTCOME_SUCCESS : (enum au_outcome)outcome;
+    receipt->detail = au_decode_u32(decode);
+    receipt->revert_code = au_decode_u32(decode);
+    receipt->gas_used = au_decode_u64(decode);
+    receipt->fee = au_decode_u64(decode);
+    receipt->has_created = au_decode_option(decode);
+    if (receipt->has_created) au_decode_raw(decode, receipt->created.bytes, AU_ADDRESS_SIZE);
+}
+
+bool au_receipt_decode(struct au_bytes bytes, struct au_receipt *out_receipt,
+                       struct au_decode *out_error)
+{
+    struct au_decode *decode = out_error;
+    struct au_receipt receipt = {0};
+    au_decode_init(decode, bytes);
+    decode_fixed(decode, &receipt);
+    receipt.output = au_decode_bytes(decode, AU_OUTPUT_SIZE_MAX);
+    if (au_decode_u32(decode) != NO_EVENTS) au_decode_fail(decode, "events");
+    receipt.logs = decode_items(decode, ITEM_LOG);
+    au_decode_raw(decode, receipt.id.bytes, AU_HASH_SIZE);
+    receipt.height = au_decode_u64(decode);
+    receipt.index = au_decode_u32(decode);
+    receipt.balances = decode_items(decode, ITEM_BALANCE);
+    receipt.slots = decode_items(decode, ITEM_SLOT);
+    receipt.note = au_decode_bytes(decode, AU_RECEIPT_NOTE_SIZE_MAX);
+    *out_receipt = receipt;
+    return au_decode_is_done(decode);
+}
+
+/* ---- reading items ---- */
+
+/* Items of a receipt were checked when they were decoded or made. */
+static bool begin_item(struct au_items *items, struct au_decode *decode)
+{
+    if (items->count == 0) return false;
+    items->count--;
+    au_decode_init(decode, items->bytes);
+    return true;
+}
+
+static bool end_item(struct au_items *items, const struct au_decode *decode)
+{
+    AU_ASSERT(!decode->error);
+    items->bytes = decode->rest;
+    return true;
+}
+
+bool au_receipt_next_log(struct au_items *items, struct au_bytes *out_line)
+{
+    struct au_decode decode;
+    if (!begin_item(items, &decode)) return false;
+    decode_log(&decode, out_line);
+    return end_item(items, &decode);
+}
+
+bool au_receipt_next_balance(struct au_items *items, struct au_receipt_balance *out_change)
+{
+    struct au_decode decode;
+    if (!begin_item(items, &decode)) return false;
+    decode_balance(&decode, out_change);
+    return end_item(items, &decode);
+}
+
+bool au_receipt_next_slot(struct au_items *items, struct au_receipt_slot *out_change)
+{
+    struct au_decode decode;
+    if (!begin_item(items, &decode)) return false;
+    decode_slot(&decode, out_change);
+    return end_item(items, &decode);
+}

@@ -1,0 +1,327 @@
+#include "ledger/block.h"
+
+#include "base/mem.h"
+#include "contract/explain.h"
+#include "core/limits.h"
+#include "ledger/block_internal.h"
+
+#define MEMORY_MAX   ((size_t)4 << 30) /* bytes of each of a block's arenas */
+#define CAPACITY_MIN 64u               /* transactions */
+#define ITEMS_MAX    (256u << 20)      /* bytes of changes in a receipt */
+#define BATCH_MAX    ((size_t)4 << 30)
+
+enum au_err au_block_new(struct au_ledger *ledger, struct au_block **out_block)
+{
+    struct au_block *block = au_mem_new(sizeof(*block));
+    if (!block) return AU_ERR_NO_MEMORY;
+    block->ledger = ledger;
+    block->source = au_flat_source(&block->read.flat);
+    au_overlay_init(&block->overlay, &ledger->seed, &block->source, MEMORY_MAX);
+    au_arena_init(&block->arena, MEMORY_MAX);
+    au_buf_init(&block->logs, AU_LOGS_SIZE_MAX);
+    au_buf_init(&block->note, AU_RECEIPT_NOTE_SIZE_MAX);
+    au_buf_init(&block->items, ITEMS_MAX);
+    au_kv_batch_init(&block->batch, BATCH_MAX);
+    *out_block = block;
+    return AU_OK;
+}
+
+void au_block_free(struct au_block *block)
+{
+    if (!block) return;
+    au_block_abort(block);
+    au_overlay_done(&block->overlay);
+    au_arena_done(&block->arena);
+    au_buf_done(&block->logs);
+    au_buf_done(&block->note);
+    au_buf_done(&block->items);
+    au_kv_batch_done(&block->batch);
+    au_mem_free(block->entries);
+    au_mem_free(block);
+}
+
+void au_block_close(struct au_block *block)
+{
+    if (block->has_read) au_read_close(&block->read);
+    block->has_read = false;
+    block->state = BLOCK_IDLE;
+}
+
+void au_block_abort(struct au_block *block)
+{
+    if (block->state == BLOCK_SEALED) au_commit_drop(&block->ledger->commit);
+    au_block_close(block);
+}
+
+enum au_err au_block_begin(struct au_block *block, uint64_t time_ms)
+{
+    AU_ASSERT(block->state == BLOCK_IDLE);
+    AU_TRY(au_read_open(block->ledger, &block->read));
+    block->has_read = true;
+    const struct au_header *head = &block->read.head;
+    au_overlay_reset(&block->overlay);
+    au_arena_reset(&block->arena);
+    au_kv_batch_clear(&block->batch);
+    block->size = block->purse = 0;
+    block->codes = NULL;
+    block->unbondings = NULL;
+    block->validator_count = block->read.validator_count;
+    block->header = *head;
+    block->header.height = head->height + 1;
+    block->header.parent = au_header_hash(head);
+    block->header.time_ms = time_ms > head->time_ms ? time_ms : head->time_ms + 1;
+    block->header.proposer = block->ledger->proposer;
+    block->header.gas_limit = block->ledger->params.block_gas_limit;
+    block->header.gas_used = 0;
+    block->header.tx_count = 0;
+    block->state = BLOCK_OPEN;
+    return AU_OK;
+}
+
+const struct au_header *au_block_header(const struct au_block *block)
+{
+    AU_ASSERT(block->state != BLOCK_IDLE);
+    return &block->header;
+}
+
+/* ---- receipts ---- */
+
+static enum au_err keep_items(struct au_block *block, uint32_t count, struct au_items *out_items)
+{
+    AU_TRY(block->items.err);
+    out_items->count = count;
+    return au_arena_copy(&block->arena, au_buf_bytes(&block->items), &out_items->bytes);
+}
+
+static enum au_err take_balances(struct au_block *block, struct au_savepoint since,
+                                 struct au_items *out_items)
+{
+    struct au_change change;
+    size_t cursor = 0;
+    uint32_t count = 0;
+    au_buf_clear(&block->items);
+    while (au_overlay_next_change(&block->overlay, since, &cursor, &change)) {
+        if (change.is_slot || change.account_before.balance == change.account_after.balance) {
+            continue;
+        }
+        struct au_receipt_balance item = {*change.address, change.account_before.balance,
+                                          change.account_after.balance};
+        au_receipt_put_balance(&block->items, &item);
+        count++;
+    }
+    return keep_items(block, count, out_items);
+}
+
+static enum au_err take_slots(struct au_block *block, struct au_savepoint since,
+                              struct au_items *out_items)
+{
+    struct au_change change;
+    size_t cursor = 0;
+    uint32_t count = 0;
+    au_buf_clear(&block->items);
+    while (au_overlay_next_change(&block->overlay, since, &cursor, &change)) {
+        if (!change.is_slot) continue;
+        struct au_receipt_slot item = {
+            .contract = *change.address,
+            .key = change.key,
+            .existed = change.slot_before.exists,
+            .exists = change.slot_after.exists,
+            .before = change.slot_before.value,
+            .after = change.slot_after.value,
+        };
+        au_receipt_put_slot(&block->items, &item);
+        count++;
+    }
+    return keep_items(block, count, out_items);
+}
+
+static enum au_err take_note(struct au_block *block, const struct execution *execution,
+                             struct au_bytes *out_note)
+{
+    struct au_bytes note = au_buf_bytes(&block->note);
+    if (execution->why) {
+        note = au_bytes_of(execution->why);
+    } else if (note.size == 0 && execution->outcome != AU_OUTCOME_SUCCESS) {
+        note = au_bytes_of(au_outcome_text(execution->outcome));
+    }
+    return au_arena_copy(&block->arena, note, out_note);
+}
+
+static enum au_err make_receipt(struct au_block *block, const struct au_checked *checked,
+                                struct au_savepoint since, const struct execution *execution,
+                                struct au_receipt *out_receipt)
+{
+    struct au_receipt receipt = {
+        .outcome = execution->outcome,
+        .detail = execution->detail,
+        .revert_code = execution->revert_code,
+        .gas_used = ((uint64_t)execution->steps_used + AU_STEPS_PER_GAS - 1) / AU_STEPS_PER_GAS,
+        .has_created = execution->has_created,
+        .created = execution->created,
+        .output = execution->output,
+        .logs = {.count = execution->log_count},
+        .id = checked->id,
+        .height = block->header.height,
+        .index = block->header.tx_count,
+    };
+    receipt.fee = receipt.gas_used * checked->tx.gas_price;
+    AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->logs), &receipt.logs.bytes));
+    AU_TRY(take_note(block, execution, &receipt.note));
+    AU_TRY(take_balances(block, since, &receipt.balances));
+    AU_TRY(take_slots(block, since, &receipt.slots));
+    *out_receipt = receipt;
+    return AU_OK;
+}
+
+/* ---- transactions ---- */
+
+static enum au_err reserve_entry(struct au_block *block)
+{
+    if (block->header.tx_count < block->capacity) return AU_OK;
+    size_t capacity = block->capacity == 0 ? CAPACITY_MIN : block->capacity * 2;
+    struct block_entry *grown = au_mem_resize(block->entries, capacity * sizeof(*grown));
+    if (!grown) return AU_ERR_NO_MEMORY;
+    block->entries = grown;
+    block->capacity = capacity;
+    return AU_OK;
+}
+
+static enum au_err run_payload(struct au_block *block, const struct au_checked *checked,
+                               struct execution *execution)
+{
+    struct au_savepoint savepoint = au_overlay_save(&block->overlay);
+    AU_TRY(au_execute_payload(block, checked, execution));
+    AU_ASSERT(execution->steps_used >= (int64_t)checked->intrinsic_steps);
+    AU_ASSERT(execution->steps_used <= (int64_t)checked->gas_limit * AU_STEPS_PER_GAS);
+    if (execution->outcome != AU_OUTCOME_SUCCESS) {
+        au_overlay_restore(&block->overlay, savepoint);
+    }
+    return AU_OK;
+}
+
+static enum au_err execute(struct au_block *block, const struct au_checked *checked,
+                           struct au_account sender, struct au_savepoint since,
+                           struct au_receipt *out_receipt)
+{
+    const struct au_address *from = &checked->tx.from;
+    struct execution execution = {.steps_used = (int64_t)checked->intrinsic_steps};
+    au_buf_clear(&block->logs);
+    au_buf_clear(&block->note);
+    sender.exists = true;
+    sender.nonce++;
+    sender.balance -= checked->gas_limit * checked->tx.gas_price;
+    AU_TRY(au_overlay_put_account(&block->overlay, from, sender));
+    AU_TRY(run_payload(block, checked, &execution));
+
+    uint64_t gas_used = ((uint64_t)execution.steps_used + AU_STEPS_PER_GAS - 1) / AU_STEPS_PER_GAS;
+    uint64_t refund = (checked->gas_limit - gas_used) * checked->tx.gas_price;
+    if (refund > 0) AU_TRY(au_credit(&block->overlay, from, refund));
+    return make_receipt(block, checked, since, &execution, out_receipt);
+}
+
+static enum au_invalid judge(const struct au_block *block, const struct au_checked *checked,
+                             const struct au_check_sender *sender)
+{
+    const struct au_params *params = &block->ledger->params;
+    enum au_invalid invalid = au_check_state(params, checked, sender);
+    if (invalid != AU_INVALID_NONE) return invalid;
+    bool has_gas = checked->gas_limit <= block->header.gas_limit - block->header.gas_used;
+    bool has_bytes = checked->bytes.size <= params->block_bytes - block->size;
+    return has_gas && has_bytes ? AU_INVALID_NONE : AU_INVALID_BLOCK_FULL;
+}
+
+enum au_err au_block_apply(struct au_block *block, const struct au_checked *checked,
+                           struct au_applied *out_applied)
+{
+    AU_ASSERT(block->state == BLOCK_OPEN);
+    struct au_account sender;
+    AU_TRY(au_overlay_get_account(&block->overlay, &checked->tx.from, &sender));
+    struct au_applied applied = {.sender = {block->header.height, sender.nonce, sender.balance}};
+    applied.invalid = judge(block, checked, &applied.sender);
+    if (applied.invalid != AU_INVALID_NONE) {
+        *out_applied = applied;
+        return AU_OK;
+    }
+
+    AU_TRY(reserve_entry(block));
+    struct block_entry *entry = &block->entries[block->header.tx_count];
+    AU_TRY(au_arena_copy(&block->arena, checked->bytes, &entry->bytes));
+    entry->receipt = au_arena_zero(&block->arena, sizeof(*entry->receipt));
+    if (!entry->receipt) return AU_ERR_NO_MEMORY;
+    struct new_code *codes = block->codes;
+    struct new_unbonding *unbondings = block->unbondings;
+    uint64_t validator_count = block->validator_count;
+    struct au_savepoint since = au_overlay_save(&block->overlay);
+    enum au_err err = execute(block, checked, sender, since, entry->receipt);
+    if (err != AU_OK) {
+        au_overlay_restore(&block->overlay, since);
+        block->codes = codes;
+        block->unbondings = unbondings;
+        block->validator_count = validator_count;
+        return err;
+    }
+    block->header.tx_count++;
+    block->header.gas_used += entry->receipt->gas_used;
+    block->size += checked->bytes.size;
+    block->purse += entry->receipt->fee;
+    applied.receipt = entry->receipt;
+    *out_applied = applied;
+    return AU_OK;
+}
+
+enum au_err au_block_view(struct au_block *block, const struct au_view *view,
+                          struct au_view_result *out_result)
+{
+    AU_ASSERT(block->state == BLOCK_OPEN);
+    AU_ASSERT(view->gas_limit <= block->header.gas_limit);
+    struct execution execution = {0};
+    struct au_view_result result = {0};
+    au_buf_clear(&block->logs);
+    au_buf_clear(&block->note);
+    struct au_savepoint savepoint = au_overlay_save(&block->overlay);
+    enum au_err err = au_execute_view(block, view, &execution);
+    au_overlay_restore(&block->overlay, savepoint);
+    AU_TRY(err);
+    result.outcome = execution.outcome;
+    result.detail = execution.detail;
+    result.revert_code = execution.revert_code;
+    result.gas_used = ((uint64_t)execution.steps_used + AU_STEPS_PER_GAS - 1) / AU_STEPS_PER_GAS;
+    result.output = execution.output;
+    result.logs.count = execution.log_count;
+    AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->logs), &result.logs.bytes));
+    AU_TRY(take_note(block, &execution, &result.note));
+    *out_result = result;
+    return AU_OK;
+}
+
+/* ---- the end ---- */
+
+/* Sums are taken modulo 2^64: that they are 0 says all, whatever their parts. */
+static void assert_supply(const struct au_block *block)
+{
+    struct au_change change;
+    size_t cursor = 0;
+    uint64_t sum = 0;
+    while (au_overlay_next_change(&block->overlay, (struct au_savepoint){0}, &cursor, &change)) {
+        if (change.is_slot) {
+            sum += au_unbonding_amount(&change, &change.slot_after) -
+                   au_unbonding_amount(&change, &change.slot_before);
+        } else {
+            sum += change.account_after.balance - change.account_before.balance +
+                   change.account_after.stake - change.account_before.stake;
+        }
+    }
+    AU_ASSERT(sum == 0);
+}
+
+enum au_err au_block_seal(struct au_block *block)
+{
+    AU_ASSERT(block->state == BLOCK_OPEN);
+    (void)au_overlay_save(&block->overlay);
+    if (block->purse > 0) {
+        AU_TRY(au_credit(&block->overlay, &block->header.proposer, block->purse));
+    }
+    AU_TRY(au_pay_unbondings(block));
+    assert_supply(block);
+    return au_block_finish(block);
+}

@@ -1,0 +1,114 @@
+/* From executed transactions to a committed block. */
+#include "base/mem.h"
+#include "chain/chain.h"
+#include "core/merkle.h"
+#include "ledger/block_internal.h"
+
+static void make_roots(struct au_block *block)
+{
+    struct au_merkle ids = {0};
+    struct au_merkle digests = {0};
+    for (uint32_t i = 0; i < block->header.tx_count; i++) {
+        const struct au_receipt *receipt = block->entries[i].receipt;
+        struct au_hash digest = au_receipt_digest(receipt);
+        au_merkle_add(&ids, &receipt->id);
+        au_merkle_add(&digests, &digest);
+    }
+    block->header.tx_root = au_merkle_root(&ids);
+    block->header.receipts_root = au_merkle_root(&digests);
+}
+
+static void put_head(struct au_block *block)
+{
+    struct au_buf record;
+    au_buf_init(&record, AU_HEADER_SIZE_MAX + sizeof(uint64_t));
+    au_buf_put_u64(&record, block->validator_count);
+    au_header_encode(&record, &block->header);
+    au_kv_batch_put(&block->batch, AU_CF_META, au_bytes_of(AU_META_HEAD), au_buf_bytes(&record));
+    if (block->batch.ops.err == AU_OK) block->batch.ops.err = record.err;
+    au_buf_done(&record);
+}
+
+static void put_records(struct au_block *block)
+{
+    struct au_hash hash = au_header_hash(&block->header);
+    au_chain_put_block(&block->batch, &block->header, &hash);
+    for (uint32_t i = 0; i < block->header.tx_count; i++) {
+        const struct block_entry *entry = &block->entries[i];
+        struct au_tx tx;
+        struct au_decode error;
+        AU_ASSERT(au_tx_decode(entry->bytes, &tx, &error));
+        au_chain_put_tx(&block->batch, entry->receipt, &tx, entry->bytes, &block->items);
+    }
+    for (const struct new_code *code = block->codes; code; code = code->next) {
+        au_kv_batch_put(&block->batch, AU_CF_COD, (struct au_bytes){code->hash.bytes, AU_HASH_SIZE},
+                        code->code);
+    }
+    au_put_unbonding_index(block);
+    put_head(block);
+}
+
+enum au_err au_block_finish(struct au_block *block)
+{
+    block->state = BLOCK_SEALED; /* from here on there is something to drop */
+    make_roots(block);
+    AU_TRY(au_commit_seal(&block->ledger->commit, &block->overlay, block->header.height,
+                          &block->batch, &block->header.state_root));
+    put_records(block);
+    return block->batch.ops.err;
+}
+
+enum au_err au_block_commit(struct au_block *block)
+{
+    AU_ASSERT(block->state == BLOCK_SEALED);
+    AU_TRY(au_kv_write(&block->ledger->kv, &block->batch, /* is_synced */ true));
+    au_commit_done(&block->ledger->commit);
+    au_ledger_set_head(block->ledger, &block->header);
+    au_block_close(block);
+    return AU_OK;
+}
+
+/* ---- block 0 ---- */
+
+static enum au_err put_genesis(struct au_block *block, const struct au_genesis *genesis)
+{
+    AU_TRY(au_put_params(block));
+    for (uint32_t i = 0; i < genesis->account_count; i++) {
+        AU_TRY(au_credit(&block->overlay, &genesis->accounts[i].address,
+                         genesis->accounts[i].balance));
+    }
+    for (uint32_t i = 0; i < genesis->stake_count; i++) {
+        AU_TRY(au_put_stake(block, &genesis->stakes[i]));
+    }
+    return AU_OK;
+}
+
+static struct au_header genesis_header(const struct au_ledger *ledger,
+                                       const struct au_genesis *genesis)
+{
+    struct au_header header = {
+        .version = AU_HEADER_VERSION,
+        .chain_id_size = (uint32_t)genesis->chain_id.size,
+        .parent = ledger->genesis_hash,
+        .time_ms = genesis->time_ms,
+        .proposer = genesis->proposer,
+        .gas_limit = genesis->params.block_gas_limit,
+    };
+    memcpy(header.chain_id, genesis->chain_id.data, genesis->chain_id.size);
+    return header;
+}
+
+enum au_err au_ledger_begin(struct au_ledger *ledger, const struct au_genesis *genesis,
+                            struct au_bytes encoded)
+{
+    struct au_block *block;
+    AU_TRY(au_block_new(ledger, &block));
+    block->overlay.source = NULL; /* there is nothing below */
+    block->header = genesis_header(ledger, genesis);
+    au_kv_batch_put(&block->batch, AU_CF_META, au_bytes_of(AU_META_GENESIS), encoded);
+    enum au_err err = put_genesis(block, genesis);
+    if (err == AU_OK) err = au_block_finish(block);
+    if (err == AU_OK) err = au_block_commit(block);
+    au_block_free(block);
+    return err;
+}

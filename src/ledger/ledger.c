@@ -1,0 +1,169 @@
+#include "ledger/ledger.h"
+
+#include "base/hex.h"
+#include "base/mem.h"
+#include "crypto/sha256.h"
+#include "ledger/ledger_internal.h"
+
+#define BRANCHES_MAX  400000u    /* of tries kept in memory: about 300 MB at most */
+#define LISTS_MAX     (1u << 30) /* bytes of a genesis' lists */
+#define HEAD_SIZE_MAX (AU_HEADER_SIZE_MAX + sizeof(uint64_t))
+
+/* ---- the head ---- */
+
+static enum au_err read_head(struct au_read *read)
+{
+    struct au_buf record;
+    struct au_decode decode;
+    au_buf_init(&record, HEAD_SIZE_MAX);
+    enum au_err err = au_kv_get(&read->snapshot.kv, &read->snapshot, AU_CF_META,
+                                au_bytes_of(AU_META_HEAD), &record);
+    if (err == AU_OK) {
+        au_decode_init(&decode, au_buf_bytes(&record));
+        read->validator_count = au_decode_u64(&decode);
+        if (!au_header_decode(decode.rest, &read->head, &decode)) err = AU_ERR_MALFORMED;
+    }
+    au_buf_done(&record);
+    return err;
+}
+
+enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
+{
+    AU_TRY(au_kv_snapshot_open(&ledger->kv, &out_read->snapshot));
+    enum au_err err = read_head(out_read);
+    if (err != AU_OK) {
+        au_kv_snapshot_close(&out_read->snapshot);
+        return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
+    }
+    au_flat_init(&out_read->flat, &ledger->kv, &out_read->snapshot);
+    return AU_OK;
+}
+
+void au_read_close(struct au_read *read)
+{
+    au_flat_done(&read->flat);
+    au_kv_snapshot_close(&read->snapshot);
+}
+
+void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head)
+{
+    AU_ASSERT(pthread_mutex_lock(&ledger->lock) == 0);
+    ledger->head = *head;
+    AU_ASSERT(pthread_mutex_unlock(&ledger->lock) == 0);
+}
+
+struct au_header au_ledger_head(struct au_ledger *ledger)
+{
+    AU_ASSERT(pthread_mutex_lock(&ledger->lock) == 0);
+    struct au_header head = ledger->head;
+    AU_ASSERT(pthread_mutex_unlock(&ledger->lock) == 0);
+    return head;
+}
+
+const struct au_hash *au_ledger_genesis_hash(const struct au_ledger *ledger)
+{
+    return &ledger->genesis_hash;
+}
+
+const struct au_params *au_ledger_params(const struct au_ledger *ledger)
+{
+    return &ledger->params;
+}
+
+/* ---- opening ---- */
+
+/* Where things lie in memory differs from process to process: all that a seed needs. */
+static struct au_seed make_seed(const struct au_ledger *ledger)
+{
+    struct au_seed seed;
+    const void *places[] = {ledger, &seed, au_version()};
+    struct au_hash hash = au_sha256((struct au_bytes){(const uint8_t *)places, sizeof(places)});
+    memcpy(&seed, hash.bytes, sizeof(seed));
+    return seed;
+}
+
+/* A store that has a chain must have this one. */
+static enum au_err continue_chain(struct au_ledger *ledger, struct au_bytes stored,
+                                  struct au_buf *message)
+{
+    struct au_hash hash = au_genesis_hash(stored);
+    if (!au_hash_is_equal(&hash, &ledger->genesis_hash)) {
+        au_buf_put_text(message, "the store holds the chain of genesis ");
+        au_hex_put(message, (struct au_bytes){hash.bytes, AU_HASH_SIZE});
+        au_buf_put_text(message, ", expected ");
+        au_hex_put(message, (struct au_bytes){ledger->genesis_hash.bytes, AU_HASH_SIZE});
+        return AU_ERR_INVALID_ARG;
+    }
+    struct au_read read;
+    AU_TRY(au_read_open(ledger, &read));
+    au_ledger_set_head(ledger, &read.head);
+    au_read_close(&read);
+    return AU_OK;
+}
+
+static enum au_err open_chain(struct au_ledger *ledger, const struct au_genesis *genesis,
+                              struct au_bytes encoded, struct au_buf *message)
+{
+    struct au_buf stored;
+    au_buf_init(&stored, AU_GENESIS_SIZE_MAX);
+    enum au_err err =
+        au_kv_get(&ledger->kv, NULL, AU_CF_META, au_bytes_of(AU_META_GENESIS), &stored);
+    if (err == AU_OK) {
+        err = continue_chain(ledger, au_buf_bytes(&stored), message);
+    } else if (err == AU_ERR_NOT_FOUND) {
+        err = au_ledger_begin(ledger, genesis, encoded);
+    }
+    au_buf_done(&stored);
+    return err;
+}
+
+static enum au_err set_up(struct au_ledger *ledger, const struct au_ledger_options *options,
+                          struct au_buf *message)
+{
+    struct au_arena lists;
+    struct au_genesis genesis;
+    struct au_decode error;
+    au_arena_init(&lists, LISTS_MAX);
+    enum au_err err = au_genesis_decode(options->genesis, &lists, &genesis, &error);
+    if (err == AU_ERR_MALFORMED) {
+        au_buf_printf(message, "the genesis is not valid: %s, at byte %zu", error.error,
+                      error.error_at);
+    } else if (err == AU_OK) {
+        ledger->genesis_hash = au_genesis_hash(options->genesis);
+        ledger->params = genesis.params;
+        ledger->proposer = genesis.proposer;
+        err = open_chain(ledger, &genesis, options->genesis, message);
+    }
+    au_arena_done(&lists);
+    return err;
+}
+
+enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_buf *message,
+                           struct au_ledger **out_ledger)
+{
+    struct au_ledger *ledger = au_mem_new(sizeof(*ledger));
+    if (!ledger) return AU_ERR_NO_MEMORY;
+    ledger->kv = options->kv;
+    ledger->engine = options->engine;
+    ledger->seed = make_seed(ledger);
+    if (pthread_mutex_init(&ledger->lock, NULL) != 0) {
+        au_mem_free(ledger);
+        return AU_ERR_NO_MEMORY;
+    }
+    enum au_err err = au_commit_init(&ledger->commit, &ledger->kv, &ledger->seed, BRANCHES_MAX);
+    if (err == AU_OK) err = set_up(ledger, options, message);
+    if (err != AU_OK) {
+        au_ledger_close(ledger);
+        return err;
+    }
+    *out_ledger = ledger;
+    return AU_OK;
+}
+
+void au_ledger_close(struct au_ledger *ledger)
+{
+    if (!ledger) return;
+    au_commit_finish(&ledger->commit);
+    AU_ASSERT(pthread_mutex_destroy(&ledger->lock) == 0);
+    au_mem_free(ledger);
+}

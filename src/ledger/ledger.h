@@ -1,0 +1,62 @@
+/* The state machine: a chain's committed state, and the door to it.
+ *
+ *     au_ledger_open -> { blocks (ledger/block.h), reads } -> au_ledger_close
+ *
+ * Invariants:
+ *   1. The store holds the state after exactly the head's transactions: a block's state, records,
+ *      undo and head are one synced batch.
+ *   2. The state root is that of the head's header.
+ *   3. A chain's genesis hash never changes: a store with another one is refused.
+ *
+ * Threading: one thread at a time has a block that it will commit. Everything else may be called
+ * from any thread; it sees committed heights only. */
+#ifndef AUREON_LEDGER_LEDGER_H
+#define AUREON_LEDGER_LEDGER_H
+
+#include "core/genesis.h"
+#include "core/header.h"
+#include "state/flat.h"
+#include "store/kv.h"
+#include "vm/engine.h"
+
+struct au_ledger;
+
+struct au_ledger_options {
+    struct au_kv kv;          /* outlives the ledger */
+    struct au_engine *engine; /* likewise; offers au_host_env */
+    struct au_bytes genesis;  /* encoded; borrowed for the call */
+};
+
+/* au_ledger_open opens a chain; in an empty store it begins one.
+ *
+ * message      gets the cause of MALFORMED and INVALID_ARG
+ * out_ledger   owned by the caller: au_ledger_close, after all its blocks and reads
+ *
+ * OK
+ * INVALID_ARG   the store holds another chain
+ * MALFORMED     the genesis is not valid, or the store is damaged
+ * NO_MEMORY, IO */
+AU_MUST_USE enum au_err au_ledger_open(const struct au_ledger_options *options,
+                                       struct au_buf *message, struct au_ledger **out_ledger);
+void au_ledger_close(struct au_ledger *ledger);
+
+const struct au_hash *au_ledger_genesis_hash(const struct au_ledger *ledger);
+const struct au_params *au_ledger_params(const struct au_ledger *ledger);
+
+/* au_ledger_head gives the last committed block. */
+struct au_header au_ledger_head(struct au_ledger *ledger);
+
+/* A look at one committed height. */
+struct au_read {
+    struct au_kv_snapshot snapshot;
+    struct au_header head;
+    uint64_t validator_count; /* accounts with a validator key and enough stake */
+    struct au_flat flat;      /* au_flat_account, _slot, _code */
+};
+
+/* au_read_open takes a look at the last committed height; close it soon. OK, NO_MEMORY, IO,
+ * MALFORMED (the store is damaged). */
+AU_MUST_USE enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read);
+void au_read_close(struct au_read *read);
+
+#endif

@@ -1,0 +1,33 @@
+/* The ledger's inside. Only src/ledger may include this. */
+#ifndef AUREON_LEDGER_LEDGER_INTERNAL_H
+#define AUREON_LEDGER_LEDGER_INTERNAL_H
+
+#include <pthread.h>
+
+#include "ledger/ledger.h"
+#include "state/commit.h"
+
+struct au_ledger {
+    struct au_kv kv;
+    struct au_engine *engine;
+    struct au_hash genesis_hash;
+    struct au_params params;
+    struct au_address proposer;
+    struct au_seed seed;     /* of tables in memory */
+    struct au_commit commit; /* the committing thread's alone */
+    pthread_mutex_t lock;    /* guards head */
+    struct au_header head;
+};
+
+/* au_ledger_set_head publishes a committed head. */
+void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head);
+
+/* au_ledger_begin commits block 0 to an empty store. */
+AU_MUST_USE enum au_err au_ledger_begin(struct au_ledger *ledger, const struct au_genesis *genesis,
+                                        struct au_bytes encoded);
+
+/* The records of meta. */
+#define AU_META_GENESIS "genesis" /* the encoded genesis */
+#define AU_META_HEAD    "head"    /* validator_count u64 || header */
+
+#endif

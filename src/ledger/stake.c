@@ -1,0 +1,337 @@
+/* Staking, in the slots of the system account (protocol.md section 6):
+ *
+ *     01 || key                -> owner; an empty value: the key is barred for ever
+ *     02 || owner              -> key
+ *     03 || height BE || owner -> amount u64, free at the end of that block
+ *     04 || name               -> parameter u64 */
+#include "core/limits.h"
+#include "crypto/sha256.h"
+#include "ledger/block_internal.h"
+
+enum slot_kind { SLOT_OWNER = 1, SLOT_KEY = 2, SLOT_UNBONDING = 3, SLOT_PARAM = 4 };
+
+#define HEIGHT_SIZE     8u
+#define SLOT_KEY_SIZE   (1u + AU_ADDRESS_SIZE)
+#define UNBONDING_SIZE  (1u + HEIGHT_SIZE + AU_ADDRESS_SIZE)
+#define UNBONDING_INDEX 'u' /* idx: 'u' || owner -> height u64 of its last record */
+
+struct slot_key {
+    uint8_t bytes[UNBONDING_SIZE];
+    size_t size;
+};
+
+static struct slot_key named_key(uint8_t kind, const uint8_t *name)
+{
+    struct slot_key key = {.bytes = {kind}, .size = SLOT_KEY_SIZE};
+    memcpy(key.bytes + 1, name, AU_ADDRESS_SIZE);
+    return key;
+}
+
+static void put_height(uint8_t *at, uint64_t height)
+{
+    for (size_t i = 0; i < HEIGHT_SIZE; i++) {
+        at[i] = (uint8_t)(height >> (8 * (HEIGHT_SIZE - 1 - i)));
+    }
+}
+
+static struct slot_key unbonding_key(uint64_t height, const struct au_address *owner)
+{
+    struct slot_key key = {.bytes = {SLOT_UNBONDING}, .size = UNBONDING_SIZE};
+    put_height(key.bytes + 1, height);
+    memcpy(key.bytes + 1 + HEIGHT_SIZE, owner->bytes, AU_ADDRESS_SIZE);
+    return key;
+}
+
+static enum au_err get(struct au_block *block, const struct slot_key *key, struct au_slot *out_slot)
+{
+    return au_overlay_get_slot(&block->overlay, &au_address_system,
+                               (struct au_bytes){key->bytes, key->size}, out_slot);
+}
+
+static enum au_err put(struct au_block *block, const struct slot_key *key, const void *value,
+                       size_t size)
+{
+    return au_overlay_put_slot(&block->overlay, &au_address_system,
+                               (struct au_bytes){key->bytes, key->size},
+                               (struct au_bytes){value, size});
+}
+
+static enum au_err del(struct au_block *block, const struct slot_key *key)
+{
+    return au_overlay_del_slot(&block->overlay, &au_address_system,
+                               (struct au_bytes){key->bytes, key->size});
+}
+
+/* ---- validator keys ---- */
+
+/* Gives a key's owner up, unless the key is barred. */
+static enum au_err drop_owner(struct au_block *block, const uint8_t *validator_key)
+{
+    struct slot_key key = named_key(SLOT_OWNER, validator_key);
+    struct au_slot slot;
+    AU_TRY(get(block, &key, &slot));
+    return slot.exists && slot.value.size > 0 ? del(block, &key) : AU_OK;
+}
+
+/* A key's two slots go with the last of its owner's stake. */
+static enum au_err drop_key(struct au_block *block, const struct au_address *owner)
+{
+    struct slot_key key = named_key(SLOT_KEY, owner->bytes);
+    struct au_slot slot;
+    uint8_t validator_key[AU_ADDRESS_SIZE];
+    AU_TRY(get(block, &key, &slot));
+    if (!slot.exists) return AU_OK;
+    AU_ASSERT(slot.value.size == AU_ADDRESS_SIZE);
+    memcpy(validator_key, slot.value.data, AU_ADDRESS_SIZE);
+    AU_TRY(drop_owner(block, validator_key));
+    return del(block, &key);
+}
+
+static enum au_err is_validator(struct au_block *block, const struct au_address *owner,
+                                uint64_t stake, bool *out_is_validator)
+{
+    struct slot_key key = named_key(SLOT_KEY, owner->bytes);
+    struct au_slot slot;
+    *out_is_validator = false;
+    if (stake < block->ledger->params.validator_stake_min) return AU_OK;
+    AU_TRY(get(block, &key, &slot));
+    if (!slot.exists) return AU_OK;
+    struct slot_key owner_key = named_key(SLOT_OWNER, slot.value.data);
+    AU_TRY(get(block, &owner_key, &slot));
+    *out_is_validator = slot.exists && slot.value.size > 0;
+    return AU_OK;
+}
+
+static bool is_proven(const struct au_block *block, const struct au_tx *tx)
+{
+    struct au_bytes tag = au_bytes_of("aureon/pop");
+    uint8_t tag_size = (uint8_t)tag.size;
+    struct au_bytes parts[] = {
+        {&tag_size, 1},
+        tag,
+        {block->ledger->genesis_hash.bytes, AU_HASH_SIZE},
+        {tx->from.bytes, AU_ADDRESS_SIZE},
+    };
+    struct au_hash message = au_sha256_parts(parts, AU_COUNT_OF(parts));
+    return au_ed25519_is_valid(tx->validator_key, tx->validator_proof,
+                               (struct au_bytes){message.bytes, AU_HASH_SIZE});
+}
+
+/* NULL: may be registered; else why not. */
+static enum au_err check_key(struct au_block *block, const struct au_tx *tx, const char **out_why)
+{
+    struct slot_key key = named_key(SLOT_OWNER, tx->validator_key);
+    struct au_slot slot;
+    *out_why = NULL;
+    AU_TRY(get(block, &key, &slot));
+    if (!is_proven(block, tx)) {
+        *out_why = "the validator key did not sign the proof";
+    } else if (slot.exists && slot.value.size == 0) {
+        *out_why = "the validator key is barred";
+    } else if (slot.exists && memcmp(slot.value.data, tx->from.bytes, AU_ADDRESS_SIZE) != 0) {
+        *out_why = "the validator key is another account's";
+    }
+    return AU_OK;
+}
+
+static enum au_err set_key(struct au_block *block, const struct au_address *owner,
+                           const uint8_t *validator_key)
+{
+    struct slot_key key = named_key(SLOT_KEY, owner->bytes);
+    struct slot_key owner_key = named_key(SLOT_OWNER, validator_key);
+    AU_TRY(drop_key(block, owner));
+    AU_TRY(put(block, &key, validator_key, AU_ADDRESS_SIZE));
+    return put(block, &owner_key, owner->bytes, AU_ADDRESS_SIZE);
+}
+
+/* ---- genesis ---- */
+
+enum au_err au_put_params(struct au_block *block)
+{
+    for (size_t i = 0; i < AU_PARAM_COUNT; i++) {
+        const struct au_param_info *info = &au_param_infos[i];
+        struct slot_key key = {.bytes = {SLOT_PARAM}, .size = 1 + strlen(info->name)};
+        AU_ASSERT(key.size <= sizeof(key.bytes));
+        memcpy(key.bytes + 1, info->name, key.size - 1);
+        const uint8_t *value = (const uint8_t *)&block->ledger->params + info->offset;
+        AU_TRY(put(block, &key, value, sizeof(uint64_t)));
+    }
+    return AU_OK;
+}
+
+enum au_err au_put_stake(struct au_block *block, const struct au_genesis_stake *stake)
+{
+    bool is_one;
+    struct au_account account;
+    AU_TRY(au_overlay_get_account(&block->overlay, &stake->owner, &account));
+    account.exists = true;
+    account.stake = stake->amount;
+    AU_TRY(au_overlay_put_account(&block->overlay, &stake->owner, account));
+    if (stake->has_key) AU_TRY(set_key(block, &stake->owner, stake->key));
+    AU_TRY(is_validator(block, &stake->owner, stake->amount, &is_one));
+    block->validator_count += is_one;
+    return AU_OK;
+}
+
+/* ---- payloads ---- */
+
+enum au_err au_stake(struct au_block *block, const struct au_tx *tx, struct execution *execution)
+{
+    struct au_account account;
+    bool was_validator, is_one;
+    const char *why = NULL;
+    if (tx->has_validator) {
+        AU_TRY(check_key(block, tx, &why));
+    } else if (tx->amount == 0) {
+        why = "a stake of 0 that names no validator key";
+    }
+    if (why) {
+        execution->outcome = AU_OUTCOME_NOT_ALLOWED;
+        execution->why = why;
+        return AU_OK;
+    }
+    AU_TRY(au_overlay_get_account(&block->overlay, &tx->from, &account));
+    AU_TRY(is_validator(block, &tx->from, account.stake, &was_validator));
+    AU_ASSERT(account.balance >= tx->amount);
+    account.balance -= tx->amount;
+    account.stake += tx->amount;
+    AU_TRY(au_overlay_put_account(&block->overlay, &tx->from, account));
+    if (tx->has_validator) AU_TRY(set_key(block, &tx->from, tx->validator_key));
+    AU_TRY(is_validator(block, &tx->from, account.stake, &is_one));
+    block->validator_count += (uint64_t)is_one - (uint64_t)was_validator;
+    return AU_OK;
+}
+
+static enum au_err add_unbonding(struct au_block *block, const struct au_tx *tx)
+{
+    uint64_t height = block->header.height + block->ledger->params.unbonding;
+    struct slot_key key = unbonding_key(height, &tx->from);
+    struct au_slot slot;
+    uint64_t amount = 0;
+    AU_TRY(get(block, &key, &slot));
+    if (slot.exists) memcpy(&amount, slot.value.data, sizeof(amount));
+    amount += tx->amount;
+    struct new_unbonding *noted = au_arena_zero(&block->arena, sizeof(*noted));
+    if (!noted) return AU_ERR_NO_MEMORY;
+    *noted = (struct new_unbonding){.next = block->unbondings, .owner = tx->from};
+    block->unbondings = noted;
+    return put(block, &key, &amount, sizeof(amount));
+}
+
+enum au_err au_unstake(struct au_block *block, const struct au_tx *tx, struct execution *execution)
+{
+    struct au_account account;
+    bool was_validator, is_one;
+    AU_TRY(au_overlay_get_account(&block->overlay, &tx->from, &account));
+    AU_TRY(is_validator(block, &tx->from, account.stake, &was_validator));
+    if (tx->amount > account.stake) {
+        execution->outcome = AU_OUTCOME_NOT_ALLOWED;
+        execution->why = "more than the account's stake";
+        return AU_OK;
+    }
+    account.stake -= tx->amount;
+    AU_TRY(is_validator(block, &tx->from, account.stake, &is_one));
+    if (was_validator && !is_one && block->validator_count == 1) {
+        execution->outcome = AU_OUTCOME_NOT_ALLOWED;
+        execution->why = "the chain would have no validator left";
+        return AU_OK;
+    }
+    bool is_instant = block->ledger->params.unbonding == 0;
+    if (is_instant) account.balance += tx->amount;
+    AU_TRY(au_overlay_put_account(&block->overlay, &tx->from, account));
+    if (!is_instant && tx->amount > 0) AU_TRY(add_unbonding(block, tx));
+    if (is_instant && account.stake == 0) AU_TRY(drop_key(block, &tx->from));
+    block->validator_count += (uint64_t)is_one - (uint64_t)was_validator;
+    return AU_OK;
+}
+
+/* ---- the end of a block ---- */
+
+static enum au_err has_later_unbonding(struct au_block *block, const struct au_address *owner,
+                                       bool *out_has)
+{
+    const struct new_unbonding *noted = block->unbondings;
+    while (noted && !au_address_is_equal(&noted->owner, owner))
+        noted = noted->next;
+    *out_has = noted != NULL;
+    if (noted) return AU_OK;
+
+    struct slot_key key = named_key(UNBONDING_INDEX, owner->bytes);
+    struct au_buf value;
+    uint64_t height = 0;
+    au_buf_init(&value, sizeof(height));
+    enum au_err err = au_kv_get(&block->ledger->kv, &block->read.snapshot, AU_CF_IDX,
+                                (struct au_bytes){key.bytes, key.size}, &value);
+    if (err == AU_OK && value.size == sizeof(height)) memcpy(&height, value.data, sizeof(height));
+    au_buf_done(&value);
+    if (err != AU_OK) return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
+    *out_has = height > block->header.height;
+    return AU_OK;
+}
+
+static enum au_err pay_unbonding(struct au_block *block, const struct au_address *owner)
+{
+    struct slot_key key = unbonding_key(block->header.height, owner);
+    struct au_slot slot;
+    struct au_account account;
+    uint64_t amount;
+    bool has_later;
+    AU_TRY(get(block, &key, &slot));
+    if (!slot.exists || slot.value.size != sizeof(amount)) return AU_ERR_MALFORMED;
+    memcpy(&amount, slot.value.data, sizeof(amount));
+    AU_TRY(del(block, &key));
+    AU_TRY(au_credit(&block->overlay, owner, amount));
+    AU_TRY(au_overlay_get_account(&block->overlay, owner, &account));
+    AU_TRY(has_later_unbonding(block, owner, &has_later));
+    return account.stake == 0 && !has_later ? drop_key(block, owner) : AU_OK;
+}
+
+/* Records of this height were made by earlier blocks: the committed state has them all. */
+enum au_err au_pay_unbondings(struct au_block *block)
+{
+    uint8_t bounds[2][AU_HASH_SIZE + 1 + HEIGHT_SIZE];
+    struct au_hash system = au_flat_account_key(&au_address_system);
+    for (unsigned i = 0; i < 2; i++) {
+        memcpy(bounds[i], system.bytes, AU_HASH_SIZE);
+        bounds[i][AU_HASH_SIZE] = SLOT_UNBONDING;
+        put_height(bounds[i] + AU_HASH_SIZE + 1, block->header.height + i);
+    }
+    struct au_kv_range range = {
+        AU_CF_KEY, {bounds[0], sizeof(bounds[0])}, {bounds[1], sizeof(bounds[1])}};
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    if (block->ledger->params.unbonding == 0) return AU_OK;
+    AU_TRY(au_kv_iter_open(&block->ledger->kv, &block->read.snapshot, &range, &iter));
+    enum au_err err = au_kv_iter_next(&iter, &entry);
+    while (err == AU_OK) {
+        struct au_address owner;
+        err = entry.key.size == AU_HASH_SIZE + UNBONDING_SIZE ? AU_OK : AU_ERR_MALFORMED;
+        if (err != AU_OK) break;
+        memcpy(owner.bytes, entry.key.data + AU_HASH_SIZE + 1 + HEIGHT_SIZE, AU_ADDRESS_SIZE);
+        err = pay_unbonding(block, &owner);
+        if (err == AU_OK) err = au_kv_iter_next(&iter, &entry);
+    }
+    au_kv_iter_close(&iter);
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+}
+
+/* Every new record is its owner's last: heights only grow. */
+void au_put_unbonding_index(struct au_block *block)
+{
+    uint64_t height = block->header.height + block->ledger->params.unbonding;
+    for (const struct new_unbonding *noted = block->unbondings; noted; noted = noted->next) {
+        struct slot_key key = named_key(UNBONDING_INDEX, noted->owner.bytes);
+        au_kv_batch_put(&block->batch, AU_CF_IDX, (struct au_bytes){key.bytes, key.size},
+                        (struct au_bytes){(const uint8_t *)&height, sizeof(height)});
+    }
+}
+
+uint64_t au_unbonding_amount(const struct au_change *change, const struct au_slot *slot)
+{
+    uint64_t amount = 0;
+    bool is_record = au_address_is_equal(change->address, &au_address_system) &&
+                     change->key.size == UNBONDING_SIZE && change->key.data[0] == SLOT_UNBONDING;
+    if (is_record && slot->exists && slot->value.size == sizeof(amount))
+        memcpy(&amount, slot->value.data, sizeof(amount));
+    return amount;
+}

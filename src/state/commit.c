@@ -1,0 +1,340 @@
+#include "state/commit.h"
+
+#include <stdlib.h>
+
+#include "crypto/sha256.h"
+
+#define MEMORY_MAX      ((size_t)2 << 30) /* bytes of one sealing */
+#define UNDO_SIZE_MAX   ((size_t)2 << 30) /* bytes of a block's undo record */
+#define HEIGHT_KEY_SIZE 8u
+
+/* A changed slot. */
+struct slot_item {
+    struct au_hash owner; /* SHA-256 of the contract */
+    const struct au_address *contract;
+    struct au_trie_update update;
+};
+
+/* A changed account, or one whose storage changed. */
+struct account_item {
+    struct au_hash hash;
+    struct au_account before;
+    struct au_account after;
+};
+
+struct sealing {
+    struct au_commit *commit;
+    struct au_overlay *overlay;
+    struct au_kv_batch *batch;
+    struct slot_item *slots;
+    size_t slot_count;
+    struct account_item *accounts;
+    size_t account_count;
+    struct au_trie_update *updates; /* of the trie that is being brought up to date */
+    struct au_buf undo;
+};
+
+static struct au_bytes bytes_of(const struct au_hash *hash)
+{
+    return (struct au_bytes){hash->bytes, AU_HASH_SIZE};
+}
+
+static const struct au_hash account_trie; /* zero: the owner that no contract is */
+
+/* ---- undo: what each record was before ---- */
+
+static void put_undo(struct sealing *sealing, enum au_cf cf, struct au_bytes key,
+                     const struct au_buf *before)
+{
+    au_buf_put_u8(&sealing->undo, (uint8_t)cf);
+    au_buf_put_u32(&sealing->undo, (uint32_t)key.size);
+    au_buf_put_bytes(&sealing->undo, key);
+    au_buf_put_u8(&sealing->undo, before != NULL);
+    if (!before) return;
+    au_buf_put_u32(&sealing->undo, (uint32_t)before->size);
+    au_buf_put_bytes(&sealing->undo, au_buf_bytes(before));
+}
+
+static void put_height_key(uint8_t *key, uint64_t height)
+{
+    for (size_t i = 0; i < HEIGHT_KEY_SIZE; i++) {
+        key[i] = (uint8_t)(height >> (8 * (HEIGHT_KEY_SIZE - 1 - i)));
+    }
+}
+
+static void put_undo_record(struct sealing *sealing, uint64_t height)
+{
+    uint8_t key[HEIGHT_KEY_SIZE];
+    put_height_key(key, height);
+    au_kv_batch_put(sealing->batch, AU_CF_CHG, (struct au_bytes){key, sizeof(key)},
+                    au_buf_bytes(&sealing->undo));
+    if (height < AU_UNDO_HEIGHT_COUNT) return;
+    put_height_key(key, height - AU_UNDO_HEIGHT_COUNT);
+    au_kv_batch_del(sealing->batch, AU_CF_CHG, (struct au_bytes){key, sizeof(key)});
+}
+
+/* ---- flat records ---- */
+
+static enum au_err put_slot(struct sealing *sealing, const struct au_change *change,
+                            const struct slot_item *item)
+{
+    struct au_hash halves[2] = {item->owner, item->update.key};
+    struct au_bytes key = {halves[0].bytes, sizeof(halves)};
+    struct au_buf *record = &sealing->commit->flat.value;
+    au_buf_clear(record);
+    if (change->slot_before.exists) au_flat_encode_slot(record, change->slot_before.value);
+    put_undo(sealing, AU_CF_STO, key, change->slot_before.exists ? record : NULL);
+    au_buf_clear(record);
+    if (change->slot_after.exists) {
+        au_flat_encode_slot(record, change->slot_after.value);
+        au_kv_batch_put(sealing->batch, AU_CF_STO, key, au_buf_bytes(record));
+    } else {
+        au_kv_batch_del(sealing->batch, AU_CF_STO, key);
+    }
+    return record->err;
+}
+
+/* The raw key, for walks in the order of keys. */
+static enum au_err put_raw_key(struct sealing *sealing, const struct au_change *change,
+                               const struct au_hash *owner)
+{
+    if (change->slot_before.exists == change->slot_after.exists) return AU_OK;
+    struct au_buf *key = &sealing->commit->flat.value;
+    au_buf_clear(key);
+    au_buf_put(key, owner->bytes, AU_HASH_SIZE);
+    au_buf_put_bytes(key, change->key);
+    if (change->slot_after.exists) {
+        au_kv_batch_put(sealing->batch, AU_CF_KEY, au_buf_bytes(key), (struct au_bytes){0});
+    } else {
+        au_kv_batch_del(sealing->batch, AU_CF_KEY, au_buf_bytes(key));
+    }
+    static const struct au_buf empty;
+    put_undo(sealing, AU_CF_KEY, au_buf_bytes(key), change->slot_before.exists ? &empty : NULL);
+    return key->err;
+}
+
+/* ---- the changes ---- */
+
+static void count_changes(struct sealing *sealing)
+{
+    struct au_change change;
+    size_t cursor = 0;
+    while (au_overlay_next_change(sealing->overlay, (struct au_savepoint){0}, &cursor, &change)) {
+        *(change.is_slot ? &sealing->slot_count : &sealing->account_count) += 1;
+    }
+}
+
+static enum au_err take_leaf(struct sealing *sealing, struct au_bytes value,
+                             struct au_bytes *out_leaf)
+{
+    struct au_buf *leaf = &sealing->commit->flat.value;
+    au_buf_clear(leaf);
+    au_flat_slot_leaf(leaf, value);
+    AU_TRY(leaf->err);
+    return au_arena_copy(&sealing->commit->arena, au_buf_bytes(leaf), out_leaf);
+}
+
+static enum au_err take_slot(struct sealing *sealing, const struct au_change *change,
+                             const struct slot_item *last, struct slot_item *item)
+{
+    bool is_same = last && au_address_is_equal(last->contract, change->address);
+    *item = (struct slot_item){
+        .owner = is_same ? last->owner : au_flat_account_key(change->address),
+        .contract = change->address,
+        .update = {.key = au_flat_key_hash(change->key)},
+    };
+    if (change->slot_after.exists) {
+        AU_TRY(take_leaf(sealing, change->slot_after.value, &item->update.value));
+    }
+    AU_TRY(put_slot(sealing, change, item));
+    return put_raw_key(sealing, change, &item->owner);
+}
+
+static enum au_err take_changes(struct sealing *sealing)
+{
+    struct au_change change;
+    size_t cursor = 0, slots = 0, accounts = 0;
+    while (au_overlay_next_change(sealing->overlay, (struct au_savepoint){0}, &cursor, &change)) {
+        if (change.is_slot) {
+            struct slot_item *item = &sealing->slots[slots];
+            AU_TRY(take_slot(sealing, &change, slots > 0 ? item - 1 : NULL, item));
+            slots++;
+        } else {
+            sealing->accounts[accounts++] = (struct account_item){
+                .hash = au_flat_account_key(change.address),
+                .before = change.account_before,
+                .after = change.account_after,
+            };
+        }
+    }
+    return AU_OK;
+}
+
+static int compare_slots(const void *a, const void *b)
+{
+    const struct slot_item *left = a;
+    const struct slot_item *right = b;
+    int order = memcmp(left->owner.bytes, right->owner.bytes, AU_HASH_SIZE);
+    if (order != 0) return order;
+    return memcmp(left->update.key.bytes, right->update.key.bytes, AU_HASH_SIZE);
+}
+
+static int compare_accounts(const void *a, const void *b)
+{
+    const struct account_item *left = a;
+    const struct account_item *right = b;
+    return memcmp(left->hash.bytes, right->hash.bytes, AU_HASH_SIZE);
+}
+
+static enum au_err make_room(struct sealing *sealing)
+{
+    struct au_arena *arena = &sealing->commit->arena;
+    /* An account may join for each slot. */
+    size_t account_max = sealing->account_count + sealing->slot_count;
+    sealing->slots = au_arena_get(arena, sealing->slot_count * sizeof(*sealing->slots));
+    sealing->accounts = au_arena_get(arena, account_max * sizeof(*sealing->accounts));
+    sealing->updates = au_arena_get(arena, account_max * sizeof(*sealing->updates));
+    bool has_room = sealing->slots && sealing->accounts && sealing->updates;
+    return has_room ? AU_OK : AU_ERR_NO_MEMORY;
+}
+
+/* ---- tries ---- */
+
+static enum au_err apply(struct sealing *sealing, const struct au_hash *owner, size_t count,
+                         struct au_trie_root *out_root)
+{
+    struct au_commit *commit = sealing->commit;
+    struct au_trie_batch trie = {
+        .owner = *owner, .updates = sealing->updates, .update_count = count};
+    return au_trie_apply(&commit->tries, &trie, sealing->batch, out_root);
+}
+
+/* The account of a contract, joined to the changed ones if it is not among the first count. */
+static enum au_err find_account(struct sealing *sealing, const struct slot_item *slot, size_t count,
+                                struct account_item **out_item)
+{
+    struct account_item key = {.hash = slot->owner};
+    *out_item =
+        count == 0 ? NULL : bsearch(&key, sealing->accounts, count, sizeof(key), compare_accounts);
+    if (*out_item) return AU_OK;
+    AU_TRY(au_overlay_get_account(sealing->overlay, slot->contract, &key.before));
+    key.after = key.before;
+    *out_item = &sealing->accounts[sealing->account_count++];
+    **out_item = key;
+    return AU_OK;
+}
+
+static enum au_err apply_slots(struct sealing *sealing)
+{
+    size_t account_count = sealing->account_count;
+    qsort(sealing->slots, sealing->slot_count, sizeof(*sealing->slots), compare_slots);
+    qsort(sealing->accounts, account_count, sizeof(*sealing->accounts), compare_accounts);
+    for (size_t i = 0, count; i < sealing->slot_count; i += count) {
+        const struct slot_item *first = &sealing->slots[i];
+        struct account_item *account;
+        struct au_trie_root root;
+        for (count = 0; i + count < sealing->slot_count; count++) {
+            if (!au_hash_is_equal(&first[count].owner, &first->owner)) break;
+            sealing->updates[count] = first[count].update;
+        }
+        AU_TRY(find_account(sealing, first, account_count, &account));
+        AU_TRY(apply(sealing, &first->owner, count, &root));
+        account->after.has_storage = !root.is_empty;
+        account->after.storage_root = root.is_empty ? (struct au_hash){0} : root.hash;
+    }
+    return AU_OK;
+}
+
+static bool is_absent(const struct au_account *account)
+{
+    return account->nonce == 0 && account->balance == 0 && account->stake == 0 &&
+           !account->has_code && !account->has_storage;
+}
+
+static enum au_err put_account(struct sealing *sealing, const struct account_item *item,
+                               struct au_bytes *out_leaf)
+{
+    struct au_buf *record = &sealing->commit->flat.value;
+    struct au_bytes key = bytes_of(&item->hash);
+    au_buf_clear(record);
+    if (item->before.exists) au_flat_encode_account(record, &item->before);
+    put_undo(sealing, AU_CF_ACC, key, item->before.exists ? record : NULL);
+    *out_leaf = (struct au_bytes){0};
+    if (is_absent(&item->after)) {
+        au_kv_batch_del(sealing->batch, AU_CF_ACC, key);
+        return record->err;
+    }
+    au_buf_clear(record);
+    au_flat_encode_account(record, &item->after);
+    au_kv_batch_put(sealing->batch, AU_CF_ACC, key, au_buf_bytes(record));
+    AU_TRY(record->err);
+    au_buf_clear(record);
+    au_flat_account_leaf(record, &item->after);
+    AU_TRY(record->err);
+    return au_arena_copy(&sealing->commit->arena, au_buf_bytes(record), out_leaf);
+}
+
+static enum au_err apply_accounts(struct sealing *sealing, struct au_hash *out_root)
+{
+    struct au_trie_root root;
+    qsort(sealing->accounts, sealing->account_count, sizeof(*sealing->accounts), compare_accounts);
+    for (size_t i = 0; i < sealing->account_count; i++) {
+        struct au_trie_update *update = &sealing->updates[i];
+        update->key = sealing->accounts[i].hash;
+        AU_TRY(put_account(sealing, &sealing->accounts[i], &update->value));
+    }
+    AU_TRY(apply(sealing, &account_trie, sealing->account_count, &root));
+    *out_root = root.hash;
+    return AU_OK;
+}
+
+static enum au_err seal(struct sealing *sealing, uint64_t height, struct au_hash *out_root)
+{
+    count_changes(sealing);
+    AU_TRY(make_room(sealing));
+    AU_TRY(take_changes(sealing));
+    AU_TRY(apply_slots(sealing));
+    AU_TRY(apply_accounts(sealing, out_root));
+    AU_TRY(sealing->undo.err);
+    put_undo_record(sealing, height);
+    return sealing->batch->ops.err;
+}
+
+enum au_err au_commit_seal(struct au_commit *commit, struct au_overlay *overlay, uint64_t height,
+                           struct au_kv_batch *batch, struct au_hash *out_root)
+{
+    struct sealing sealing = {.commit = commit, .overlay = overlay, .batch = batch};
+    au_buf_init(&sealing.undo, UNDO_SIZE_MAX);
+    enum au_err err = seal(&sealing, height, out_root);
+    au_buf_done(&sealing.undo);
+    au_arena_reset(&commit->arena);
+    return err;
+}
+
+/* ---- life ---- */
+
+enum au_err au_commit_init(struct au_commit *commit, const struct au_kv *kv,
+                           const struct au_seed *seed, size_t branches_max)
+{
+    *commit = (struct au_commit){0};
+    au_flat_init(&commit->flat, kv, NULL);
+    au_arena_init(&commit->arena, MEMORY_MAX);
+    return au_trie_cache_init(&commit->tries, kv, seed, branches_max);
+}
+
+void au_commit_finish(struct au_commit *commit)
+{
+    au_trie_cache_done(&commit->tries);
+    au_arena_done(&commit->arena);
+    au_flat_done(&commit->flat);
+}
+
+void au_commit_done(struct au_commit *commit)
+{
+    au_trie_cache_commit(&commit->tries);
+}
+
+void au_commit_drop(struct au_commit *commit)
+{
+    au_trie_cache_abort(&commit->tries);
+}
