@@ -388,8 +388,133 @@ def make_tx(out, tools):
         out.put(word.encode())
 
 
+# ---- receipt, header, genesis --------------------------------------------------------------------
+
+def counted(items):
+    return struct.pack("<I", len(items)) + b"".join(items)
+
+
+def option(value):
+    return b"\0" if value is None else b"\1" + value
+
+
+def cuts(data):
+    """Some of the prefixes, and one byte too much."""
+    yield from (data[:size] for size in range(0, len(data), max(1, len(data) // 24)))
+    yield data + b"\0"
+
+
+def make_receipt(out, tools):
+    def receipt(outcome=0, created=None, output=b"", logs=(), balances=(), slots=(), note=b"",
+                events=0):
+        return (struct.pack("<BIIQQ", outcome, 0, 0, 50, 50000) + option(created) + sized(output)
+                + struct.pack("<I", events) + counted([sized(line) for line in logs])
+                + b"\x11" * 32 + struct.pack("<QI", 7, 1) + counted(balances) + counted(slots)
+                + sized(note))
+
+    def slot(key, before, after):
+        return (b"\x22" * 32 + sized(key) + option(None if before is None else sized(before))
+                + option(None if after is None else sized(after)))
+
+    balance = b"\x33" * 32 + struct.pack("<QQ", 5, 6)
+    values = (None, b"", b"v", b"value" * 7)
+    for outcome in range(15):
+        out.put(receipt(outcome))
+    for count in (1, 2, 3, 4, 8, 16):
+        out.put(receipt(logs=[b"line"] * count))
+        out.put(receipt(logs=[b""] * count, created=b"\x44" * 32))
+        out.put(receipt(balances=[balance] * count, output=b"o" * count))
+        out.put(receipt(slots=[slot(b"k" * count, None, b"v")] * min(count, 8)))
+        out.put(receipt(note=b"n" * count, events=count))
+        out.put(receipt(logs=[b"a"] * count, balances=[balance] * min(count, 4),
+                        slots=[slot(b"k", b"1", None)] * min(count, 4)))
+        out.put(receipt()[:-12] + struct.pack("<III", count, 0, 0))
+        out.put(receipt()[:-12] + struct.pack("<III", 0, count, 0))
+    for before, after in itertools.product(values, values):
+        out.put(receipt(slots=[slot(b"key", before, after)]))
+        for count in (2, 3, 5, 9, 17): # the search counts how often a loop turns
+            out.put(receipt(slots=[slot(b"k", before, after)] * count))
+            out.put(receipt(slots=[slot(b"k", before, after), slot(b"", after, before)] * count))
+    for count in (33, 65, 129, 200):
+        out.put(receipt(logs=[b""] * count))
+        out.put(receipt(logs=[b"a"] * count, note=b"n"))
+        out.put(receipt(logs=[b""] * count)[:-1])
+    for key in (b"", b"k" * 256, b"k" * 257):
+        out.put(receipt(slots=[slot(key, None, None)]))
+    out.put(receipt(created=b"\x44" * 32).replace(b"\1" + b"\x44" * 32, b"\2" + b"\x44" * 32))
+    whole = receipt(1, None, b"no", [b"one", b"two"], [balance] * 2, [slot(b"k", b"1", b"2")] * 2,
+                    b"a sentence")
+    for data in cuts(whole):
+        out.put(data)
+
+
+def make_header(out, tools):
+    def header(version=1, chain_id=b"dev"):
+        return (struct.pack("<I", version) + sized(chain_id) + struct.pack("<Q", 7) + b"\1" * 32
+                + struct.pack("<Q", 1700000000000) + b"\2" * 128 + struct.pack("<QQI", 5, 6, 7))
+
+    for size in (0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 50, 51):
+        out.put(header(chain_id=b"a" * size))
+        out.put(header(chain_id=b"0" * size))
+        out.put(header(chain_id=b"-" * size))
+    for chain_id in (b"A", b"a_", b"9z-", b"/", b":", b"`", b"{", b"\xff", b"a0-" * 5, b"a0" * 20 + b"!"):
+        out.put(header(chain_id=chain_id))
+    out.put(header(version=0))
+    out.put(header(version=2))
+    for data in cuts(header()):
+        out.put(data)
+    for count in (*range(18), 24, 31): # leaves of a tree, the first, middle and last of them proved
+        leaves = b"".join(bytes([i]) * 32 for i in range(count))
+        for index in sorted({0, 1, count // 2, max(count - 1, 0)}):
+            out.put(bytes([index]) + leaves)
+            out.put(bytes([index]) + leaves[:-5])
+
+
+def make_genesis(out, tools):
+    presets = [4000000, 8388608, 1048576, 1000, 0, 10**13, 100]
+
+    def genesis(chain_id=b"dev", time=1700000000000, values=presets, accounts=(), stakes=(),
+                proposer=b"\x66" * 32):
+        return (sized(chain_id) + struct.pack("<Q", time) + struct.pack("<7Q", *values)
+                + counted(accounts) + counted(stakes) + proposer)
+
+    def account(value, balance=1):
+        return bytes([value]) * 32 + struct.pack("<Q", balance)
+
+    def stake(value, amount=1, key=None):
+        return account(value, amount) + option(None if key is None else bytes([key]) * 32)
+
+    for size in (0, 1, 3, 8, 16, 50, 51):
+        out.put(genesis(chain_id=b"a" * size))
+        out.put(genesis(chain_id=b"-9" * (size // 2)))
+    for chain_id in (b"A", b"a b", b"\xff", b"z/", b"a:", b"`", b"{"):
+        out.put(genesis(chain_id=chain_id))
+    for count in (1, 2, 3, 4, 8, 16):
+        out.put(genesis(accounts=[account(16 + i) for i in range(count)]))
+        out.put(genesis(accounts=[account(16 + i) for i in range(count)][::-1]))
+        out.put(genesis(stakes=[stake(16 + i) for i in range(count)]))
+        out.put(genesis(stakes=[stake(16 + i, 5, 99 - i) for i in range(min(count, 11))]))
+        out.put(genesis(stakes=[stake(16 + i, 5, 99) for i in range(min(count, 11))]))
+        out.put(genesis(accounts=[account(16 + i, 2**63 // count) for i in range(count)]))
+        out.put(genesis(accounts=[account(17)] * count))
+        out.put(genesis(stakes=[stake(17)] * count))
+        out.put(genesis()[:-40] + struct.pack("<I", count) + bytes(36))
+    for bad in (account(0), account(17, 0), account(17, 2**63), account(17, 2**64 - 1)):
+        out.put(genesis(accounts=[bad]))
+    for bad in (stake(0), stake(17, 0), stake(17, 2**63), stake(17, 1, 0), stake(17)[:-1] + b"\2"):
+        out.put(genesis(stakes=[bad]))
+    for place, value in itertools.product(range(7), (0, 1, 2**64 - 1)):
+        out.put(genesis(values=[*presets[:place], value, *presets[place + 1:]]))
+    out.put(genesis(time=2**63))
+    out.put(genesis(proposer=bytes(32)))
+    for data in cuts(genesis(accounts=[account(17), account(18, 2**62)],
+                             stakes=[stake(17, 5, 40), stake(20)])):
+        out.put(data)
+
+
 MAKERS = {"module": make_module, "bind": make_bind, "host": make_host, "cli": make_cli,
-          "storage": make_storage, "tx": make_tx}
+          "storage": make_storage, "tx": make_tx, "receipt": make_receipt, "header": make_header,
+          "genesis": make_genesis}
 
 
 def make(name, tools, folder):

@@ -5,8 +5,8 @@
  *
  * Invariants of a valid genesis: both lists are sorted by address without duplicates, no amount is
  * zero, validator keys are unique, no address, key nor the proposer is a small-order point or the
- * system account, all amounts sum up to at most AU_AMOUNT_MAX. An address or key that is no point at
- * all is accepted (a contract's address need not be one): nobody can sign for it.
+ * system account, all amounts sum up to at most AU_AMOUNT_MAX. An address or key that is no point
+ * at all is accepted (a contract's address need not be one): nobody can sign for it.
  *
  * Threading: pure functions. */
 #ifndef AUREON_CORE_GENESIS_H
@@ -49,7 +49,7 @@ struct au_genesis {
  * arena       lends working memory
  * out_wrong   NULL if nothing does, else a static sentence
  *
- * OK, NO_MEMORY. Cost: about 10 us for each address and key. */
+ * OK, NO_MEMORY. Cost: linear but for sorting the keys, with about 20 ns for each address. */
 AU_MUST_USE enum au_err au_genesis_check(const struct au_genesis *genesis, struct au_arena *arena,
                                          const char **out_wrong);
 

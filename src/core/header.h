@@ -1,6 +1,6 @@
 /* The header of a block (protocol.md section 6): version u32 || chain_id string || height u64 ||
- * parent[32] || time_ms u64 || proposer[32] || state_root[32] || tx_root[32] || receipts_root[32] ||
- * gas_used u64 || gas_limit u64 || tx_count u32.
+ * parent[32] || time_ms u64 || proposer[32] || state_root[32] || tx_root[32] ||
+ * receipts_root[32] || gas_used u64 || gas_limit u64 || tx_count u32.
  *
  * Threading: pure functions. */
 #ifndef AUREON_CORE_HEADER_H

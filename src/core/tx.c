@@ -24,6 +24,8 @@ const char *au_tx_kind_name(enum au_tx_kind kind)
 
 /* ---- decode ---- */
 
+const char au_tx_other_version[] = "a version that is not 1";
+
 static bool is_name_byte(uint8_t byte)
 {
     return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
@@ -118,14 +120,17 @@ bool au_tx_decode(struct au_bytes bytes, struct au_tx *out_tx, struct au_decode 
         return false;
     }
     out_tx->version = au_decode_u8(decode);
-    if (out_tx->version != AU_TX_VERSION) au_decode_fail(decode, "a version that is not 1");
     au_decode_raw(decode, out_tx->from.bytes, AU_ADDRESS_SIZE);
     out_tx->nonce = au_decode_u64(decode);
     out_tx->gas_price = au_decode_u64(decode);
     out_tx->valid_until = au_decode_u64(decode);
     decode_payload(decode, out_tx);
     au_decode_raw(decode, out_tx->signature, AU_TX_SIGNATURE_SIZE);
-    return au_decode_is_done(decode);
+    /* Last: bytes that are no transaction of this version are no transaction at all. */
+    if (au_decode_is_done(decode) && out_tx->version != AU_TX_VERSION) {
+        decode->error = au_tx_other_version;
+    }
+    return !decode->error;
 }
 
 /* ---- encode ---- */

@@ -61,9 +61,12 @@ const char *au_tx_kind_name(enum au_tx_kind kind);
  * out_tx     borrows from bytes; of use on true only
  * out_error  set on false: what is wrong (error, static) and where (error_at)
  *
- * A version that is not AU_TX_VERSION is an error like any other. Cost: linear. */
+ * A version that is not AU_TX_VERSION is the error au_tx_other_version, at 0, where nothing else is
+ * wrong. Cost: linear. */
 AU_MUST_USE bool au_tx_decode(struct au_bytes bytes, struct au_tx *out_tx,
                               struct au_decode *out_error);
+
+extern const char au_tx_other_version[];
 
 /* au_tx_encode writes a transaction; au_tx_encode_body leaves the signature out. */
 void au_tx_encode(struct au_buf *buf, const struct au_tx *tx);

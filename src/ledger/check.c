@@ -25,7 +25,7 @@ enum au_invalid au_check_decode(const struct au_params *params, struct au_bytes 
     struct au_checked checked = {.bytes = bytes};
     if (bytes.size > params->tx_bytes) return AU_INVALID_SIZE;
     if (!au_tx_decode(bytes, &checked.tx, out_error)) {
-        bool is_version = bytes.size > 0 && bytes.data[0] != AU_TX_VERSION;
+        bool is_version = out_error->error == au_tx_other_version;
         return is_version ? AU_INVALID_VERSION : AU_INVALID_ENCODING;
     }
     if (au_ed25519_is_small_order(checked.tx.from.bytes)) return AU_INVALID_BAD_FROM;

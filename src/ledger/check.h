@@ -32,7 +32,7 @@ struct au_checked {
  * out_checked   of use on NONE only
  * out_error     on ENCODING and VERSION: what is wrong and where
  *
- * NONE, or 1..4. Cost: linear, and a hash; 10 us for the sender's key. */
+ * NONE, or 1..4. Cost: linear, and a hash. */
 AU_MUST_USE enum au_invalid au_check_decode(const struct au_params *params, struct au_bytes bytes,
                                             struct au_checked *out_checked,
                                             struct au_decode *out_error);

@@ -241,6 +241,10 @@ static enum au_err deploy(struct au_block *block, const struct au_checked *check
     struct au_hash hash = au_sha256(tx->code);
     struct au_address address = au_address_of_contract(&tx->from, tx->nonce, &hash);
     struct au_account account;
+    if (tx->has_admin && au_ed25519_is_small_order(tx->admin.bytes)) {
+        refuse(execution, AU_OUTCOME_NOT_ALLOWED, "an admin that anyone could sign for");
+        return AU_OK;
+    }
     AU_TRY(au_overlay_get_account(&block->overlay, &address, &account));
     if (account.has_code) {
         refuse(execution, AU_OUTCOME_NOT_ALLOWED, "there is a contract at this address");

@@ -35,10 +35,7 @@ static void put_records(struct au_block *block)
     au_chain_put_block(&block->batch, &block->header, &hash);
     for (uint32_t i = 0; i < block->header.tx_count; i++) {
         const struct block_entry *entry = &block->entries[i];
-        struct au_tx tx;
-        struct au_decode error;
-        AU_ASSERT(au_tx_decode(entry->bytes, &tx, &error));
-        au_chain_put_tx(&block->batch, entry->receipt, &tx, entry->bytes, &block->items);
+        au_chain_put_tx(&block->batch, entry->receipt, entry->bytes);
     }
     for (const struct new_code *code = block->codes; code; code = code->next) {
         au_kv_batch_put(&block->batch, AU_CF_COD, (struct au_bytes){code->hash.bytes, AU_HASH_SIZE},

@@ -73,7 +73,6 @@ static enum au_err drop_owner(struct au_block *block, const uint8_t *validator_k
     return slot.exists && slot.value.size > 0 ? del(block, &key) : AU_OK;
 }
 
-/* A key's two slots go with the last of its owner's stake. */
 static enum au_err drop_key(struct au_block *block, const struct au_address *owner)
 {
     struct slot_key key = named_key(SLOT_KEY, owner->bytes);
@@ -144,6 +143,40 @@ static enum au_err set_key(struct au_block *block, const struct au_address *owne
     return put(block, &owner_key, owner->bytes, AU_ADDRESS_SIZE);
 }
 
+/* The height of an owner's last unbonding record, 0 if there was none. */
+static enum au_err last_unbonding(struct au_block *block, const struct au_address *owner,
+                                  uint64_t *out_height)
+{
+    const struct new_unbonding *noted = block->unbondings;
+    while (noted && !au_address_is_equal(&noted->owner, owner))
+        noted = noted->next;
+    *out_height = block->header.height + block->ledger->params.unbonding;
+    if (noted) return AU_OK;
+
+    struct slot_key key = named_key(UNBONDING_INDEX, owner->bytes);
+    struct au_buf value;
+    au_buf_init(&value, sizeof(*out_height));
+    *out_height = 0;
+    enum au_err err = au_kv_get(&block->ledger->kv, &block->read.snapshot, AU_CF_IDX,
+                                (struct au_bytes){key.bytes, key.size}, &value);
+    if (err == AU_OK && value.size != sizeof(*out_height)) err = AU_ERR_MALFORMED;
+    if (err == AU_OK) memcpy(out_height, value.data, sizeof(*out_height));
+    au_buf_done(&value);
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+}
+
+/* A key's two slots go when its owner has neither stake nor a record of `height` or later. */
+static enum au_err drop_idle_key(struct au_block *block, const struct au_address *owner,
+                                 uint64_t height)
+{
+    struct au_account account;
+    uint64_t last;
+    AU_TRY(au_overlay_get_account(&block->overlay, owner, &account));
+    if (account.stake > 0) return AU_OK;
+    AU_TRY(last_unbonding(block, owner, &last));
+    return last < height ? drop_key(block, owner) : AU_OK;
+}
+
 /* ---- genesis ---- */
 
 enum au_err au_put_params(struct au_block *block)
@@ -197,6 +230,7 @@ enum au_err au_stake(struct au_block *block, const struct au_tx *tx, struct exec
     account.stake += tx->amount;
     AU_TRY(au_overlay_put_account(&block->overlay, &tx->from, account));
     if (tx->has_validator) AU_TRY(set_key(block, &tx->from, tx->validator_key));
+    AU_TRY(drop_idle_key(block, &tx->from, block->header.height));
     AU_TRY(is_validator(block, &tx->from, account.stake, &is_one));
     block->validator_count += (uint64_t)is_one - (uint64_t)was_validator;
     return AU_OK;
@@ -240,50 +274,24 @@ enum au_err au_unstake(struct au_block *block, const struct au_tx *tx, struct ex
     if (is_instant) account.balance += tx->amount;
     AU_TRY(au_overlay_put_account(&block->overlay, &tx->from, account));
     if (!is_instant && tx->amount > 0) AU_TRY(add_unbonding(block, tx));
-    if (is_instant && account.stake == 0) AU_TRY(drop_key(block, &tx->from));
+    AU_TRY(drop_idle_key(block, &tx->from, block->header.height));
     block->validator_count += (uint64_t)is_one - (uint64_t)was_validator;
     return AU_OK;
 }
 
 /* ---- the end of a block ---- */
 
-static enum au_err has_later_unbonding(struct au_block *block, const struct au_address *owner,
-                                       bool *out_has)
-{
-    const struct new_unbonding *noted = block->unbondings;
-    while (noted && !au_address_is_equal(&noted->owner, owner))
-        noted = noted->next;
-    *out_has = noted != NULL;
-    if (noted) return AU_OK;
-
-    struct slot_key key = named_key(UNBONDING_INDEX, owner->bytes);
-    struct au_buf value;
-    uint64_t height = 0;
-    au_buf_init(&value, sizeof(height));
-    enum au_err err = au_kv_get(&block->ledger->kv, &block->read.snapshot, AU_CF_IDX,
-                                (struct au_bytes){key.bytes, key.size}, &value);
-    if (err == AU_OK && value.size == sizeof(height)) memcpy(&height, value.data, sizeof(height));
-    au_buf_done(&value);
-    if (err != AU_OK) return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
-    *out_has = height > block->header.height;
-    return AU_OK;
-}
-
 static enum au_err pay_unbonding(struct au_block *block, const struct au_address *owner)
 {
     struct slot_key key = unbonding_key(block->header.height, owner);
     struct au_slot slot;
-    struct au_account account;
     uint64_t amount;
-    bool has_later;
     AU_TRY(get(block, &key, &slot));
     if (!slot.exists || slot.value.size != sizeof(amount)) return AU_ERR_MALFORMED;
     memcpy(&amount, slot.value.data, sizeof(amount));
     AU_TRY(del(block, &key));
     AU_TRY(au_credit(&block->overlay, owner, amount));
-    AU_TRY(au_overlay_get_account(&block->overlay, owner, &account));
-    AU_TRY(has_later_unbonding(block, owner, &has_later));
-    return account.stake == 0 && !has_later ? drop_key(block, owner) : AU_OK;
+    return drop_idle_key(block, owner, block->header.height + 1);
 }
 
 /* Records of this height were made by earlier blocks: the committed state has them all. */

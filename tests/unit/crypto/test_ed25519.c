@@ -218,6 +218,27 @@ static void test_small_order_keys_are_never_valid(void **state)
     }
 }
 
+static bool is_small_order(const char *digits)
+{
+    uint8_t key[AU_ED25519_KEY_SIZE];
+    char text[2 * AU_ED25519_KEY_SIZE + 3];
+    snprintf(text, sizeof(text), "0x%s", digits);
+    assert_ok(au_hex_parse(au_bytes_of(text), key, sizeof(key)));
+    return au_ed25519_is_small_order(key);
+}
+
+/* Bytes that are no point are no key of small order: no signature of theirs is valid anyway. */
+static void test_which_keys_have_small_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AU_COUNT_OF(small_order); i++) {
+        assert_true(is_small_order(small_order[i]));
+    }
+    assert_false(is_small_order(KEY));
+    assert_false(is_small_order(MIXED_KEY));
+    assert_false(is_small_order(NO_POINT));
+}
+
 static struct au_json_in *read_json(const char *path)
 {
     struct au_buf text;
@@ -385,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_every_changed_bit_is_invalid),
         cmocka_unit_test(test_rules_of_zip_215),
         cmocka_unit_test(test_small_order_keys_are_never_valid),
+        cmocka_unit_test(test_which_keys_have_small_order),
         cmocka_unit_test(test_speccheck),
         cmocka_unit_test(test_wycheproof),
         cmocka_unit_test(test_all_seen_in_batches),

@@ -1,0 +1,76 @@
+/* Fuzzes the stored form of receipts: what is read is written again, the same bytes, whole and item
+ * by item. An error has a sentence and a place inside the input. */
+#include "core/receipt.h"
+#include "fuzz.h"
+
+static void begin_again(struct au_buf *again)
+{
+    AU_ASSERT(again->err == AU_OK);
+    au_buf_clear(again);
+}
+
+static void check_logs(struct au_items items, struct au_buf *again)
+{
+    struct au_bytes all = items.bytes;
+    struct au_bytes line;
+    while (au_receipt_next_log(&items, &line)) {
+        AU_ASSERT(line.size <= AU_LOG_SIZE_MAX);
+        au_receipt_put_log(again, line);
+    }
+    AU_ASSERT(au_bytes_is_equal(au_buf_bytes(again), all));
+    begin_again(again);
+}
+
+static void check_balances(struct au_items items, struct au_buf *again)
+{
+    struct au_bytes all = items.bytes;
+    struct au_receipt_balance change;
+    while (au_receipt_next_balance(&items, &change))
+        au_receipt_put_balance(again, &change);
+    AU_ASSERT(au_bytes_is_equal(au_buf_bytes(again), all));
+    begin_again(again);
+}
+
+static void check_slots(struct au_items items, struct au_buf *again)
+{
+    struct au_bytes all = items.bytes;
+    struct au_receipt_slot change;
+    while (au_receipt_next_slot(&items, &change)) {
+        AU_ASSERT(change.key.size >= 1 && change.key.size <= AU_KEY_SIZE_MAX);
+        AU_ASSERT(change.existed || change.before.size == 0);
+        AU_ASSERT(change.exists || change.after.size == 0);
+        au_receipt_put_slot(again, &change);
+    }
+    AU_ASSERT(au_bytes_is_equal(au_buf_bytes(again), all));
+    begin_again(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct au_bytes bytes = {data, size};
+    struct au_receipt receipt;
+    struct au_decode error;
+    if (!au_receipt_decode(bytes, &receipt, &error)) {
+        AU_ASSERT(error.error != NULL);
+        AU_ASSERT(error.error_at <= size);
+        return 0;
+    }
+    struct au_buf again;
+    au_buf_init(&again, AU_RECEIPT_SIZE_MAX);
+    au_receipt_encode(&again, &receipt);
+    AU_ASSERT(au_bytes_is_equal(au_buf_bytes(&again), bytes));
+    begin_again(&again);
+    check_logs(receipt.logs, &again);
+    check_balances(receipt.balances, &again);
+    check_slots(receipt.slots, &again);
+    au_buf_done(&again);
+
+    struct au_hash before = au_receipt_digest(&receipt);
+    receipt.height++;
+    struct au_hash same = au_receipt_digest(&receipt);
+    AU_ASSERT(au_hash_is_equal(&before, &same));
+    receipt.gas_used++;
+    struct au_hash other = au_receipt_digest(&receipt);
+    AU_ASSERT(!au_hash_is_equal(&before, &other));
+    return 0;
+}
