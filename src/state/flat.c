@@ -190,7 +190,7 @@ static size_t put_prefix(uint8_t *key, const struct au_hash *owner, const uint8_
     }
     for (size_t i = 0; i < count; i += 2) {
         unsigned low = i + 1 < count ? nibbles[i + 1] : 0u;
-        key[size++] = (uint8_t)(nibbles[i] << 4 | low);
+        key[size++] = (uint8_t)((unsigned)nibbles[i] << 4 | low);
     }
     return size;
 }

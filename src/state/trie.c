@@ -2,8 +2,10 @@
 
 #include "crypto/sha256.h"
 
-#define MEMORY_MAX    ((size_t)64 << 30) /* bytes of one block's branches */
-#define LEAF_SIZE_MAX ((size_t)16 << 20) /* bytes of a leaf's value */
+#define MEMORY_MAX      ((size_t)64 << 30) /* bytes of one block's branches */
+#define CACHE_LINE_SIZE 64u                /* bytes */
+#define PREFETCH_MAX    64u                /* keys that go down side by side */
+#define LEAF_SIZE_MAX   ((size_t)16 << 20) /* bytes of a leaf's value */
 
 struct au_trie_leaf {
     union {
@@ -139,11 +141,8 @@ void au_trie_cache_abort(struct au_trie_cache *cache)
 
 void au_trie_cache_commit(struct au_trie_cache *cache)
 {
-    size_t held = cache->branch_count * sizeof(struct au_trie_branch) +
-                  cache->leaf_count * sizeof(struct au_trie_leaf) +
-                  cache->tries.count * sizeof(struct trie);
     cache->commit_count++;
-    if (held > cache->size_max) forget_all(cache);
+    if (cache->arena.held > cache->size_max) forget_all(cache);
 }
 
 /* ---- children ---- */
@@ -354,6 +353,40 @@ static enum au_err finish_branch(struct work *work, size_t start, struct child *
 
 static enum au_err apply(struct work *work, size_t start, struct child *child, struct range range);
 
+/* Has memory on its way: the branch below or the key of the leaf that a key leads to. Gives the
+ * branch, NULL for none. */
+static const struct au_trie_branch *prefetch_child(const struct au_trie_branch *branch,
+                                                   const struct au_hash *key)
+{
+    unsigned index = au_nibble_at(key, branch->node.depth);
+    const struct au_trie_branch *child = branch->links[index].branch;
+    bool is_branch = child && (branch->node.leaves >> index & 1) == 0;
+    size_t size = is_branch ? sizeof(*child) : 1;
+    for (size_t offset = 0; child && offset < size; offset += CACHE_LINE_SIZE) {
+        __builtin_prefetch((const char *)child + offset);
+    }
+    return is_branch ? child : NULL;
+}
+
+/* Most of an update's time is waiting for memory, and a key's branches are found one by the other:
+ * so go down with some keys side by side before any of them is applied. */
+static void prefetch_paths(const struct au_trie_branch *branch, struct range range)
+{
+    const struct au_trie_branch *at[PREFETCH_MAX];
+    AU_ASSERT(range.count <= PREFETCH_MAX);
+    for (size_t i = 0; i < range.count; i++) {
+        at[i] = branch;
+    }
+    for (bool is_going = true; is_going;) {
+        is_going = false;
+        for (size_t i = 0; i < range.count; i++) {
+            if (!at[i]) continue;
+            at[i] = prefetch_child(at[i], &range.first[i].key);
+            is_going = is_going || at[i];
+        }
+    }
+}
+
 /* Applies a range to the children of a branch, which all of it reaches. moved: NULL, or what the
  * branch was put above, which is not among its children yet. */
 static enum au_err apply_to_children(struct work *work, struct au_trie_branch *branch,
@@ -373,6 +406,10 @@ static enum au_err apply_to_children(struct work *work, struct au_trie_branch *b
         part.count = (size_t)(next - part.first);
         if (part.count == 0 && i != moved_index) continue;
         struct child before = get_child(branch, i);
+        bool is_far = range.count > PREFETCH_MAX && part.count <= PREFETCH_MAX;
+        if (is_far && before.kind == BRANCH && before.link.branch) {
+            prefetch_paths(before.link.branch, part);
+        }
         struct child after = i == moved_index ? *moved : before;
         AU_TRY(apply(work, depth + 1, &after, part));
         if (!is_same_ref(&before, &after)) *out_is_changed = true;
@@ -437,13 +474,11 @@ static size_t size_min(size_t a, size_t b)
  * child. Keys are sorted: of all in the range, one of the ends leaves the child's path first. */
 static enum au_err change(struct work *work, size_t start, struct child *child, struct range range)
 {
-    const struct au_trie_update *last = &range.first[range.count - 1];
-    size_t shared = au_nibbles_shared(&range.first->key, &last->key);
-    if (child->kind != NONE) {
-        const struct au_hash *path = child_path(child);
-        shared = size_min(au_nibbles_shared(path, &range.first->key),
-                          au_nibbles_shared(path, &last->key));
-    }
+    const struct au_hash *first = &range.first->key;
+    const struct au_hash *last = &range.first[range.count - 1].key;
+    const struct au_hash *path = child->kind == NONE ? last : child_path(child);
+    size_t shared = au_nibbles_shared(path, first);
+    if (range.count > 1) shared = size_min(shared, au_nibbles_shared(path, last));
     if (shared < child_depth(child)) return split(work, start, shared, child, range);
     if (child->kind != BRANCH) return change_leaf(work, start, child, range.first);
     bool is_changed;

@@ -63,11 +63,11 @@ struct au_trie_root {
 /* au_trie_empty_hash gives the root of the empty trie, SHA-256(0x80). */
 struct au_hash au_trie_empty_hash(void);
 
-/* au_trie_cache_init prepares an empty cache; nothing is read yet. The store outlives it.
+/* au_trie_cache_init prepares an empty cache in the caller's storage; nothing is read or allocated
+ * yet, so that it gives OK. The store outlives it.
  *
- * branches_max   what is kept between blocks, counted in branches; leaves' keys count too
- *
- * OK (always, so far as it reads nothing) */
+ * branches_max   branches that are kept between blocks, about 700 bytes each; keys of leaves count
+ *                by their size. A commit that leaves more gives up everything. */
 AU_MUST_USE enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *kv,
                                            const struct au_seed *seed, size_t branches_max);
 

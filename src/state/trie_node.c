@@ -24,9 +24,13 @@ _Static_assert(AU_TRIE_RECORD_SIZE_MAX >=
 
 size_t au_nibbles_shared(const struct au_hash *a, const struct au_hash *b)
 {
-    for (size_t i = 0; i < AU_HASH_SIZE; i++) {
-        unsigned differing = a->bytes[i] ^ b->bytes[i];
-        if (differing != 0) return 2 * i + (differing < 16 ? 1 : 0);
+    for (size_t i = 0; i < AU_HASH_SIZE; i += sizeof(uint64_t)) {
+        uint64_t left, right;
+        memcpy(&left, a->bytes + i, sizeof(left));
+        memcpy(&right, b->bytes + i, sizeof(right));
+        if (left == right) continue;
+        unsigned differing_bit = (unsigned)__builtin_clzll(__builtin_bswap64(left ^ right));
+        return 2 * i + differing_bit / 4;
     }
     return AU_NIBBLE_COUNT;
 }
@@ -88,10 +92,13 @@ static size_t put_ref(uint8_t *out, const uint8_t *ref, size_t size)
         out[0] = AU_RLP_EMPTY;
         return 1;
     }
-    size_t head_size = 0;
-    if (size == AU_HASH_SIZE) out[head_size++] = HASH_ITEM_HEAD;
-    memcpy(out + head_size, ref, size);
-    return head_size + size;
+    if (size == AU_HASH_SIZE) {
+        out[0] = HASH_ITEM_HEAD;
+        memcpy(out + 1, ref, AU_HASH_SIZE);
+        return 1 + AU_HASH_SIZE;
+    }
+    memcpy(out, ref, size);
+    return size;
 }
 
 size_t au_branch_encode(uint8_t out[AU_BRANCH_SIZE_MAX], const struct au_trie_node *node)
@@ -198,8 +205,10 @@ size_t au_trie_record_encode(uint8_t out[AU_TRIE_RECORD_SIZE_MAX], const struct 
         size_t ref_size = node->ref_sizes[i];
         if (ref_size == 0) continue;
         children |= 1u << i;
+        /* All of the place's bytes are copied, which is faster than as many as count: what is too
+         * much is written over, or lies behind the end. */
         out[size++] = (uint8_t)ref_size;
-        memcpy(out + size, node->refs[i], ref_size);
+        memcpy(out + size, node->refs[i], AU_HASH_SIZE);
         size += ref_size;
     }
     put_mask(children_at, children);

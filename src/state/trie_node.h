@@ -46,11 +46,11 @@ struct au_trie_ref {
 
 /* A branch and where it is. */
 struct au_trie_node {
-    uint8_t refs[AU_CHILD_COUNT][AU_HASH_SIZE];
-    uint8_t ref_sizes[AU_CHILD_COUNT]; /* 0: no child */
     struct au_hash path;               /* any key through it: its first depth nibbles count */
     uint16_t leaves;                   /* a bit for each child that is a leaf */
     uint8_t depth;                     /* the nibble that it branches at: 0..63 */
+    uint8_t ref_sizes[AU_CHILD_COUNT]; /* 0: no child */
+    uint8_t refs[AU_CHILD_COUNT][AU_HASH_SIZE];
 };
 
 /* ---- nibbles ---- */
