@@ -15,7 +15,8 @@
  *   3. An error (enum au_err) is a fault of the node: abort the block. It never becomes a receipt.
  *
  * Threading: a block belongs to one thread at a time. Any number of blocks may be open; only one
- * thread commits, and what others simulate is over the height that was committed when they began. */
+ * thread commits, and what others simulate is over the height that was committed when they began.
+ */
 #ifndef AUREON_LEDGER_BLOCK_H
 #define AUREON_LEDGER_BLOCK_H
 

@@ -8,7 +8,8 @@
  *
  *     account record = format u8 = 1 || flags u8 || nonce u64 || balance u64 || stake u64 ||
  *                      storage_root[32] if flag 1 || code_hash[32] if flag 2 || admin[32] if flag 4
- *     account leaf   = RLP [nonce, balance, stake, storage_root or "", code_hash or "", admin or ""]
+ *     account leaf   = RLP [nonce, balance, stake, storage_root or "", code_hash or "",
+ *                           admin or ""]
  *     slot leaf      = RLP of the value's bytes
  *
  * Threading: a reader belongs to one thread; any number of them read one store. */

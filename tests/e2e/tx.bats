@@ -17,7 +17,7 @@ setup() {
     [[ $output == *"arg             0x0500000000000000  u64 5"* ]]
     aureon tx decode "$call" --json
     expect 0
-    expect_json .id 0x78af0ed65b14584904f2e7c2fc5ddfee17f7099600fadbbadd3a589b1b13ab1b
+    expect_json .hash 0x78af0ed65b14584904f2e7c2fc5ddfee17f7099600fadbbadd3a589b1b13ab1b
     expect_json .from aur1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0sfg07xl
     expect_json .nonce 2
     expect_json .function add_1
@@ -39,8 +39,10 @@ setup() {
 @test "bytes that are no transaction: what and where, exit 4" {
     aureon tx decode "${call}00"
     expect_refused 4 "not a transaction: bytes left over, at byte 195 of 196"
+    aureon tx decode "0x02${call#0x01}"
+    expect_refused 4 "not a transaction: a version that is not 1, at byte 0 of 195"
     aureon tx decode 0x02
-    expect_refused 4 "not a transaction: a version that is not 1, at byte 1 of 1"
+    expect_refused 4 "not a transaction: unexpected end, at byte 1 of 1"
     aureon tx decode 0x
     expect_refused 4 "not a transaction: unexpected end, at byte 0 of 0"
 }
