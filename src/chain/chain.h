@@ -1,19 +1,20 @@
 /* Blocks, transactions and receipts as the store keeps them: written when a block is sealed, read
  * by height, hash and account.
  *
- *     blk   height                              -> header
- *     blk   height || index                     -> transaction
- *     rcp   height || index                     -> stored receipt
- *     txi   id[32]                              -> height || index
- *     idx   'b' || block hash[32]               -> height
- *     idx   'a' || address[32] || ~height || ~index -> roles u8
+ *     blk   height                                     -> header
+ *     blk   height || index                            -> transaction
+ *     rcp   height || index                            -> stored receipt
+ *     txi   id[32]                                     -> height || index
+ *     idx   'b' || block hash[32]                      -> height
+ *     idx   'a' || address[32] || ~height || ~index    -> roles u8
  *
  * Heights (u64) and indices (u32) are big-endian, so that the order of keys is that of the chain;
  * in a history they are inverted, so that it begins with what is newest.
  *
  * Invariants:
- *   1. What is read was decoded to the last byte and fits the key it stood under; else it is
- *      MALFORMED, as is a record larger than its kind can be.
+ *   1. What is read was decoded to the last byte, and a header or a receipt is of the place that
+ *      was asked for; else it is MALFORMED, as is a record larger than its kind can be. Whether a
+ *      record is the one its hash promises is not looked at.
  *   2. Writers see no store: what they add depends on their arguments alone.
  *
  * Threading: writers as their batch; a reader belongs to one thread, any number of them read one

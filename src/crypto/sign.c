@@ -3,11 +3,19 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "crypto/random.h"
+
+void au_sign_key_new(struct au_sign_key *key)
+{
+    au_random_bytes(key->seed, sizeof(key->seed));
+    au_sign_key_from_seed(key, key->seed);
+}
+
 void au_sign_key_from_seed(struct au_sign_key *key, const uint8_t seed[AU_SIGN_SEED_SIZE])
 {
     uint8_t secret[crypto_sign_SECRETKEYBYTES];
     AU_ASSERT(sodium_init() >= 0);
-    memcpy(key->seed, seed, AU_SIGN_SEED_SIZE);
+    memmove(key->seed, seed, AU_SIGN_SEED_SIZE);
     AU_ASSERT(crypto_sign_seed_keypair(key->public_key, secret, key->seed) == 0);
     sodium_memzero(secret, sizeof(secret));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/wal.h"
 
 #define MIB                 ((size_t)1 << 20)
 #define FILTER_BITS         10 /* per key: one read in a hundred for an absent key is in vain */
@@ -253,6 +254,19 @@ static rocksdb_options_t *family_options(const struct au_rocks_options *options,
     return family;
 }
 
+/* Logs that are synced and no longer written are noted in the manifest, so that opening misses one
+ * that is gone or has become shorter. RocksDB 7.8's C functions set this by text alone. */
+static rocksdb_options_t *with_logs_tracked(rocksdb_options_t *options)
+{
+    char *cause = NULL;
+    rocksdb_options_t *tracked = rocksdb_options_create();
+    rocksdb_get_options_from_string(options, "track_and_verify_wals_in_manifest=true", tracked,
+                                    &cause);
+    AU_ASSERT(!cause);
+    rocksdb_options_destroy(options);
+    return tracked;
+}
+
 static struct setup setup_new(const struct au_rocks_options *options)
 {
     struct setup setup = {
@@ -271,6 +285,7 @@ static struct setup setup_new(const struct au_rocks_options *options)
 
     setup.plain = family_options(options, setup.table, rocksdb_no_compression);
     setup.compressed = family_options(options, setup.table, rocksdb_lz4_compression);
+    setup.plain = with_logs_tracked(setup.plain);
     rocksdb_options_t *db = setup.plain;
     rocksdb_options_set_create_if_missing(db, 1);
     rocksdb_options_set_create_missing_column_families(db, 1);
@@ -314,6 +329,23 @@ static char *open_db(struct rocks *rocks, const char *path, const struct au_rock
     return cause;
 }
 
+/* Opens the database over logs that were found whole, or torn, which RocksDB refuses once it has
+ * the folder's lock: so there is nobody who could still be writing when the torn end is cut. */
+static enum au_err open_mended(struct rocks *rocks, const char *path,
+                               const struct au_rocks_options *options,
+                               char out_message[AU_KV_MESSAGE_SIZE])
+{
+    bool is_torn;
+    AU_TRY(au_wal_check(path, out_message, &is_torn));
+    char *cause = open_db(rocks, path, options);
+    enum au_err err = cause ? take_cause(cause, out_message) : AU_OK;
+    if (err != AU_ERR_MALFORMED || !is_torn) return err;
+    AU_TRY(au_wal_mend(path, out_message));
+    out_message[0] = 0;
+    cause = open_db(rocks, path, options);
+    return cause ? take_cause(cause, out_message) : AU_OK;
+}
+
 enum au_err au_rocks_open(const char *path, const struct au_rocks_options *options,
                           char out_message[AU_KV_MESSAGE_SIZE], struct au_kv *out_kv)
 {
@@ -327,11 +359,11 @@ enum au_err au_rocks_open(const char *path, const struct au_rocks_options *optio
         return AU_ERR_NO_MEMORY;
     }
 
-    char *cause = open_db(rocks, path, options);
-    if (cause) {
+    enum au_err err = open_mended(rocks, path, options, out_message);
+    if (err != AU_OK) {
         AU_ASSERT(pthread_mutex_destroy(&rocks->lock) == 0);
         au_mem_free(rocks);
-        return take_cause(cause, out_message);
+        return err;
     }
     rocks->read = rocksdb_readoptions_create();
     rocks->write = rocksdb_writeoptions_create();

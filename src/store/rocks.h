@@ -1,8 +1,15 @@
 /* A key-value store on disk: RocksDB in a folder of its own, one log for all families.
  *
- * Opening replays the log and is strict: a log that ends inside a record, or is damaged anywhere,
- * is refused as MALFORMED, never shortened in silence. A log cut exactly between two records cannot
- * be told from a whole one.
+ * Opening reads all logs to the last byte (store/wal.h) before it replays them. A process that is
+ * killed while it writes leaves an incomplete record at the end of the newest log; nobody was told
+ * that it is written, so it is cut off. All else is refused as MALFORMED, never shortened in
+ * silence:
+ *   - a bit that is not as it was written, anywhere in a log;
+ *   - a log that is incomplete and not the newest;
+ *   - a log that was synced and closed, and is gone or shorter.
+ * Not detected: the newest log gone, or cut between two records or, as after a kill, within one.
+ * After a loss of power the file system may leave other bytes than a part of the incomplete record;
+ * then opening refuses what would be safe to drop.
  *
  * A folder belongs to one store at a time, over all processes. RocksDB has threads of its own: do
  * not fork while a store is open. Where it finds no memory it aborts.

@@ -1,6 +1,6 @@
 /* The store on disk: the cases of every store, then what a disk is for: reopening, the lock, a
- * process killed after a synced batch, and a damaged log. The process to be killed is this program
- * started anew, as RocksDB's threads do not survive a fork. */
+ * process killed after a synced batch, and logs that are torn, damaged or gone. The process to be
+ * killed is this program started anew, as RocksDB's threads do not survive a fork. */
 #include "store/rocks.h"
 
 #include <dirent.h>
@@ -275,41 +275,116 @@ static void expect_damaged(void)
     assert_null(kv.ops);
 }
 
-/* Each cut within the last record, from a byte short to a byte of it left. */
-static void test_cut_log_refused(void **state)
+/* Cuts within the last record, of 41 bytes: what a kill in the midst of writing leaves. The record
+ * goes once for all: what is written next stays. */
+static void test_torn_end_dropped(void **state)
 {
-    (void)state;
-    writer_kill(writer_start());
-    char log[512];
-    off_t size = find_log(log);
-    const off_t cuts[] = {1, 2, 7, 20};
+    const struct au_kv *kv = *state;
+    const off_t cuts[] = {1, 40};
     for (size_t i = 0; i < AU_COUNT_OF(cuts); i++) {
-        assert_int_equal(truncate(log, size - cuts[i]), 0);
-        expect_damaged();
-        assert_int_equal(find_log(log), size - cuts[i]);
+        char log[512];
+        writer_kill(writer_start());
+        assert_int_equal(truncate(log, find_log(log) - cuts[i]), 0);
+        assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+        assert_string_equal(fixture.message, "");
+        kv_expect(kv, NULL, AU_CF_ACC, "a", "first");
+        kv_expect(kv, NULL, AU_CF_BLK, "b", NULL);
+        kv_put(kv, AU_CF_BLK, "b", "third");
+        reopen();
+        kv_expect(kv, NULL, AU_CF_ACC, "a", "first");
+        kv_expect(kv, NULL, AU_CF_BLK, "b", "third");
+        au_kv_close(&fixture.kv);
+        assert_int_equal(remove_folder(state), 0);
+        assert_int_equal(make_folder(state), 0);
     }
 }
 
+/* Flips of one bit: in the last record, and in the first at those places where RocksDB alone would
+ * take what follows for the end of the log. */
 static void test_changed_log_refused(void **state)
 {
     (void)state;
     writer_kill(writer_start());
     char log[512];
     off_t size = find_log(log);
+    const struct {
+        off_t at;
+        uint8_t bit;
+    } flips[] = {{size - 1, 1}, {20, 1}, {6, 4} /* type */, {5, 1} /* size */, {0, 1}};
     int file = open(log, O_RDWR);
-    uint8_t byte;
     assert_true(file >= 0);
-    assert_int_equal(pread(file, &byte, 1, size - 1), 1);
-    byte ^= 1;
-    assert_int_equal(pwrite(file, &byte, 1, size - 1), 1);
-    expect_damaged();
-
-    byte ^= 1;
-    assert_int_equal(pwrite(file, &byte, 1, size - 1), 1);
+    for (size_t i = 0; i < AU_COUNT_OF(flips); i++) {
+        uint8_t byte;
+        assert_int_equal(pread(file, &byte, 1, flips[i].at), 1);
+        byte ^= flips[i].bit;
+        assert_int_equal(pwrite(file, &byte, 1, flips[i].at), 1);
+        expect_damaged();
+        assert_int_equal(find_log(log), size);
+        byte ^= flips[i].bit;
+        assert_int_equal(pwrite(file, &byte, 1, flips[i].at), 1);
+    }
     close(file);
     assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+    kv_expect(&fixture.kv, NULL, AU_CF_ACC, "a", "second");
     kv_expect(&fixture.kv, NULL, AU_CF_BLK, "b", "second");
     au_kv_close(&fixture.kv);
+}
+
+/* Gives the paths of the logs that have bytes, the oldest first. */
+static size_t find_logs(char out_paths[][512], size_t count_max)
+{
+    size_t count = 0;
+    for (unsigned number = 1; number < 100 && count < count_max; number++) {
+        struct stat info;
+        snprintf(out_paths[count], 512, "%s/%06u.log", fixture.path, number);
+        if (stat(out_paths[count], &info) == 0 && info.st_size > 0) count++;
+    }
+    return count;
+}
+
+/* Fills two families until the first of them is flushed: its log is closed, and kept for what the
+ * second has in it. Gives the size of that log before its last record. */
+static off_t write_two_logs(char out_logs[2][512])
+{
+    static uint8_t value[65536];
+    off_t sizes[2] = {0};
+    struct stat info;
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    for (unsigned i = 0; find_logs(out_logs, 2) < 2; i++) {
+        char key[16];
+        assert_true(i < 64);
+        snprintf(key, sizeof(key), "%u", i);
+        au_kv_batch_clear(&batch);
+        au_kv_batch_put(&batch, i % 2 ? AU_CF_BLK : AU_CF_ACC, au_bytes_of(key),
+                        (struct au_bytes){value, sizeof(value)});
+        assert_ok(au_kv_write(&fixture.kv, &batch, true));
+        assert_int_equal(find_logs(out_logs, 1), 1);
+        assert_int_equal(stat(out_logs[0], &info), 0);
+        if (info.st_size == sizes[1]) continue;
+        sizes[0] = sizes[1];
+        sizes[1] = info.st_size;
+    }
+    au_kv_batch_done(&batch);
+    return sizes[0];
+}
+
+static void test_closed_log_gone_or_short_refused(void **state)
+{
+    char logs[2][512], away[600];
+    (void)state;
+    assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+    off_t kept = write_two_logs(logs);
+    au_kv_close(&fixture.kv);
+    snprintf(away, sizeof(away), "%s-away", logs[0]);
+    assert_int_equal(rename(logs[0], away), 0);
+    expect_damaged();
+    assert_int_equal(rename(away, logs[0]), 0);
+
+    /* Cut exactly before its last record: nothing in the log tells. */
+    assert_true(kept > 0);
+    assert_int_equal(truncate(logs[0], kept), 0);
+    expect_damaged();
 }
 
 int main(int argc, char **argv)
@@ -324,8 +399,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_options, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_kill_keeps_synced, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_other_process_holds_lock, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_cut_log_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_torn_end_dropped, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_changed_log_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_closed_log_gone_or_short_refused, make_folder,
+                                        remove_folder),
     };
     return cmocka_run_group_tests_name("rocks", tests, NULL, NULL);
 }
