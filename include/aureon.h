@@ -309,6 +309,130 @@ enum au_err au_registry_get_contract(const struct au_registry *registry,
 bool au_registry_contract_exists(const struct au_registry *registry,
                                  const struct au_hash *code_hash);
 
+/* ---- ledger ---------------------------------------------------------------------------------- */
+
+struct au_chain; /* accounts, contracts and blocks, in memory or in a folder */
+
+/* An account and what it has when the chain begins. */
+struct au_chain_account {
+    uint8_t address[AU_HASH_SIZE]; /* its Ed25519 public key */
+    uint64_t balance;              /* base units, > 0 */
+};
+
+/* A chain. Zero-initialise, then set what you need. The same options name the same chain. */
+struct au_chain_options {
+    const char *folder;     /* of its store, made if it is not there; NULL = in memory */
+    const char *chain_id;   /* 1..50 of [a-z0-9-]; NULL = "local" */
+    uint64_t time_ms;       /* when it begins, Unix time */
+    uint64_t gas_price_min; /* base units per gas, at most 10^9 */
+    const struct au_chain_account *accounts; /* in any order, none twice */
+    size_t account_count;
+    uint8_t proposer[AU_HASH_SIZE]; /* the account that fees go to; not zero */
+};
+
+/* au_chain_open opens a chain; an empty store begins it.
+ *
+ * runtime       runs its contracts; outlives the chain
+ * out_message   gets a sentence unless OK, its end within message_size
+ * out_chain     owned by the caller: au_chain_close
+ *
+ * OK
+ * INVALID_ARG   an option is out of its range, or the folder holds another chain
+ * MALFORMED     the store is damaged
+ * IO            the folder cannot be used, or another process has it open
+ * NO_MEMORY */
+enum au_err au_chain_open(struct au_runtime *runtime, const struct au_chain_options *options,
+                          char *out_message, size_t message_size, struct au_chain **out_chain);
+
+/* au_chain_close closes a chain that no thread uses. NULL is legal. */
+void au_chain_close(struct au_chain *chain);
+
+/* au_chain_genesis_hash gives the hash that every signature names: a transaction signs
+ * "aureon/tx/1" || genesis hash || body. */
+struct au_hash au_chain_genesis_hash(const struct au_chain *chain);
+
+/* What an account has, as committed. One that is absent has zeros. */
+struct au_account_state {
+    uint64_t balance;
+    uint64_t nonce; /* of its next transaction */
+    uint64_t stake;
+    bool is_contract;
+    struct au_hash code_hash; /* zero unless is_contract */
+};
+
+/* au_chain_get_account reads an account. OK, NO_MEMORY, IO, MALFORMED */
+enum au_err au_chain_get_account(struct au_chain *chain, const uint8_t address[AU_HASH_SIZE],
+                                 struct au_account_state *out_account);
+
+/* au_chain_get_storage reads an entry of a contract.
+ *
+ * out_value   owned by the caller: free data with au_free
+ *
+ * OK, NOT_FOUND, NO_MEMORY, IO, MALFORMED */
+enum au_err au_chain_get_storage(struct au_chain *chain, const uint8_t contract[AU_HASH_SIZE],
+                                 struct au_bytes key, struct au_bytes *out_value);
+
+/* What a transaction came to. */
+struct au_tx_result {
+    struct au_hash id;
+    uint32_t invalid;         /* 0, or why it may not be in a block (abi/invalid.def): then it did
+                                 nothing, and what follows is zero */
+    const char *invalid_name; /* "nonce_low", or "none"; static */
+    enum au_outcome outcome;
+    uint32_t detail;      /* abi/detail.def; 0 = none */
+    uint32_t revert_code; /* 0 unless reverted */
+    uint64_t gas_used;
+    uint64_t fee; /* base units */
+    bool has_created;
+    uint8_t created[AU_HASH_SIZE]; /* the contract that was deployed */
+    struct au_bytes output;
+    const struct au_bytes *logs;
+    size_t log_count;
+    struct au_bytes message; /* a sentence for people, if something went wrong */
+    struct au_bytes receipt; /* as it is stored */
+};
+
+/* What a block came to. Pointers live until au_block_result_free. */
+struct au_block_result {
+    uint64_t height;
+    uint64_t time_ms;
+    uint64_t gas_used;
+    struct au_hash hash;            /* zero if no block was made */
+    struct au_hash state_root;      /* likewise */
+    const struct au_tx_result *txs; /* one for each transaction given, in order */
+    size_t tx_count;
+    void *memory; /* private */
+};
+
+/* au_apply_block executes encoded transactions in order and commits the block: when it returns OK,
+ * the block is on disk. Those that may not be in a block are left out.
+ *
+ * count     at most 100,000
+ * time_ms   Unix time; a block is at least 1 ms later than the one before
+ *
+ * OK
+ * INVALID_ARG       count
+ * NO_MEMORY, ENGINE, UNSUPPORTED   nothing happened
+ * IO, MALFORMED     close the chain: it is open whether the block is on disk
+ *
+ * Threading: any thread; blocks of one chain are made one after the other. */
+enum au_err au_apply_block(struct au_chain *chain, const struct au_bytes *txs, size_t count,
+                           uint64_t time_ms, struct au_block_result *out_result);
+
+/* au_apply_transaction makes a block of one transaction. One that may not be in a block makes
+ * none. Errors as au_apply_block. */
+enum au_err au_apply_transaction(struct au_chain *chain, struct au_bytes tx, uint64_t time_ms,
+                                 struct au_block_result *out_result);
+
+/* au_simulate_block tells what au_apply_block would do now, and does nothing: hash and state_root
+ * stay zero. Errors as au_apply_block. */
+enum au_err au_simulate_block(struct au_chain *chain, const struct au_bytes *txs, size_t count,
+                              uint64_t time_ms, struct au_block_result *out_result);
+
+/* au_block_result_free gives back what a result points to and zeroes it. A zeroed result is
+ * legal. */
+void au_block_result_free(struct au_block_result *result);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,26 +11,33 @@
 
 /* ---- the head ---- */
 
-static enum au_err read_head(struct au_read *read)
+static enum au_err read_head(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                             struct au_header *out_head, uint64_t *out_validator_count)
 {
     struct au_buf record;
     struct au_decode decode;
     au_buf_init(&record, HEAD_SIZE_MAX);
-    enum au_err err = au_kv_get(&read->snapshot.kv, &read->snapshot, AU_CF_META,
-                                au_bytes_of(AU_META_HEAD), &record);
+    enum au_err err = au_kv_get(kv, snapshot, AU_CF_META, au_bytes_of(AU_META_HEAD), &record);
     if (err == AU_OK) {
         au_decode_init(&decode, au_buf_bytes(&record));
-        read->validator_count = au_decode_u64(&decode);
-        if (!au_header_decode(decode.rest, &read->head, &decode)) err = AU_ERR_MALFORMED;
+        *out_validator_count = au_decode_u64(&decode);
+        if (!au_header_decode(decode.rest, out_head, &decode)) err = AU_ERR_MALFORMED;
     }
     au_buf_done(&record);
     return err;
 }
 
+enum au_err au_ledger_stored_head(const struct au_kv *kv, struct au_header *out_head)
+{
+    uint64_t validator_count;
+    return read_head(kv, NULL, out_head, &validator_count);
+}
+
 enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
 {
     AU_TRY(au_kv_snapshot_open(&ledger->kv, &out_read->snapshot));
-    enum au_err err = read_head(out_read);
+    enum au_err err =
+        read_head(&ledger->kv, &out_read->snapshot, &out_read->head, &out_read->validator_count);
     if (err != AU_OK) {
         au_kv_snapshot_close(&out_read->snapshot);
         return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;

@@ -46,6 +46,10 @@ const struct au_params *au_ledger_params(const struct au_ledger *ledger);
 /* au_ledger_head gives the last committed block. */
 struct au_header au_ledger_head(struct au_ledger *ledger);
 
+/* au_ledger_stored_head reads the last committed block of a store that no ledger has open.
+ * OK, NOT_FOUND (no chain), MALFORMED, or what the store failed with. */
+AU_MUST_USE enum au_err au_ledger_stored_head(const struct au_kv *kv, struct au_header *out_head);
+
 /* A look at one committed height. */
 struct au_read {
     struct au_kv_snapshot snapshot;
