@@ -34,8 +34,7 @@ function(aureon_add_test_program target)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(${target} PRIVATE aureon_flags
-        $<TARGET_NAME_IF_EXISTS:aureon_test_support> $<TARGET_NAME_IF_EXISTS:aureon_cli>
-        aureon_json aureon_keys aureon)
+        $<TARGET_NAME_IF_EXISTS:aureon_test_support> aureon_layers)
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
 endfunction()
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "node/command.h"
 
 static bool wants_color(void)
 {
@@ -19,6 +20,11 @@ int main(int argc, char **argv)
 {
     /* A reader that went away must end the command with an exit code, not a signal. */
     signal(SIGPIPE, SIG_IGN);
-    const struct au_streams streams = {stdout, stderr, wants_color()};
-    return (int)au_cli_main(argc, (const char *const *)argv, &streams);
+    const struct au_cli cli = {
+        .streams = {stdout, stderr, wants_color()},
+        .variable = getenv,
+        .tables = &au_node_commands,
+        .table_count = 1,
+    };
+    return (int)au_cli_run(&cli, argc, (const char *const *)argv);
 }

@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/text.h"
+#include "cli/show.h"
+#include "core/address.h"
 #include "core/limits.h"
 
 #define HASH_DIGITS 64
@@ -55,6 +57,13 @@ static enum au_err parse_bytes(const char *text, struct au_arena *arena, struct 
     return AU_OK;
 }
 
+static enum au_err parse_address(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
+{
+    struct au_address address;
+    if (au_address_parse(au_bytes_of(text), &address) != NULL) return AU_ERR_MALFORMED;
+    return copy(arena, address.bytes, AU_ADDRESS_SIZE, out_arg);
+}
+
 static enum au_err parse_text(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
 {
     (void)arena;
@@ -74,6 +83,7 @@ static const struct form forms[] = {
     {"u32:", "a decimal number from 0 to 4294967295", parse_u32},
     {"i32:", "a decimal number from -2147483648 to 2147483647", parse_i32},
     {"bytes:", "0x and an even number of hex digits", parse_bytes},
+    {"addr:", "an address, aur1... or 0x and 64 hex digits", parse_address},
     {"str:", "", parse_text},
 };
 
@@ -138,10 +148,11 @@ static bool is_ambiguous(const char *word, struct au_buf *message)
                       "text write str:%s",
                       word, word);
     } else if (strchr(word, ':') != NULL) {
-        au_buf_printf(message,
-                      "'%.*s' is no known prefix (u64: i64: u32: i32: bytes: str:); for text write "
-                      "str:%s",
-                      (int)strcspn(word, ":") + 1, word, word);
+        au_buf_printf(
+            message,
+            "'%.*s' is no known prefix (u64: i64: u32: i32: bytes: addr: str:); for text write "
+            "str:%s",
+            (int)strcspn(word, ":") + 1, word, word);
     } else {
         return false;
     }
@@ -168,4 +179,59 @@ enum au_err au_arg_parse(const char *text, struct au_arena *arena, struct au_buf
     if (err != AU_ERR_MALFORMED) return err;
     if (is_ambiguous(text, message)) return AU_ERR_MALFORMED;
     return parse_text(text, arena, out_arg);
+}
+
+/* ---- and back ---- */
+
+static void format_unsigned(struct au_bytes bytes, struct au_buf *text)
+{
+    au_buf_printf(text, "%" PRIu64, au_show_number(bytes));
+}
+
+static void format_i64(struct au_bytes bytes, struct au_buf *text)
+{
+    au_buf_printf(text, "%" PRId64, (int64_t)au_show_number(bytes));
+}
+
+static void format_i32(struct au_bytes bytes, struct au_buf *text)
+{
+    au_buf_printf(text, "%" PRId32, (int32_t)(uint32_t)au_show_number(bytes));
+}
+
+static void format_bytes(struct au_bytes bytes, struct au_buf *text)
+{
+    au_hex_put(text, bytes);
+}
+
+static void format_address(struct au_bytes bytes, struct au_buf *text)
+{
+    struct au_address address;
+    memcpy(address.bytes, bytes.data, AU_ADDRESS_SIZE);
+    au_address_format(text, &address);
+}
+
+static void format_text(struct au_bytes bytes, struct au_buf *text)
+{
+    au_show_text(text, bytes);
+}
+
+enum au_err au_arg_format(const char *form, struct au_bytes bytes, struct au_buf *text)
+{
+    static const struct {
+        const char *name;
+        size_t size; /* 0 = any */
+        void (*format)(struct au_bytes bytes, struct au_buf *text);
+    } formats[] = {
+        {"u64", 8, format_unsigned}, {"i64", 8, format_i64},
+        {"u32", 4, format_unsigned}, {"i32", 4, format_i32},
+        {"bytes", 0, format_bytes},  {"addr", AU_ADDRESS_SIZE, format_address},
+        {"str", 0, format_text},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(formats); i++) {
+        if (strcmp(form, formats[i].name) != 0) continue;
+        if (formats[i].size != 0 && formats[i].size != bytes.size) return AU_ERR_MALFORMED;
+        formats[i].format(bytes, text);
+        return AU_OK;
+    }
+    return AU_ERR_INVALID_ARG;
 }

@@ -2,6 +2,7 @@
  *
  *     u64:5 i64:-5 u32:7 i32:-1    8 or 4 bytes, little-endian
  *     bytes:0x00ff  0x00ff         these bytes
+ *     addr:aur1...                 the 32 bytes of an address
  *     str:text                     the bytes of the text
  *     @path                        the content of a file
  *     5                            a decimal number alone is a u64
@@ -30,5 +31,13 @@
  * NO_MEMORY */
 AU_MUST_USE enum au_err au_arg_parse(const char *text, struct au_arena *arena,
                                      struct au_buf *message, struct au_bytes *out_arg);
+
+/* au_arg_format writes what a contract gave back as one of the forms, without its prefix.
+ *
+ * form     "u64", "i64", "u32", "i32", "bytes", "addr" or "str"
+ * OK
+ * INVALID_ARG  there is no such form
+ * MALFORMED    the bytes are not of that form's size */
+AU_MUST_USE enum au_err au_arg_format(const char *form, struct au_bytes bytes, struct au_buf *text);
 
 #endif

@@ -18,17 +18,18 @@ static const char *resolve_name(const char *name)
     return name;
 }
 
-static enum au_exit fail_command(const struct au_streams *streams, const char *name)
+static enum au_exit fail_command(const struct au_cli *cli, const char *name)
 {
-    const struct au_invocation invocation = {.streams = streams};
-    if (au_command_is_noun(name)) {
+    const struct au_invocation invocation = {.cli = cli, .streams = &cli->streams};
+    if (au_command_is_noun(cli, name)) {
         return au_invocation_fail(&invocation, AU_EXIT_USAGE,
                                   "'%s' needs a word after it; `aureon help` lists all", name);
     }
     struct au_nearest nearest;
     au_nearest_init(&nearest, name);
-    for (size_t i = 0; i < au_command_count; i++) {
-        au_nearest_offer(&nearest, au_commands[i].name);
+    const struct au_command *command;
+    for (size_t i = 0; (command = au_command_at(cli, i)) != NULL; i++) {
+        au_nearest_offer(&nearest, command->name);
     }
     if (nearest.best == NULL) {
         return au_invocation_fail(&invocation, AU_EXIT_USAGE,
@@ -48,36 +49,49 @@ static enum au_exit print_page(const struct au_invocation *invocation)
     return code;
 }
 
-static enum au_exit print_overview(const struct au_streams *streams)
+static enum au_exit print_overview(const struct au_cli *cli)
 {
     struct au_buf text;
     au_buf_init(&text, PAGE_SIZE_MAX);
-    au_help_overview(&text);
-    fwrite(text.data, 1, text.size, streams->err);
+    au_help_overview(&text, cli);
+    fwrite(text.data, 1, text.size, cli->streams.err);
     au_buf_done(&text);
     return AU_EXIT_USAGE;
 }
 
-enum au_exit au_cli_main(int argc, const char *const *argv, const struct au_streams *streams)
+enum au_exit au_cli_run(const struct au_cli *cli, int argc, const char *const *argv)
 {
-    if (argc < 2) return print_overview(streams);
+    if (argc < 2) return print_overview(cli);
     int word_count = 1; /* of the command's name */
     char name[NAME_SIZE_MAX];
     snprintf(name, sizeof(name), "%s", resolve_name(argv[1]));
-    if (argc > 2 && au_command_is_noun(name)) {
-        word_count = 2;
-        snprintf(name, sizeof(name), "%s %s", argv[1], argv[2]);
+    const struct au_command *command = NULL;
+    if (argc > 2 && au_command_is_noun(cli, name)) {
+        char words[NAME_SIZE_MAX];
+        snprintf(words, sizeof(words), "%s %s", argv[1], argv[2]);
+        command = au_command_find(cli, words);
+        if (command != NULL) {
+            word_count = 2;
+        } else if (au_command_find(cli, name) == NULL) {
+            return fail_command(cli, words);
+        }
     }
-    const struct au_command *command = au_command_find(name);
-    if (command == NULL) return fail_command(streams, name);
+    if (command == NULL) command = au_command_find(cli, name);
+    if (command == NULL) return fail_command(cli, name);
 
     argc -= 1 + word_count;
     argv += 1 + word_count;
     struct au_invocation invocation = {0};
-    enum au_exit code = au_invocation_parse(streams, command, argc, argv, &invocation);
+    enum au_exit code = au_invocation_parse(cli, command, argc, argv, &invocation);
     if (code == AU_EXIT_DONE) {
         code = invocation.wants_help ? print_page(&invocation) : command->run(&invocation);
     }
     au_invocation_done(&invocation);
     return code;
+}
+
+enum au_exit au_cli_main(int argc, const char *const *argv, const struct au_streams *streams)
+{
+    const struct au_cli cli = {.streams = *streams, .is_offline = true};
+    return au_cli_run(&cli, argc, argv);
 }

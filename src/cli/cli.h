@@ -3,7 +3,8 @@
  * Invariants:
  *   1. The result goes to out, everything else to err; out gets nothing when the command line was
  *      wrong.
- *   2. Nothing here exits, reads the environment or keeps state between calls.
+ *   2. Nothing here exits or keeps state between calls; the environment is what au_cli.variable
+ *      gives.
  *   3. Bytes that a contract or a module made reach a terminal escaped.
  *
  * Threading: one call per pair of streams at a time. */
@@ -27,11 +28,31 @@ struct au_streams {
     bool has_color; /* out is a terminal that wants colour */
 };
 
-/* au_cli_main runs one command line, as main would get it; argv[0] is ignored.
+struct au_command;
+
+/* Commands that belong together (cli/command.h). */
+struct au_command_table {
+    const struct au_command *commands;
+    size_t count;
+};
+
+/* What a program makes of the command line. */
+struct au_cli {
+    struct au_streams streams;
+    char *(*variable)(const char *name);   /* getenv; NULL: there is no environment */
+    const struct au_command_table *tables; /* commands of other layers, besides those of cli */
+    size_t table_count;
+    bool is_offline; /* client commands connect to nothing: no node is reachable */
+};
+
+/* au_cli_run runs one command line, as main would get it; argv[0] is ignored.
  *
- * It may read and write the files that the arguments name. Gives the exit code; INTERNAL also if
- * out could not be written, which is said on err unless nobody reads out any more (EPIPE; the
- * caller ignores SIGPIPE). */
+ * It may read and write the files that the arguments name, and the client commands speak to a node.
+ * Gives the exit code; INTERNAL also if out could not be written, which is said on err unless
+ * nobody reads out any more (EPIPE; the caller ignores SIGPIPE). */
+AU_MUST_USE enum au_exit au_cli_run(const struct au_cli *cli, int argc, const char *const *argv);
+
+/* au_cli_main is au_cli_run without environment and network, with the commands of cli alone. */
 AU_MUST_USE enum au_exit au_cli_main(int argc, const char *const *argv,
                                      const struct au_streams *streams);
 

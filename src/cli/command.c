@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/check.h"
+#include "cli/client_commands.h"
 #include "cli/help.h"
 #include "cli/run.h"
 #include "cli/tx.h"
@@ -59,7 +60,7 @@ static const char help_details[] =
     "Without a NAME: the list of commands and topics. `aureon COMMAND --help` prints the same\n"
     "page.\n";
 
-const struct au_command au_commands[] = {
+static const struct au_command offline_commands[] = {
     {.name = "run",
      .operands = "FILE FUNCTION [ARGUMENT]...",
      .summary = "run a function of a contract",
@@ -87,6 +88,9 @@ const struct au_command au_commands[] = {
      .operands_max = 1,
      OPTIONS(json_options),
      .run = au_tx_decode_command},
+};
+
+static const struct au_command about_commands[] = {
     {.name = "version",
      .operands = "",
      .summary = "print the version",
@@ -103,12 +107,12 @@ const struct au_command au_commands[] = {
      OPTIONS(help_options),
      .run = au_help_command},
 };
-const size_t au_command_count = AU_COUNT_OF(au_commands);
 
 static const char arguments_details[] =
     "  u64:5 i64:-5      a number of 8 bytes, little-endian\n"
     "  u32:7 i32:-1      a number of 4 bytes, little-endian\n"
     "  bytes:0x00ff      these bytes; 0x00ff alone means the same\n"
+    "  addr:aur1...      the 32 bytes of an address\n"
     "  str:text          the bytes of the text\n"
     "  @path             the content of a file\n"
     "  5                 a decimal number alone is a u64\n"
@@ -173,10 +177,33 @@ static const char json_details[] =
     "  storage_file       {path, saved} with --storage\n"
     "\n"
     "`aureon check` prints file, ok and size; for a refused module file, ok, rule, function,\n"
-    "offset and message, which is also what `aureon run --json` prints when it refuses one.\n";
+    "offset and message, which is also what `aureon run --json` prints when it refuses one.\n"
+    "Commands that speak to a node print what it answers, its problem document included; those\n"
+    "that send a transaction print the receipt.\n";
+
+static const char sending_details[] =
+    "Commands that change the chain make a transaction and sign it here; the node never sees a\n"
+    "key. The sender's next nonce, the price and, unless --gas is given, the gas that a call\n"
+    "needs are asked for first. A call that fails in that simulation is not sent; with --gas it\n"
+    "is sent unseen, and costs its fee if it fails. Then the command waits until a block has it,\n"
+    "at most --timeout seconds; --wait accepted and --wait none do not.\n"
+    "\n"
+    "The node is http://127.0.0.1:8080, or what AUREON_URL or --url says. On a development chain\n"
+    "its accounts alice, bob, carol, dave, erin, frank, grace, heidi, ivan and judy are names\n"
+    "for --from and wherever an account is meant; everybody has their keys. Other names are\n"
+    "those of `aureon keys list`, kept in $XDG_DATA_HOME/aureon/keys or\n"
+    "~/.local/share/aureon/keys. A name may have an @ in front of it.\n"
+    "\n"
+    "A password comes from the file that --password-file or AUREON_PASSWORD_FILE names, else it\n"
+    "is asked for, if there is a terminal.\n"
+    "\n"
+    "With --dry-run the requests are printed as curl command lines; those that only ask are sent\n"
+    "all the same, the transaction is not. With --unsigned it is printed in hex without a\n"
+    "signature, for `aureon tx sign` on a machine that has the key.\n";
 
 const struct au_topic au_topics[] = {
     {"arguments", "how arguments of a contract are written", arguments_details},
+    {"sending", "how transactions are made, signed and sent", sending_details},
     {"storage", "how runs go on from each other", storage_details},
     {"json", "what --json prints", json_details},
     {
@@ -189,20 +216,42 @@ const struct au_topic au_topics[] = {
 };
 const size_t au_topic_count = AU_COUNT_OF(au_topics);
 
-bool au_command_is_noun(const char *word)
+/* The command at *index of a table; else the rest of the index, for the next table. */
+static const struct au_command *take_at(const struct au_command_table *table, size_t *index)
+{
+    if (*index < table->count) return &table->commands[*index];
+    *index -= table->count;
+    return NULL;
+}
+
+const struct au_command *au_command_at(const struct au_cli *cli, size_t index)
+{
+    static const struct au_command_table offline = {offline_commands,
+                                                    AU_COUNT_OF(offline_commands)};
+    static const struct au_command_table about = {about_commands, AU_COUNT_OF(about_commands)};
+    const struct au_command *command = take_at(&offline, &index);
+    if (command == NULL) command = take_at(&au_client_commands, &index);
+    for (size_t i = 0; command == NULL && i < cli->table_count; i++) {
+        command = take_at(&cli->tables[i], &index);
+    }
+    return command == NULL ? take_at(&about, &index) : command;
+}
+
+bool au_command_is_noun(const struct au_cli *cli, const char *word)
 {
     size_t size = strlen(word);
-    for (size_t i = 0; i < au_command_count; i++) {
-        const char *name = au_commands[i].name;
-        if (strncmp(name, word, size) == 0 && name[size] == ' ') return true;
+    const struct au_command *command;
+    for (size_t i = 0; (command = au_command_at(cli, i)) != NULL; i++) {
+        if (strncmp(command->name, word, size) == 0 && command->name[size] == ' ') return true;
     }
     return false;
 }
 
-const struct au_command *au_command_find(const char *name)
+const struct au_command *au_command_find(const struct au_cli *cli, const char *name)
 {
-    for (size_t i = 0; i < au_command_count; i++) {
-        if (strcmp(au_commands[i].name, name) == 0) return &au_commands[i];
+    const struct au_command *command;
+    for (size_t i = 0; (command = au_command_at(cli, i)) != NULL; i++) {
+        if (strcmp(command->name, name) == 0) return command;
     }
     return NULL;
 }

@@ -1,4 +1,6 @@
-/* The table of commands: the only source of what is parsed, of `aureon help` and of docs/cli.md. */
+/* The tables of commands: the only source of what is parsed, of `aureon help` and of docs/cli.md.
+ * Those of cli are in command.c (without a node) and client_commands.c (with one); a program adds
+ * its own by au_cli.tables. */
 #ifndef AUREON_CLI_COMMAND_H
 #define AUREON_CLI_COMMAND_H
 
@@ -27,6 +29,7 @@ struct au_command {
     const char *summary;  /* one line */
     const char *details;  /* paragraphs of at most 88 columns, each line ends in \n */
     const char *example;  /* a command line that works where the build left its files */
+    bool needs_setup;     /* the example needs a node besides, or a reader's files */
     size_t operands_min;
     size_t operands_max;
     const struct au_option *options;
@@ -41,16 +44,18 @@ struct au_topic {
     const char *details;
 };
 
-extern const struct au_command au_commands[];
-extern const size_t au_command_count;
 extern const struct au_topic au_topics[];
 extern const size_t au_topic_count;
 
+/* au_command_at gives the commands in the order of help, those of cli->tables among them; NULL
+ * past the last. */
+const struct au_command *au_command_at(const struct au_cli *cli, size_t index);
+
 /* au_command_is_noun tells whether commands have names that begin with this word and a space. */
-bool au_command_is_noun(const char *word);
+bool au_command_is_noun(const struct au_cli *cli, const char *word);
 
 /* au_command_find and au_topic_find give an entry by its name; NULL if there is none. */
-const struct au_command *au_command_find(const char *name);
+const struct au_command *au_command_find(const struct au_cli *cli, const char *name);
 const struct au_topic *au_topic_find(const char *name);
 
 #endif

@@ -7,15 +7,16 @@
 #define PAGES_SIZE_MAX (1u << 20) /* bytes */
 #define NAME_SIZE_MAX  128        /* bytes: a longer name is cut, and is no command either */
 
-void au_help_overview(struct au_buf *text)
+void au_help_overview(struct au_buf *text, const struct au_cli *cli)
 {
     au_buf_put_text(text, "usage: aureon COMMAND [OPTION]... [OPERAND]...\n\ncommands:\n");
-    for (size_t i = 0; i < au_command_count; i++) {
-        au_buf_printf(text, "  %-12s %s\n", au_commands[i].name, au_commands[i].summary);
+    const struct au_command *command;
+    for (size_t i = 0; (command = au_command_at(cli, i)) != NULL; i++) {
+        au_buf_printf(text, "  %-18s %s\n", command->name, command->summary);
     }
     au_buf_put_text(text, "\ntopics:\n");
     for (size_t i = 0; i < au_topic_count; i++) {
-        au_buf_printf(text, "  %-12s %s\n", au_topics[i].name, au_topics[i].summary);
+        au_buf_printf(text, "  %-18s %s\n", au_topics[i].name, au_topics[i].summary);
     }
     au_buf_put_text(text, "\n`aureon help NAME` explains a command or a topic.\n");
 }
@@ -25,7 +26,7 @@ static void put_option(struct au_buf *text, const struct au_option *option)
     char synopsis[64];
     snprintf(synopsis, sizeof(synopsis), "--%s%s%s", option->name, option->value ? " " : "",
              option->value ? option->value : "");
-    au_buf_printf(text, "  %-18s %s%s\n", synopsis, option->text,
+    au_buf_printf(text, "  %-22s %s%s\n", synopsis, option->text,
                   option->repeats ? "; may be repeated" : "");
 }
 
@@ -40,7 +41,7 @@ static void put_options(struct au_buf *text, const struct au_command *command)
     for (size_t i = 0; i < command->option_count; i++) {
         put_option(text, &command->options[i]);
     }
-    au_buf_printf(text, "  %-18s %s\n", "--help", "print this page");
+    au_buf_printf(text, "  %-22s %s\n", "--help", "print this page");
 }
 
 void au_help_page(struct au_buf *text, const struct au_command *command)
@@ -53,21 +54,22 @@ void au_help_page(struct au_buf *text, const struct au_command *command)
     au_buf_printf(text, "\nexample:\n  %s\n", command->example);
 }
 
-static void put_markdown(struct au_buf *text)
+static void put_markdown(struct au_buf *text, const struct au_cli *cli)
 {
+    const struct au_command *command;
     au_buf_put_text(text,
                     "# The command line\n\n"
                     "This page is the output of `aureon help --markdown`.\n\n"
                     "The result goes to standard output, everything else to standard error.\n");
-    for (size_t i = 0; i < au_command_count; i++) {
-        const struct au_command *command = &au_commands[i];
+    for (size_t i = 0; (command = au_command_at(cli, i)) != NULL; i++) {
         au_buf_printf(text, "\n## aureon %s\n\nTo %s:\n\n```\n", command->name, command->summary);
         put_usage(text, command);
         au_buf_put_text(text, "```\n\n");
         if (*command->details) au_buf_printf(text, "%s\n", command->details);
         au_buf_put_text(text, "```\n");
         put_options(text, command);
-        au_buf_printf(text, "```\n\nExample:\n\n```sh\n%s\n```\n", command->example);
+        au_buf_printf(text, "```\n\nExample:\n\n```%s\n%s\n```\n", command->needs_setup ? "" : "sh",
+                      command->example);
     }
     for (size_t i = 0; i < au_topic_count; i++) {
         const struct au_topic *topic = &au_topics[i];
@@ -80,8 +82,9 @@ static enum au_exit fail_name(struct au_invocation *invocation, const char *name
 {
     struct au_nearest nearest;
     au_nearest_init(&nearest, name);
-    for (size_t i = 0; i < au_command_count; i++) {
-        au_nearest_offer(&nearest, au_commands[i].name);
+    const struct au_command *command;
+    for (size_t i = 0; (command = au_command_at(invocation->cli, i)) != NULL; i++) {
+        au_nearest_offer(&nearest, command->name);
     }
     for (size_t i = 0; i < au_topic_count; i++) {
         au_nearest_offer(&nearest, au_topics[i].name);
@@ -104,7 +107,7 @@ enum au_exit au_help_command(struct au_invocation *invocation)
         snprintf(words, sizeof(words), "%s %s", name, invocation->operands[1]);
         name = words;
     }
-    const struct au_command *command = name == NULL ? NULL : au_command_find(name);
+    const struct au_command *command = name == NULL ? NULL : au_command_find(invocation->cli, name);
     const struct au_topic *topic = name == NULL ? NULL : au_topic_find(name);
     bool is_markdown = au_invocation_has(invocation, "markdown");
     if (is_markdown && name != NULL) {
@@ -116,9 +119,9 @@ enum au_exit au_help_command(struct au_invocation *invocation)
     au_buf_init(&text, PAGES_SIZE_MAX);
     enum au_exit code = AU_EXIT_DONE;
     if (is_markdown) {
-        put_markdown(&text);
+        put_markdown(&text, invocation->cli);
     } else if (name == NULL) {
-        au_help_overview(&text);
+        au_help_overview(&text, invocation->cli);
     } else if (command != NULL) {
         au_help_page(&text, command);
     } else if (topic != NULL) {

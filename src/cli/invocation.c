@@ -132,13 +132,14 @@ static enum au_exit parse_words(struct au_invocation *invocation, int argc, cons
     return AU_EXIT_DONE;
 }
 
-enum au_exit au_invocation_parse(const struct au_streams *streams, const struct au_command *command,
+enum au_exit au_invocation_parse(const struct au_cli *cli, const struct au_command *command,
                                  int argc, const char *const *argv,
                                  struct au_invocation *out_invocation)
 {
     AU_ASSERT(argc >= 0);
     struct au_invocation *invocation = out_invocation;
-    invocation->streams = streams;
+    invocation->cli = cli;
+    invocation->streams = &cli->streams;
     invocation->command = command;
     au_arena_init(&invocation->arena, ARENA_SIZE_MAX);
 
@@ -189,27 +190,66 @@ bool au_invocation_has(const struct au_invocation *invocation, const char *name)
     return au_invocation_option(invocation, name) != NULL;
 }
 
+bool au_invocation_knows(const struct au_invocation *invocation, const char *name)
+{
+    return find_option(invocation->command, name, strlen(name)) != NULL;
+}
+
+const char *au_invocation_text(const struct au_invocation *invocation, const char *name,
+                               const char *otherwise)
+{
+    const struct au_given *given = au_invocation_option(invocation, name);
+    return given == NULL ? otherwise : given->text;
+}
+
+uint64_t au_invocation_number(const struct au_invocation *invocation, const char *name,
+                              uint64_t otherwise)
+{
+    const struct au_given *given = au_invocation_option(invocation, name);
+    return given == NULL ? otherwise : given->number;
+}
+
+const char *au_invocation_variable(const struct au_invocation *invocation, const char *name)
+{
+    char *(*variable)(const char *) = invocation->cli->variable;
+    const char *value = variable == NULL ? NULL : variable(name);
+    return value == NULL || *value == '\0' ? NULL : value;
+}
+
 /* Messages name files, words and functions that somebody else may have chosen, so all of a message
  * is shown as text. */
-enum au_exit au_invocation_fail(const struct au_invocation *invocation, enum au_exit code,
-                                const char *format, ...)
+AU_PRINTF(2, 0)
+static void put_message(FILE *err, const char *format, va_list args)
 {
     char message[MESSAGE_SIZE_MAX];
-    va_list args;
-    va_start(args, format);
     int size = vsnprintf(message, sizeof(message), format, args);
-    va_end(args);
     AU_ASSERT(size >= 0);
-
     struct au_buf text;
     au_buf_init(&text, (size_t)8 * MESSAGE_SIZE_MAX);
     au_show_text(&text, au_bytes_of(message));
-    FILE *err = invocation->streams->err;
-    const char *name = invocation->command == NULL ? "" : invocation->command->name;
-    fprintf(err, "aureon%s%s: ", *name ? " " : "", name);
     fwrite(text.data, 1, text.size, err);
     fputc('\n', err);
     au_buf_done(&text);
+}
+
+void au_invocation_note(const struct au_invocation *invocation, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_message(invocation->streams->err, format, args);
+    va_end(args);
+}
+
+enum au_exit au_invocation_fail(const struct au_invocation *invocation, enum au_exit code,
+                                const char *format, ...)
+{
+    FILE *err = invocation->streams->err;
+    const char *name = invocation->command == NULL ? "" : invocation->command->name;
+    fprintf(err, "aureon%s%s: ", *name ? " " : "", name);
+    va_list args;
+    va_start(args, format);
+    put_message(err, format, args);
+    va_end(args);
     return code;
 }
 

@@ -19,7 +19,8 @@ struct au_given {
 };
 
 struct au_invocation {
-    const struct au_streams *streams;
+    const struct au_cli *cli;
+    const struct au_streams *streams; /* the cli's */
     const struct au_command *command;
     struct au_arena arena;
     const char **operands;
@@ -33,7 +34,7 @@ struct au_invocation {
  *
  * out_invocation   zeroed by the caller; au_invocation_done it whatever the result
  * DONE, USAGE, INTERNAL (out of memory) */
-AU_MUST_USE enum au_exit au_invocation_parse(const struct au_streams *streams,
+AU_MUST_USE enum au_exit au_invocation_parse(const struct au_cli *cli,
                                              const struct au_command *command, int argc,
                                              const char *const *argv,
                                              struct au_invocation *out_invocation);
@@ -46,6 +47,22 @@ const struct au_given *au_invocation_option(const struct au_invocation *invocati
 const struct au_given *au_invocation_next(const struct au_invocation *invocation,
                                           const struct au_given *given);
 bool au_invocation_has(const struct au_invocation *invocation, const char *name);
+
+/* au_invocation_knows tells whether the command's table has an option. */
+bool au_invocation_knows(const struct au_invocation *invocation, const char *name);
+
+/* au_invocation_text and au_invocation_number give the value of an option, or otherwise. */
+const char *au_invocation_text(const struct au_invocation *invocation, const char *name,
+                               const char *otherwise);
+uint64_t au_invocation_number(const struct au_invocation *invocation, const char *name,
+                              uint64_t otherwise);
+
+/* au_invocation_variable gives a variable of the environment; NULL if it is unset or empty. */
+const char *au_invocation_variable(const struct au_invocation *invocation, const char *name);
+
+/* au_invocation_note says something on err that is no failure, one line. */
+AU_PRINTF(2, 3)
+void au_invocation_note(const struct au_invocation *invocation, const char *format, ...);
 
 /* au_invocation_fail says on err what is wrong, one sentence after the command's name, with control
  * characters escaped, and gives code back. */

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/account.h"
-#include "cli/arg.h"
+#include "cli/args.h"
 #include "cli/check.h"
 #include "cli/code.h"
 #include "cli/report.h"
@@ -54,12 +54,6 @@ static const char *message_text(struct run *run)
     return run->message.err == AU_OK ? (const char *)run->message.data : "";
 }
 
-static uint64_t number_or(const struct run *run, const char *option, uint64_t otherwise)
-{
-    const struct au_given *given = au_invocation_option(run->invocation, option);
-    return given == NULL ? otherwise : given->number;
-}
-
 /* Leaves out_id empty if the option was not given. */
 static enum au_exit read_account(struct run *run, const char *option, struct au_bytes *out_id)
 {
@@ -71,42 +65,6 @@ static enum au_exit read_account(struct run *run, const char *option, struct au_
     return au_invocation_fail(run->invocation, AU_EXIT_USAGE,
                               "--%s: expected " AU_ACCOUNT_EXPECTED ", got '%s'", option,
                               given->text);
-}
-
-static enum au_exit read_args(struct run *run)
-{
-    struct au_invocation *invocation = run->invocation;
-    size_t count = invocation->operand_count - 2;
-    if (count > AU_ARG_COUNT_MAX) {
-        return au_invocation_fail(invocation, AU_EXIT_USAGE,
-                                  "a call takes at most %u arguments, got %zu", AU_ARG_COUNT_MAX,
-                                  count);
-    }
-
-    struct au_bytes *args = au_arena_get(&invocation->arena, count * sizeof(*args));
-    if (args == NULL) return fail_memory(run);
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++) {
-        enum au_err err =
-            au_arg_parse(invocation->operands[i + 2], &invocation->arena, &run->message, &args[i]);
-        if (err == AU_ERR_NO_MEMORY) return fail_memory(run);
-        if (err != AU_OK) {
-            enum au_exit code = err == AU_ERR_NOT_FOUND ? AU_EXIT_NOT_FOUND
-                                : err == AU_ERR_IO      ? AU_EXIT_INTERNAL
-                                                        : AU_EXIT_USAGE;
-            return au_invocation_fail(invocation, code, "argument %zu: %s", i + 1,
-                                      message_text(run));
-        }
-        size += args[i].size;
-    }
-    if (size > (size_t)AU_ARGS_SIZE_MAX) {
-        return au_invocation_fail(invocation, AU_EXIT_USAGE,
-                                  "the arguments together are at most %u bytes, got %zu",
-                                  AU_ARGS_SIZE_MAX, size);
-    }
-    run->options.args = args;
-    run->options.arg_count = count;
-    return AU_EXIT_DONE;
 }
 
 static enum au_exit read_storage(struct run *run)
@@ -216,19 +174,19 @@ static enum au_exit read_balances(struct run *run)
 static enum au_exit read_options(struct run *run)
 {
     struct au_execute_options *options = &run->options;
-    enum au_exit code = read_args(run);
+    enum au_exit code = au_args_read(run->invocation, 2, &options->args, &options->arg_count);
     if (code == AU_EXIT_DONE) code = read_account(run, "caller", &options->caller);
     if (code == AU_EXIT_DONE) code = read_storage(run);
     if (code == AU_EXIT_DONE) code = read_self(run);
     if (code == AU_EXIT_DONE) code = read_balances(run);
     if (code != AU_EXIT_DONE) return code;
 
-    options->gas_limit = number_or(run, "gas", GAS_LIMIT_DEFAULT);
+    options->gas_limit = au_invocation_number(run->invocation, "gas", GAS_LIMIT_DEFAULT);
     options->function = run->invocation->operands[1];
-    options->value = number_or(run, "value", 0);
+    options->value = au_invocation_number(run->invocation, "value", 0);
     options->self = run->world.contract;
-    options->block_height = number_or(run, "height", 0);
-    options->block_time_ms = number_or(run, "time", 0);
+    options->block_height = au_invocation_number(run->invocation, "height", 0);
+    options->block_time_ms = au_invocation_number(run->invocation, "time", 0);
     options->is_view = au_invocation_has(run->invocation, "view");
     options->balances = run->world.balances.items;
     options->balance_count = run->world.balances.count;

@@ -73,6 +73,33 @@ void au_show_text(struct au_buf *buf, struct au_bytes text)
     au_buf_done(&valid);
 }
 
+/* The code point of one of the characters that refused_size finds. */
+static unsigned code_point(struct au_bytes text, size_t size)
+{
+    if (size == 1) return text.data[0];
+    if (size == 2) return (text.data[0] & 0x1fu) << 6 | (text.data[1] & 0x3fu);
+    return (text.data[0] & 0x0fu) << 12 | (text.data[1] & 0x3fu) << 6 | (text.data[2] & 0x3fu);
+}
+
+void au_show_json(struct au_buf *buf, struct au_bytes document)
+{
+    while (document.size > 0 && document.data[document.size - 1] == '\n') {
+        document.size--;
+    }
+    while (document.size > 0) {
+        size_t size = refused_size(document);
+        uint8_t byte = document.data[0];
+        if (size == 0 || byte == '\n' || byte == '\t') {
+            size = 1;
+            au_buf_put_u8(buf, byte);
+        } else if (byte != '\r') { /* a string cannot hold one: it is between values */
+            au_buf_printf(buf, "\\u%04x", code_point(document, size));
+        }
+        document = skip(document, size);
+    }
+    au_buf_put_u8(buf, '\n');
+}
+
 uint64_t au_show_number(struct au_bytes bytes)
 {
     AU_ASSERT(bytes.size <= 8);

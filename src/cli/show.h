@@ -12,6 +12,11 @@ bool au_show_is_text(struct au_bytes bytes);
  * that au_show_is_text refuses. A newline is one of them. */
 void au_show_text(struct au_buf *buf, struct au_bytes text);
 
+/* au_show_json writes a JSON document that somebody else made, with a line end behind it: what
+ * au_show_text would escape is \u and four digits. Line ends and tabs between values stay, carriage
+ * returns go. */
+void au_show_json(struct au_buf *buf, struct au_bytes document);
+
 /* au_show_number gives the number that at most 8 little-endian bytes are. */
 uint64_t au_show_number(struct au_bytes bytes);
 

@@ -1,0 +1,22 @@
+/* A contract's argument as a request writes it, the forms of the command line but for files:
+ *
+ *     u64:5 i64:-5 u32:7 i32:-1    8 or 4 bytes, little-endian
+ *     bytes:0x00ff  0x00ff         these bytes
+ *     addr:aur1...                 the 32 bytes of an address
+ *     str:text                     the bytes of the text
+ *
+ * Anything else is refused: what is typed by hand is guessed at by the command line alone.
+ *
+ * Threading: pure functions. */
+#ifndef AUREON_API_ARG_H
+#define AUREON_API_ARG_H
+
+#include "base/arena.h"
+
+#define AU_ARG_FORMS "0x.., or u64: i64: u32: i32: bytes: addr: str: before the value"
+
+/* au_arg_read reads one argument into the arena. OK, MALFORMED, NO_MEMORY */
+AU_MUST_USE enum au_err au_arg_read(struct au_bytes text, struct au_arena *arena,
+                                    struct au_bytes *out_arg);
+
+#endif

@@ -1,0 +1,198 @@
+/* Accounts: what they have, what they did, and proofs of it. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "api/handlers.h"
+#include "api/json.h"
+#include "base/text.h"
+
+#define LIMIT_PRESET   20u
+#define LIMIT_MAX      100u
+#define PROOF_SIZE_MAX (1u << 20)
+
+void au_get_account(struct au_input *input)
+{
+    struct au_address address;
+    struct au_account account;
+    struct au_look look;
+    struct au_json_write json;
+    uint64_t next_nonce = 0;
+    if (!au_input_path_address(input, "address", &address)) return;
+    /* First the pool: what leaves it for a block in between is in the account. */
+    enum au_err err = au_mempool_next_nonce(input->api->options.mempool, &address, &next_nonce);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+        return;
+    }
+    if (!au_look_open(input->api, input->response, &look)) return;
+    err = au_flat_account(&look.read.flat, &address, &account);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+    } else {
+        au_reply_begin(&json, input->response, 200);
+        au_json_put_address(&json, "address", &address);
+        au_json_put_account(&json, &account);
+        au_json_put_u64(&json, "next_nonce",
+                        next_nonce > account.nonce ? next_nonce : account.nonce);
+        au_json_put_u64(&json, "height", look.read.head.height);
+        au_reply_end(&json);
+    }
+    au_look_close(&look);
+}
+
+void au_get_balance(struct au_input *input)
+{
+    struct au_address address;
+    struct au_account account;
+    struct au_look look;
+    struct au_json_write json;
+    if (!au_input_path_address(input, "address", &address)) return;
+    if (!au_look_open(input->api, input->response, &look)) return;
+    enum au_err err = au_flat_account(&look.read.flat, &address, &account);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+    } else {
+        au_reply_begin(&json, input->response, 200);
+        au_json_put_address(&json, "address", &address);
+        au_json_put_u64(&json, "balance", account.balance);
+        au_json_put_u64(&json, "height", look.read.head.height);
+        au_reply_end(&json);
+    }
+    au_look_close(&look);
+}
+
+/* ---- history ---- */
+
+/* A cursor is the place of the last entry, "height-index". */
+static bool read_cursor(struct au_input *input, struct au_chain_place *out_place, bool *out_exists)
+{
+    struct au_bytes text;
+    *out_exists = au_request_query(input->request, "cursor", &text);
+    if (!*out_exists) return true;
+    const uint8_t *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
+    if (dash != NULL) {
+        struct au_bytes height = {text.data, (size_t)(dash - text.data)};
+        struct au_bytes index = {dash + 1, text.size - height.size - 1};
+        if (au_text_parse_u64(height, &out_place->height) == AU_OK &&
+            au_text_parse_u32(index, &out_place->index) == AU_OK) {
+            return true;
+        }
+    }
+    au_input_fail(input, "cursor", "what `next` of the page before said", text);
+    return false;
+}
+
+static void put_roles(struct au_json_write *json, uint8_t roles)
+{
+    static const struct {
+        uint8_t role;
+        const char *name;
+    } names[] = {
+        {AU_CHAIN_ROLE_SENDER, "sender"},
+        {AU_CHAIN_ROLE_TARGET, "target"},
+        {AU_CHAIN_ROLE_CREATED, "created"},
+    };
+    au_json_write_key(json, "roles");
+    au_json_write_begin_array(json);
+    for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
+        if (roles & names[i].role) au_json_write_text(json, names[i].name);
+    }
+    au_json_write_end_array(json);
+}
+
+static enum au_err put_entries(struct au_json_write *json, struct au_look *look,
+                               const struct au_chain_entry *entries, size_t count)
+{
+    au_json_write_key(json, "items");
+    au_json_write_begin_array(json);
+    for (size_t i = 0; i < count; i++) {
+        struct au_receipt receipt;
+        AU_TRY(au_chain_receipt(&look->chain, entries[i].place, &receipt));
+        au_json_write_begin_object(json);
+        au_json_put_hash(json, "hash", &receipt.id);
+        au_json_put_u64(json, "height", receipt.height);
+        au_json_put_count(json, "index", receipt.index);
+        au_json_put_text(json, "status", au_outcome_name(receipt.outcome));
+        put_roles(json, entries[i].roles);
+        au_json_write_end_object(json);
+    }
+    au_json_write_end_array(json);
+    return AU_OK;
+}
+
+static enum au_err put_history(struct au_input *input, struct au_look *look,
+                               const struct au_address *address,
+                               const struct au_chain_place *before, size_t limit)
+{
+    struct au_chain_entry entries[LIMIT_MAX];
+    struct au_json_write json;
+    size_t count = 0;
+    AU_TRY(au_chain_history(&look->chain, address, before, limit, entries, &count));
+    au_reply_begin(&json, input->response, 200);
+    AU_TRY(put_entries(&json, look, entries, count));
+    if (count == limit) {
+        char next[48];
+        const struct au_chain_place *last = &entries[count - 1].place;
+        snprintf(next, sizeof(next), "%" PRIu64 "-%u", last->height, last->index);
+        au_json_put_text(&json, "next", next);
+    }
+    au_reply_end(&json);
+    return AU_OK;
+}
+
+void au_get_account_txs(struct au_input *input)
+{
+    struct au_address address;
+    struct au_chain_place before;
+    struct au_look look;
+    uint64_t limit = LIMIT_PRESET;
+    bool has_before = false;
+    if (!au_input_path_address(input, "address", &address)) return;
+    au_input_query_u64(input, "limit", 1, LIMIT_MAX, &limit);
+    if (input->has_failed || !read_cursor(input, &before, &has_before)) return;
+    if (!au_look_open(input->api, input->response, &look)) return;
+    enum au_err err = put_history(input, &look, &address, has_before ? &before : NULL, limit);
+    if (err != AU_OK) au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
+    au_look_close(&look);
+}
+
+/* ---- proofs ---- */
+
+static enum au_err put_proof(struct au_input *input, struct au_look *look,
+                             const struct au_address *address, struct au_buf *proof)
+{
+    static const struct au_hash accounts = {{0}};
+    struct au_account account;
+    struct au_json_write json;
+    struct au_hash key = au_flat_account_key(address);
+    AU_TRY(au_flat_account(&look->read.flat, address, &account));
+    AU_TRY(au_proof_make(&look->read.flat, &accounts, &key, proof));
+    au_reply_begin(&json, input->response, 200);
+    au_json_put_address(&json, "address", address);
+    au_json_put_u64(&json, "height", look->read.head.height);
+    au_json_put_hash(&json, "state_root", &look->read.head.state_root);
+    au_json_put_proof(&json, "account_proof", au_buf_bytes(proof));
+    if (account.exists) {
+        au_json_write_key(&json, "account");
+        au_json_write_begin_object(&json);
+        au_json_put_account(&json, &account);
+        au_json_write_end_object(&json);
+    }
+    au_json_put_header(&json, "header", &look->read.head);
+    au_reply_end(&json);
+    return AU_OK;
+}
+
+void au_get_account_proof(struct au_input *input)
+{
+    struct au_address address;
+    struct au_look look;
+    struct au_buf proof;
+    if (!au_input_path_address(input, "address", &address)) return;
+    if (!au_look_open(input->api, input->response, &look)) return;
+    au_buf_init(&proof, PROOF_SIZE_MAX);
+    enum au_err err = put_proof(input, &look, &address, &proof);
+    if (err != AU_OK) au_fail(input->response, err);
+    au_buf_done(&proof);
+    au_look_close(&look);
+}

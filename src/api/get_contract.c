@@ -1,0 +1,317 @@
+/* Contracts: code, and what they store. */
+#include "api/handlers.h"
+#include "api/json.h"
+#include "base/hex.h"
+#include "core/limits.h"
+
+#define LIMIT_PRESET   100u
+#define LIMIT_MAX      1000u
+#define PAGE_SIZE_MAX  (8u << 20) /* bytes of a page's JSON, after which it ends */
+#define PROOF_SIZE_MAX (1u << 20)
+#define FULL_KEY_SIZE  (AU_HASH_SIZE + AU_KEY_SIZE_MAX + 1)
+
+/* A contract that is looked at. */
+struct contract {
+    struct au_look look;
+    struct au_address address;
+    struct au_account account;
+};
+
+/* false: the response is a problem and nothing is open. */
+static bool open_contract(struct au_input *input, struct contract *out_contract)
+{
+    struct contract *contract = out_contract;
+    if (!au_input_path_address(input, "address", &contract->address)) return false;
+    if (!au_look_open(input->api, input->response, &contract->look)) return false;
+    enum au_err err =
+        au_flat_account(&contract->look.read.flat, &contract->address, &contract->account);
+    if (err == AU_OK && contract->account.has_code) return true;
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+    } else {
+        struct au_problem problem;
+        struct au_bytes got = au_request_param(input->request, "address");
+        au_problem_init(&problem, AU_PROBLEM_UNKNOWN_CONTRACT);
+        au_problem_set(&problem, "got", "%.*s", (int)got.size, (const char *)got.data);
+        au_response_put_problem(input->response, &problem);
+    }
+    au_look_close(&contract->look);
+    return false;
+}
+
+static void fail_read(struct au_input *input, enum au_err err)
+{
+    if (err != AU_OK) au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
+}
+
+void au_get_contract(struct au_input *input)
+{
+    struct contract contract;
+    struct au_json_write json;
+    struct au_bytes code;
+    if (!open_contract(input, &contract)) return;
+    const struct au_account *account = &contract.account;
+    enum au_err err = au_flat_code(&contract.look.read.flat, &account->code_hash, &code);
+    if (err == AU_OK) {
+        au_reply_begin(&json, input->response, 200);
+        au_json_put_address(&json, "address", &contract.address);
+        au_json_put_hash(&json, "code_hash", &account->code_hash);
+        au_json_put_count(&json, "code_size", code.size);
+        if (account->has_admin) au_json_put_address(&json, "admin", &account->admin);
+        au_json_put_u64(&json, "balance", account->balance);
+        if (account->has_storage) au_json_put_hash(&json, "storage_root", &account->storage_root);
+        au_json_put_u64(&json, "height", contract.look.read.head.height);
+        au_reply_end(&json);
+    }
+    fail_read(input, err);
+    au_look_close(&contract.look);
+}
+
+static void write_code(struct au_input *input, const struct au_hash *hash, struct au_bytes code)
+{
+    struct au_buf tag;
+    struct au_bytes known = {0};
+    au_buf_init(&tag, 128);
+    au_buf_put_u8(&tag, '"');
+    au_hex_put(&tag, (struct au_bytes){hash->bytes, AU_HASH_SIZE});
+    au_buf_put_u8(&tag, '"');
+    bool is_known = au_request_header(input->request, "If-None-Match", &known) &&
+                    au_bytes_is_equal(known, au_buf_bytes(&tag));
+    au_response_set(input->response, is_known ? 304 : 200, is_known ? NULL : "application/wasm");
+    if (tag.err == AU_OK) {
+        au_response_put_header(input->response, "ETag", "%.*s", (int)tag.size,
+                               (const char *)tag.data);
+    }
+    if (!is_known) au_buf_put_bytes(&input->response->body, code);
+    au_buf_done(&tag);
+}
+
+void au_get_code(struct au_input *input)
+{
+    struct contract contract;
+    struct au_bytes code;
+    if (!open_contract(input, &contract)) return;
+    const struct au_hash *hash = &contract.account.code_hash;
+    enum au_err err = au_flat_code(&contract.look.read.flat, hash, &code);
+    if (err == AU_OK) write_code(input, hash, code);
+    fail_read(input, err);
+    au_look_close(&contract.look);
+}
+
+/* ---- storage ---- */
+
+struct bound {
+    uint8_t bytes[FULL_KEY_SIZE];
+    size_t size;
+};
+
+static struct bound bound_of(const struct au_hash *owner, struct au_bytes key)
+{
+    struct bound bound;
+    memcpy(bound.bytes, owner->bytes, AU_HASH_SIZE);
+    if (key.size > 0) memcpy(bound.bytes + AU_HASH_SIZE, key.data, key.size);
+    bound.size = AU_HASH_SIZE + key.size;
+    return bound;
+}
+
+/* Makes a bound the least that is above all that begins with it; of no bytes: there is none. */
+static void go_past(struct bound *bound)
+{
+    while (bound->size > 0 && bound->bytes[bound->size - 1] == 0xff)
+        bound->size--;
+    if (bound->size > 0) bound->bytes[bound->size - 1]++;
+}
+
+/* What a page of slots is to have. */
+struct page {
+    struct au_bytes prefix;
+    struct au_bytes cursor; /* the last key of the page before */
+    bool has_cursor;
+    uint64_t limit;
+};
+
+static bool read_key(struct au_input *input, const char *name, struct au_bytes *out_key)
+{
+    struct au_bytes text;
+    if (input->has_failed || !au_request_query(input->request, name, &text)) return false;
+    if (au_input_hex(input, text, out_key) == AU_OK && out_key->size <= AU_KEY_SIZE_MAX) {
+        return true;
+    }
+    au_input_fail(input, name, "0x and the hex digits of at most 256 bytes", text);
+    return false;
+}
+
+static bool read_page(struct au_input *input, struct page *out_page)
+{
+    *out_page = (struct page){.limit = LIMIT_PRESET};
+    read_key(input, "prefix", &out_page->prefix);
+    out_page->has_cursor = read_key(input, "cursor", &out_page->cursor);
+    au_input_query_u64(input, "limit", 1, LIMIT_MAX, &out_page->limit);
+    return !input->has_failed;
+}
+
+static enum au_err open_slots(const struct contract *contract, const struct page *page,
+                              struct au_kv_iter *out_iter)
+{
+    struct au_hash owner = au_flat_account_key(&contract->address);
+    struct bound lower = bound_of(&owner, page->has_cursor ? page->cursor : page->prefix);
+    struct bound upper = bound_of(&owner, page->prefix);
+    /* The key next to the cursor's is that with a zero behind it. */
+    if (page->has_cursor) lower.bytes[lower.size++] = 0;
+    go_past(&upper);
+    struct au_kv_range range = {AU_CF_KEY, {lower.bytes, lower.size}, {upper.bytes, upper.size}};
+    const struct au_read *read = &contract->look.read;
+    return au_kv_iter_open(&read->flat.kv, &read->snapshot, &range, out_iter);
+}
+
+/* Writes slots until the page or the range ends; out_last is the last key if there are more. */
+static enum au_err put_slots(struct au_input *input, struct contract *contract,
+                             struct au_kv_iter *iter, uint64_t limit, struct au_json_write *json,
+                             struct au_bytes *out_last)
+{
+    struct au_kv_entry entry;
+    for (uint64_t i = 0; i < limit; i++) {
+        struct au_slot slot;
+        enum au_err err = au_kv_iter_next(iter, &entry);
+        if (err == AU_ERR_NOT_FOUND) return AU_OK;
+        AU_TRY(err);
+        if (entry.key.size < AU_HASH_SIZE) return AU_ERR_MALFORMED;
+        struct au_bytes key = {entry.key.data + AU_HASH_SIZE, entry.key.size - AU_HASH_SIZE};
+        AU_TRY(au_flat_slot(&contract->look.read.flat, &contract->address, key, &slot));
+        if (!slot.exists) return AU_ERR_MALFORMED;
+        au_json_write_begin_object(json);
+        au_json_put_bytes(json, "key", key);
+        au_json_put_bytes(json, "value", slot.value);
+        au_json_write_end_object(json);
+        if (i + 1 == limit || input->response->body.size > PAGE_SIZE_MAX) {
+            return au_arena_copy(&input->arena, key, out_last);
+        }
+    }
+    return AU_OK;
+}
+
+static enum au_err put_page(struct au_input *input, struct contract *contract,
+                            const struct page *page)
+{
+    struct au_kv_iter iter;
+    struct au_json_write json;
+    struct au_bytes last = {0};
+    AU_TRY(open_slots(contract, page, &iter));
+    au_reply_begin(&json, input->response, 200);
+    au_json_write_key(&json, "items");
+    au_json_write_begin_array(&json);
+    enum au_err err = put_slots(input, contract, &iter, page->limit, &json, &last);
+    au_kv_iter_close(&iter);
+    AU_TRY(err);
+    au_json_write_end_array(&json);
+    if (last.size > 0) au_json_put_bytes(&json, "next", last);
+    au_reply_end(&json);
+    return AU_OK;
+}
+
+void au_get_storage(struct au_input *input)
+{
+    struct contract contract;
+    struct page page;
+    if (!read_page(input, &page) || !open_contract(input, &contract)) return;
+    fail_read(input, put_page(input, &contract, &page));
+    au_look_close(&contract.look);
+}
+
+static bool read_slot_key(struct au_input *input, struct au_bytes *out_key)
+{
+    struct au_bytes text = au_request_param(input->request, "key");
+    if (au_input_hex(input, text, out_key) == AU_OK && out_key->size > 0 &&
+        out_key->size <= AU_KEY_SIZE_MAX) {
+        return true;
+    }
+    au_input_fail(input, "key", "0x and the hex digits of 1 to 256 bytes", text);
+    return false;
+}
+
+void au_get_slot(struct au_input *input)
+{
+    struct contract contract;
+    struct au_slot slot;
+    struct au_bytes key;
+    struct au_json_write json;
+    if (!read_slot_key(input, &key) || !open_contract(input, &contract)) return;
+    enum au_err err = au_flat_slot(&contract.look.read.flat, &contract.address, key, &slot);
+    if (err == AU_OK && !slot.exists) {
+        struct au_problem problem;
+        struct au_bytes got = au_request_param(input->request, "key");
+        au_problem_init(&problem, AU_PROBLEM_UNKNOWN_KEY);
+        au_problem_set(&problem, "got", "%.*s", (int)got.size, (const char *)got.data);
+        au_response_put_problem(input->response, &problem);
+    } else if (err == AU_OK) {
+        au_reply_begin(&json, input->response, 200);
+        au_json_put_bytes(&json, "key", key);
+        au_json_put_bytes(&json, "value", slot.value);
+        au_json_put_u64(&json, "height", contract.look.read.head.height);
+        au_reply_end(&json);
+    }
+    fail_read(input, err);
+    au_look_close(&contract.look);
+}
+
+/* ---- proofs ---- */
+
+/* The proofs that lead from a state root to a slot. */
+struct proofs {
+    struct au_buf account;
+    struct au_buf storage;
+};
+
+static enum au_err make_proofs(struct contract *contract, struct au_bytes key,
+                               struct proofs *proofs)
+{
+    static const struct au_hash accounts = {{0}};
+    struct au_flat *flat = &contract->look.read.flat;
+    struct au_hash owner = au_flat_account_key(&contract->address);
+    struct au_hash key_hash = au_flat_key_hash(key);
+    AU_TRY(au_proof_make(flat, &accounts, &owner, &proofs->account));
+    return au_proof_make(flat, &owner, &key_hash, &proofs->storage);
+}
+
+static enum au_err put_proofs(struct au_input *input, struct contract *contract,
+                              struct au_bytes key, struct proofs *proofs)
+{
+    struct au_slot slot;
+    struct au_json_write json;
+    const struct au_header *head = &contract->look.read.head;
+    AU_TRY(make_proofs(contract, key, proofs));
+    AU_TRY(au_flat_slot(&contract->look.read.flat, &contract->address, key, &slot));
+    au_reply_begin(&json, input->response, 200);
+    au_json_put_address(&json, "address", &contract->address);
+    au_json_put_u64(&json, "height", head->height);
+    au_json_put_hash(&json, "state_root", &head->state_root);
+    au_json_put_proof(&json, "account_proof", au_buf_bytes(&proofs->account));
+    au_json_write_key(&json, "account");
+    au_json_write_begin_object(&json);
+    au_json_put_account(&json, &contract->account);
+    au_json_write_end_object(&json);
+    au_json_put_address(&json, "contract", &contract->address);
+    au_json_put_bytes(&json, "key", key);
+    if (contract->account.has_storage) {
+        au_json_put_hash(&json, "storage_root", &contract->account.storage_root);
+    }
+    au_json_put_proof(&json, "storage_proof", au_buf_bytes(&proofs->storage));
+    if (slot.exists) au_json_put_bytes(&json, "value", slot.value);
+    au_json_put_header(&json, "header", head);
+    au_reply_end(&json);
+    return AU_OK;
+}
+
+void au_get_slot_proof(struct au_input *input)
+{
+    struct contract contract;
+    struct au_bytes key;
+    struct proofs proofs;
+    if (!read_slot_key(input, &key) || !open_contract(input, &contract)) return;
+    au_buf_init(&proofs.account, PROOF_SIZE_MAX);
+    au_buf_init(&proofs.storage, PROOF_SIZE_MAX);
+    fail_read(input, put_proofs(input, &contract, key, &proofs));
+    au_buf_done(&proofs.account);
+    au_buf_done(&proofs.storage);
+    au_look_close(&contract.look);
+}

@@ -1,0 +1,154 @@
+/* Transactions: in blocks, and in the pool. */
+#include "api/handlers.h"
+#include "api/json.h"
+#include "api/submit.h"
+#include "base/mem.h"
+#include "core/limits.h"
+#include "core/merkle.h"
+
+static void fail_tx(struct au_input *input)
+{
+    struct au_problem problem;
+    struct au_bytes hash = au_request_param(input->request, "hash");
+    au_problem_init(&problem, AU_PROBLEM_UNKNOWN_TX);
+    au_problem_set(&problem, "got", "%.*s", (int)hash.size, (const char *)hash.data);
+    au_response_put_problem(input->response, &problem);
+}
+
+/* Writes {"tx", "pending": true}. OK, NOT_FOUND: the pool has no such transaction. */
+static enum au_err put_pooled(struct au_input *input, const struct au_hash *id)
+{
+    struct au_buf bytes;
+    struct au_tx tx;
+    struct au_decode error;
+    struct au_json_write json;
+    au_buf_init(&bytes, AU_TX_SIZE_MAX);
+    enum au_err err = au_mempool_find(input->api->options.mempool, id, &bytes);
+    if (err == AU_OK) {
+        bool is_tx = au_tx_decode(au_buf_bytes(&bytes), &tx, &error);
+        AU_ASSERT(is_tx);
+        au_put_height(input->response, au_ledger_head(input->api->options.ledger).height);
+        au_reply_begin(&json, input->response, 200);
+        au_json_write_key(&json, "tx");
+        au_json_write_begin_object(&json);
+        au_tx_put_json(&json, au_buf_bytes(&bytes), &tx);
+        au_json_write_end_object(&json);
+        au_json_put_bool(&json, "pending", true);
+        au_reply_end(&json);
+    }
+    au_buf_done(&bytes);
+    return err;
+}
+
+/* Answers with the transaction as it is now. Returns whether it waits for a block. */
+static bool put_now(struct au_input *input, const struct au_wait_form *form)
+{
+    enum au_err err = au_answer_committed(input->api, form, input->response);
+    if (err != AU_ERR_NOT_FOUND) {
+        if (err != AU_OK) au_fail(input->response, err);
+        return false;
+    }
+    err = put_pooled(input, &form->id);
+    if (err == AU_OK) return true;
+    /* It may have gone from the pool into a block in between. */
+    if (err == AU_ERR_NOT_FOUND) err = au_answer_committed(input->api, form, input->response);
+    if (err == AU_ERR_NOT_FOUND) {
+        fail_tx(input);
+    } else if (err != AU_OK) {
+        au_fail(input->response, err);
+    }
+    return false;
+}
+
+void au_get_tx(struct au_input *input)
+{
+    static const char *const waits[] = {"none", "committed", NULL};
+    struct au_api *api = input->api;
+    struct au_wait_form form = {.shape = AU_WAIT_TX};
+    unsigned timeout_ms = AU_SUBMIT_TIMEOUT_MS;
+    size_t wait = 0;
+    if (!au_input_path_hash(input, "hash", &form.id)) return;
+    au_input_query_word(input, "wait", waits, &wait);
+    au_input_query_time(input, "timeout", AU_SUBMIT_TIMEOUT_MS_MAX, &timeout_ms);
+    if (input->has_failed) return;
+    struct au_wait *place = wait == 1 ? au_waits_open(&api->waits, &form) : NULL;
+    bool is_pending = put_now(input, &form);
+    if (is_pending && place != NULL) {
+        au_submit_defer(api, input->response, place, timeout_ms);
+    } else {
+        au_waits_close(&api->waits, place);
+    }
+}
+
+void au_get_receipt(struct au_input *input)
+{
+    struct au_wait_form form = {.shape = AU_WAIT_RECEIPT};
+    if (!au_input_path_hash(input, "hash", &form.id)) return;
+    enum au_err err = au_answer_committed(input->api, &form, input->response);
+    if (err == AU_ERR_NOT_FOUND) {
+        fail_tx(input);
+    } else if (err != AU_OK) {
+        au_fail(input->response, err);
+    }
+}
+
+/* ---- proofs ---- */
+
+static void put_path(struct au_json_write *json, const char *name, const struct au_hash *leaves,
+                     uint32_t count, uint32_t index)
+{
+    struct au_hash path[AU_MERKLE_DEPTH_MAX];
+    uint32_t path_count = au_merkle_prove(leaves, count, index, path);
+    au_json_write_key(json, name);
+    au_json_write_begin_array(json);
+    for (uint32_t i = 0; i < path_count; i++) {
+        au_json_write_hex(json, (struct au_bytes){path[i].bytes, AU_HASH_SIZE});
+    }
+    au_json_write_end_array(json);
+}
+
+static enum au_err put_proof(struct au_input *input, struct au_look *look,
+                             struct au_chain_place place)
+{
+    struct au_header header;
+    struct au_json_write json;
+    AU_TRY(au_chain_header(&look->chain, place.height, &header));
+    struct au_hash *leaves = au_mem_new(2 * (size_t)header.tx_count * sizeof(*leaves));
+    if (leaves == NULL) return AU_ERR_NO_MEMORY;
+    struct au_hash *digests = leaves + header.tx_count;
+    enum au_err err = au_chain_leaves(&look->chain, &header, leaves, digests);
+    if (err == AU_OK && place.index >= header.tx_count) err = AU_ERR_MALFORMED;
+    if (err == AU_OK) {
+        au_reply_begin(&json, input->response, 200);
+        au_json_put_u64(&json, "height", place.height);
+        au_json_put_count(&json, "index", place.index);
+        au_json_put_count(&json, "count", header.tx_count);
+        au_json_put_hash(&json, "tx_root", &header.tx_root);
+        au_json_put_hash(&json, "receipts_root", &header.receipts_root);
+        au_json_put_hash(&json, "id", &leaves[place.index]);
+        au_json_put_hash(&json, "digest", &digests[place.index]);
+        put_path(&json, "tx_path", leaves, header.tx_count, place.index);
+        put_path(&json, "receipt_path", digests, header.tx_count, place.index);
+        au_json_put_header(&json, "header", &header);
+        au_reply_end(&json);
+    }
+    au_mem_free(leaves);
+    return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
+}
+
+void au_get_tx_proof(struct au_input *input)
+{
+    struct au_hash id;
+    struct au_look look;
+    struct au_chain_place place;
+    if (!au_input_path_hash(input, "hash", &id)) return;
+    if (!au_look_open(input->api, input->response, &look)) return;
+    enum au_err err = au_chain_place(&look.chain, &id, &place);
+    if (err == AU_ERR_NOT_FOUND) {
+        fail_tx(input);
+    } else {
+        if (err == AU_OK) err = put_proof(input, &look, place);
+        if (err != AU_OK) au_fail(input->response, err);
+    }
+    au_look_close(&look);
+}

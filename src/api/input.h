@@ -1,0 +1,90 @@
+/* What a request asks, read by name: the members of its JSON body or, where the body is something
+ * else, the parameters of its query.
+ *
+ *     struct au_input input;
+ *     au_input_init(&input, api, request, response);
+ *     uint64_t value = 0;
+ *     if (au_input_open(&input, names) && ...) au_input_u64(&input, "value", &value);
+ *     if (!input.has_failed) ...
+ *     au_input_done(&input);
+ *
+ * A failure is sticky: the response is then a problem that names what is wrong, what was expected
+ * and what was there. A getter returns whether the value is there and good, and leaves its output
+ * untouched otherwise.
+ *
+ * Threading: that of the request. */
+#ifndef AUREON_API_INPUT_H
+#define AUREON_API_INPUT_H
+
+#include "api/api_internal.h"
+#include "base/arena.h"
+#include "base/json_in.h"
+
+struct au_input {
+    struct au_api *api;
+    const struct au_request *request;
+    struct au_response *response;
+    struct au_json_in *json; /* NULL: values are the query's */
+    struct au_arena arena;   /* holds what was decoded */
+    bool has_failed;
+};
+
+/* Names that a route knows, ended by NULL. */
+typedef const char *const au_input_names[];
+
+void au_input_init(struct au_input *input, struct au_api *api, const struct au_request *request,
+                   struct au_response *response);
+void au_input_done(struct au_input *input);
+
+/* au_input_check_query refuses parameters with other names. */
+bool au_input_check_query(struct au_input *input, const char *const *names);
+
+/* au_input_parse reads the body as a JSON object whose members have these names, if it is said to
+ * be JSON; a body of another kind is a failure. */
+bool au_input_parse(struct au_input *input, const char *const *names);
+
+/* au_input_has tells whether a value is there, of whatever form. */
+bool au_input_has(const struct au_input *input, const char *name);
+
+bool au_input_text(struct au_input *input, const char *name, struct au_bytes *out_text);
+bool au_input_u64(struct au_input *input, const char *name, uint64_t *out_value);
+bool au_input_bytes(struct au_input *input, const char *name, struct au_bytes *out_bytes);
+bool au_input_address(struct au_input *input, const char *name, struct au_address *out_address);
+
+/* au_input_args reads "args" of the body, or every "arg" of the query. Cost: copies. */
+bool au_input_args(struct au_input *input, struct au_bytes out_args[AU_ARG_COUNT_MAX],
+                   size_t *out_count);
+
+/* The same of the query, whatever the body is. */
+bool au_input_query_u64(struct au_input *input, const char *name, uint64_t min, uint64_t max,
+                        uint64_t *out_value);
+
+/* au_input_query_word reads one of words (NULL-ended) and gives its index. */
+bool au_input_query_word(struct au_input *input, const char *name, const char *const *words,
+                         size_t *out_index);
+
+/* au_input_query_time reads a duration, "500ms" or "10s", up to max_ms. */
+bool au_input_query_time(struct au_input *input, const char *name, uint64_t max_ms,
+                         unsigned *out_ms);
+
+/* The same of the path. */
+bool au_input_path_address(struct au_input *input, const char *name,
+                           struct au_address *out_address);
+bool au_input_path_hash(struct au_input *input, const char *name, struct au_hash *out_hash);
+
+/* au_input_need makes the absence of a value a failure: for what a getter has not found. */
+void au_input_need(struct au_input *input, const char *name, const char *expected);
+
+/* au_input_fail makes a value that is there a failure. */
+void au_input_fail(struct au_input *input, const char *name, const char *expected,
+                   struct au_bytes got);
+
+/* au_address_read reads an address or, in dev mode, the name of an account with or without `@`. */
+bool au_address_read(const struct au_api *api, struct au_bytes text,
+                     struct au_address *out_address);
+
+/* au_input_hex decodes hex text into the arena. OK, MALFORMED, NO_MEMORY */
+AU_MUST_USE enum au_err au_input_hex(struct au_input *input, struct au_bytes text,
+                                     struct au_bytes *out_bytes);
+
+#endif

@@ -1,0 +1,193 @@
+#include "api/json.h"
+
+#include "base/mem.h"
+#include "base/time_text.h"
+
+#define HEADER_TEXT_SIZE_MAX 64u /* bytes */
+
+void au_reply_begin(struct au_json_write *json, struct au_response *response, int status)
+{
+    au_response_set(response, status, AU_JSON_MEDIA_TYPE);
+    au_buf_clear(&response->body);
+    au_json_write_init(json, &response->body, AU_JSON_WRITE_COMPACT);
+    au_json_write_begin_object(json);
+}
+
+void au_reply_end(struct au_json_write *json)
+{
+    au_json_write_end_object(json);
+    au_json_write_finish(json);
+}
+
+void au_json_put_text(struct au_json_write *json, const char *name, const char *text)
+{
+    au_json_write_key(json, name);
+    au_json_write_text(json, text);
+}
+
+void au_json_put_u64(struct au_json_write *json, const char *name, uint64_t value)
+{
+    au_json_write_key(json, name);
+    au_json_write_u64(json, value);
+}
+
+void au_json_put_count(struct au_json_write *json, const char *name, size_t count)
+{
+    AU_ASSERT(count <= UINT32_MAX);
+    au_json_write_key(json, name);
+    au_json_write_u32(json, (uint32_t)count);
+}
+
+void au_json_put_bool(struct au_json_write *json, const char *name, bool value)
+{
+    au_json_write_key(json, name);
+    au_json_write_bool(json, value);
+}
+
+void au_json_put_bytes(struct au_json_write *json, const char *name, struct au_bytes bytes)
+{
+    au_json_write_key(json, name);
+    au_json_write_hex(json, bytes);
+}
+
+void au_json_put_hash(struct au_json_write *json, const char *name, const struct au_hash *hash)
+{
+    au_json_put_bytes(json, name, (struct au_bytes){hash->bytes, AU_HASH_SIZE});
+}
+
+void au_json_put_address(struct au_json_write *json, const char *name,
+                         const struct au_address *address)
+{
+    au_json_write_key(json, name);
+    au_address_put_json(json, address);
+}
+
+void au_json_put_time(struct au_json_write *json, const char *name, uint64_t time_ms)
+{
+    struct au_buf text;
+    au_buf_init(&text, HEADER_TEXT_SIZE_MAX);
+    au_time_put(&text, time_ms);
+    au_json_write_key(json, name);
+    au_json_write_bytes(json, au_buf_bytes(&text));
+    if (text.err != AU_OK && json->buf->err == AU_OK) json->buf->err = text.err;
+    au_buf_done(&text);
+}
+
+void au_json_put_header(struct au_json_write *json, const char *name,
+                        const struct au_header *header)
+{
+    struct au_buf bytes;
+    au_buf_init(&bytes, AU_HEADER_SIZE_MAX);
+    au_header_encode(&bytes, header);
+    au_json_put_bytes(json, name, au_buf_bytes(&bytes));
+    if (bytes.err != AU_OK && json->buf->err == AU_OK) json->buf->err = bytes.err;
+    au_buf_done(&bytes);
+}
+
+void au_json_put_account(struct au_json_write *json, const struct au_account *account)
+{
+    au_json_put_u64(json, "balance", account->balance);
+    au_json_put_u64(json, "nonce", account->nonce);
+    au_json_put_u64(json, "stake", account->stake);
+    au_json_put_bool(json, "contract", account->has_code);
+    if (account->has_code) au_json_put_hash(json, "code_hash", &account->code_hash);
+    if (account->has_admin) au_json_put_address(json, "admin", &account->admin);
+    if (account->has_storage) au_json_put_hash(json, "storage_root", &account->storage_root);
+}
+
+void au_json_put_receipt(struct au_json_write *json, const char *name,
+                         const struct au_receipt *receipt)
+{
+    au_json_write_key(json, name);
+    au_json_write_begin_object(json);
+    au_receipt_put_json(json, receipt);
+    au_json_write_end_object(json);
+}
+
+static void put_logs(struct au_json_write *json, struct au_items logs)
+{
+    struct au_bytes line;
+    au_json_write_key(json, "logs");
+    au_json_write_begin_array(json);
+    while (au_receipt_next_log(&logs, &line)) {
+        au_json_write_begin_object(json);
+        au_json_write_key(json, "text");
+        au_json_write_bytes(json, line);
+        au_json_put_bytes(json, "bytes", line);
+        au_json_write_end_object(json);
+    }
+    au_json_write_end_array(json);
+}
+
+void au_json_put_view(struct au_json_write *json, const struct au_view_result *result)
+{
+    const char *reason = au_receipt_reason(result->outcome, result->detail);
+    au_json_put_text(json, "status", au_outcome_name(result->outcome));
+    au_json_put_count(json, "outcome", (size_t)result->outcome);
+    au_json_put_count(json, "detail", result->detail);
+    if (reason != NULL) au_json_put_text(json, "reason", reason);
+    if (result->outcome == AU_OUTCOME_REVERTED) {
+        au_json_put_count(json, "revert_code", result->revert_code);
+    }
+    au_json_put_u64(json, "gas_used", result->gas_used);
+    au_json_put_bytes(json, "output", result->output);
+    if (result->note.size > 0) {
+        au_json_write_key(json, "message");
+        au_json_write_bytes(json, result->note);
+    }
+    put_logs(json, result->logs);
+}
+
+void au_json_put_proof(struct au_json_write *json, const char *name, struct au_bytes proof)
+{
+    struct au_bytes nodes[AU_PROOF_NODES_MAX];
+    size_t count = 0;
+    bool is_proof = au_proof_split(proof, nodes, &count);
+    AU_ASSERT(is_proof);
+    au_json_write_key(json, name);
+    au_json_write_begin_array(json);
+    for (size_t i = 0; i < count; i++) {
+        au_json_write_hex(json, nodes[i]);
+    }
+    au_json_write_end_array(json);
+}
+
+static enum au_err put_hashes(struct au_json_write *json, struct au_chain_reader *chain,
+                              const struct au_header *header)
+{
+    struct au_hash *ids = au_mem_new(header->tx_count * sizeof(*ids));
+    if (ids == NULL) return AU_ERR_NO_MEMORY;
+    enum au_err err = au_chain_leaves(chain, header, ids, NULL);
+    for (uint32_t i = 0; err == AU_OK && i < header->tx_count; i++) {
+        au_json_write_hex(json, (struct au_bytes){ids[i].bytes, AU_HASH_SIZE});
+    }
+    au_mem_free(ids);
+    return err;
+}
+
+static enum au_err put_full(struct au_json_write *json, struct au_chain_reader *chain,
+                            const struct au_header *header)
+{
+    for (uint32_t i = 0; i < header->tx_count; i++) {
+        struct au_tx tx;
+        struct au_bytes bytes;
+        AU_TRY(au_chain_tx(chain, (struct au_chain_place){header->height, i}, &tx, &bytes));
+        au_json_write_begin_object(json);
+        au_tx_put_json(json, bytes, &tx);
+        au_json_write_end_object(json);
+    }
+    return AU_OK;
+}
+
+enum au_err au_json_put_block(struct au_json_write *json, struct au_chain_reader *chain,
+                              const struct au_header *header, enum au_json_txs txs)
+{
+    au_header_put_json(json, header);
+    if (txs == AU_JSON_TXS_NONE) return AU_OK;
+    au_json_write_key(json, "txs");
+    au_json_write_begin_array(json);
+    AU_TRY(txs == AU_JSON_TXS_HASH ? put_hashes(json, chain, header)
+                                   : put_full(json, chain, header));
+    au_json_write_end_array(json);
+    return AU_OK;
+}

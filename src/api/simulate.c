@@ -1,0 +1,180 @@
+/* Simulations and views. */
+#include "api/simulate.h"
+
+#include "api/handlers.h"
+#include "api/json.h"
+#include "api/submit.h"
+#include "core/limits.h"
+
+/* ---- transactions ---- */
+
+static enum au_err apply(struct au_api *api, struct au_checked *checked,
+                         struct au_simulation *simulation)
+{
+    struct au_account account;
+    uint64_t next_nonce = 0;
+    AU_TRY(au_mempool_next_nonce(api->options.mempool, &checked->tx.from, &next_nonce));
+    AU_TRY(au_read_account(api, &checked->tx.from, &account));
+    if (checked->tx.nonce > account.nonce && checked->tx.nonce <= next_nonce) {
+        checked->tx.nonce = account.nonce;
+    }
+    return au_block_apply(simulation->block, checked, &simulation->applied);
+}
+
+enum au_err au_simulate(struct au_api *api, const struct au_checked *checked,
+                        struct au_simulation *out_simulation)
+{
+    struct au_checked copy = *checked;
+    *out_simulation = (struct au_simulation){0};
+    AU_TRY(au_block_lend(api, &out_simulation->block));
+    atomic_fetch_add(&api->counts.simulated, 1);
+    enum au_err err = apply(api, &copy, out_simulation);
+    if (err != AU_OK) au_simulation_done(api, out_simulation);
+    return err;
+}
+
+void au_simulation_done(struct au_api *api, struct au_simulation *simulation)
+{
+    au_block_give_back(api, simulation->block);
+    simulation->block = NULL;
+}
+
+uint64_t au_gas_suggest(const struct au_api *api, uint64_t gas_used)
+{
+    uint64_t limit = au_ledger_params(api->options.ledger)->block_gas_limit;
+    uint64_t suggested = gas_used + gas_used / 5 + (gas_used % 5 != 0 ? 1 : 0);
+    return suggested < limit ? suggested : limit;
+}
+
+uint64_t au_gas_trial(const struct au_api *api, const struct au_tx *tx, uint64_t balance)
+{
+    uint64_t limit = au_ledger_params(api->options.ledger)->block_gas_limit;
+    if (tx->gas_price == 0) return limit;
+    uint64_t covered = (balance > tx->value ? balance - tx->value : 0) / tx->gas_price;
+    return covered < limit ? covered : limit;
+}
+
+static void put_simulated(struct au_input *input, const struct au_simulation *simulation)
+{
+    struct au_json_write json;
+    const struct au_receipt *receipt = simulation->applied.receipt;
+    au_put_height(input->response, receipt->height - 1);
+    au_reply_begin(&json, input->response, 200);
+    au_receipt_put_json(&json, receipt);
+    au_json_put_u64(&json, "gas_suggested", au_gas_suggest(input->api, receipt->gas_used));
+    au_json_put_bool(&json, "valid", true);
+    au_reply_end(&json);
+}
+
+void au_post_simulate(struct au_input *input)
+{
+    static const char *const names[] = {"tx", NULL};
+    struct au_bytes bytes = input->request->body;
+    struct au_checked checked;
+    struct au_simulation simulation;
+    if (!au_request_has_media_type(input->request, AU_BINARY_MEDIA_TYPE)) {
+        if (!au_input_parse(input, names)) return;
+        if (!au_input_bytes(input, "tx", &bytes)) {
+            au_input_need(input, "tx", "a transaction: 0x and hex digits");
+            return;
+        }
+    }
+    if (!au_submit_decode(input, bytes, &checked)) return;
+    enum au_err err = au_simulate(input->api, &checked, &simulation);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+        return;
+    }
+    if (simulation.applied.invalid != AU_INVALID_NONE) {
+        au_fail_applied(input->api, input->response, &checked, &simulation.applied);
+    } else {
+        put_simulated(input, &simulation);
+    }
+    au_simulation_done(input->api, &simulation);
+}
+
+/* ---- views ---- */
+
+static void fail_view(struct au_input *input, enum au_problem_code code, const struct au_view *view)
+{
+    struct au_problem problem;
+    struct au_buf address;
+    au_buf_init(&address, 128);
+    au_address_format(&address, &view->contract);
+    au_problem_init(&problem, code);
+    au_problem_set(&problem, "contract", "%.*s", (int)address.size,
+                   address.size > 0 ? (const char *)address.data : "");
+    au_problem_set(&problem, "function", "%.*s", (int)view->function.size,
+                   view->function.size > 0 ? (const char *)view->function.data : "");
+    au_response_put_problem(input->response, &problem);
+    au_buf_done(&address);
+}
+
+static void put_view(struct au_input *input, struct au_block *block, const struct au_view *view)
+{
+    struct au_view_result result;
+    struct au_json_write json;
+    uint64_t height = au_block_header(block)->height - 1;
+    enum au_err err = au_block_view(block, view, &result);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+        return;
+    }
+    au_put_height(input->response, height);
+    if (result.outcome == AU_OUTCOME_NO_CONTRACT) {
+        fail_view(input, AU_PROBLEM_UNKNOWN_CONTRACT, view);
+        return;
+    }
+    if (result.outcome == AU_OUTCOME_NO_FUNCTION) {
+        fail_view(input, AU_PROBLEM_UNKNOWN_FUNCTION, view);
+        return;
+    }
+    au_reply_begin(&json, input->response, 200);
+    au_json_put_view(&json, &result);
+    au_json_put_u64(&json, "height", height);
+    au_reply_end(&json);
+}
+
+/* The rest of a view, from body or query. */
+static void run_view(struct au_input *input, struct au_view *view)
+{
+    struct au_block *block;
+    struct au_bytes args[AU_ARG_COUNT_MAX];
+    uint64_t limit = au_ledger_params(input->api->options.ledger)->block_gas_limit;
+    view->gas_limit = limit;
+    au_input_address(input, "from", &view->caller);
+    if (au_input_u64(input, "gas_limit", &view->gas_limit) && view->gas_limit > limit) {
+        view->gas_limit = limit;
+    }
+    au_input_args(input, args, &view->arg_count);
+    if (input->has_failed) return;
+    view->args = args;
+    enum au_err err = au_block_lend(input->api, &block);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+        return;
+    }
+    atomic_fetch_add(&input->api->counts.simulated, 1);
+    put_view(input, block, view);
+    au_block_give_back(input->api, block);
+}
+
+void au_get_view(struct au_input *input)
+{
+    struct au_view view = {.function = au_request_param(input->request, "function")};
+    if (au_input_path_address(input, "address", &view.contract)) run_view(input, &view);
+}
+
+void au_post_view(struct au_input *input)
+{
+    static const char *const names[] = {"contract", "function", "args", "from", "gas_limit", NULL};
+    struct au_view view = {0};
+    if (!au_input_parse(input, names)) return;
+    if (!au_input_address(input, "contract", &view.contract)) {
+        au_input_need(input, "contract", "the contract's address");
+    }
+    if (!au_input_text(input, "function", &view.function)) {
+        au_input_need(input, "function", "the name of a function");
+    }
+    if (!input->has_failed) run_view(input, &view);
+}

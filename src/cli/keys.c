@@ -1,0 +1,150 @@
+#include "cli/keys.h"
+
+#include "base/hex.h"
+#include "base/json_write.h"
+#include "cli/password.h"
+#include "cli/wallet.h"
+#include "core/dev_account.h"
+#include "core/tx_json.h"
+#include "crypto/random.h"
+
+#define RESULT_SIZE_MAX (16u << 20) /* bytes */
+#define SEED_TEXT_SIZE  (2u + 2u * AU_SIGN_SEED_SIZE)
+
+/* The result of making a key. */
+static enum au_exit print_address(const struct au_invocation *invocation,
+                                  const struct au_sign_key *key)
+{
+    struct au_address address;
+    struct au_buf text;
+    memcpy(address.bytes, key->public_key, AU_ADDRESS_SIZE);
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    au_address_format(&text, &address);
+    au_buf_put_u8(&text, '\n');
+    enum au_exit code = au_invocation_write(invocation, &text);
+    au_buf_done(&text);
+    return code;
+}
+
+static enum au_exit save(struct au_invocation *invocation, struct au_sign_key *key)
+{
+    enum au_exit code = au_wallet_save(invocation, invocation->operands[0], key);
+    if (code == AU_EXIT_DONE) code = print_address(invocation, key);
+    au_sign_key_wipe(key);
+    return code;
+}
+
+enum au_exit au_keys_new_command(struct au_invocation *invocation)
+{
+    struct au_sign_key key;
+    uint8_t seed[AU_SIGN_SEED_SIZE];
+    enum au_exit code = au_wallet_check_name(invocation, invocation->operands[0]);
+    if (code != AU_EXIT_DONE) return code;
+    au_random_bytes(seed, sizeof(seed));
+    au_sign_key_from_seed(&key, seed);
+    explicit_bzero(seed, sizeof(seed));
+    return save(invocation, &key);
+}
+
+enum au_exit au_keys_import_command(struct au_invocation *invocation)
+{
+    struct au_sign_key key;
+    struct au_password secret;
+    uint8_t seed[AU_SIGN_SEED_SIZE];
+    enum au_exit code = au_wallet_check_name(invocation, invocation->operands[0]);
+    if (code == AU_EXIT_DONE) {
+        code = au_password_read_file(invocation, invocation->operands[1], &secret);
+    }
+    if (code != AU_EXIT_DONE) return code;
+    enum au_err err =
+        au_hex_parse((struct au_bytes){secret.bytes, secret.size}, seed, sizeof(seed));
+    au_password_wipe(&secret);
+    if (err != AU_OK) {
+        return au_invocation_fail(invocation, AU_EXIT_KEY,
+                                  "'%s' holds no seed: expected 0x and 64 hex digits",
+                                  invocation->operands[1]);
+    }
+    au_sign_key_from_seed(&key, seed);
+    explicit_bzero(seed, sizeof(seed));
+    return save(invocation, &key);
+}
+
+enum au_exit au_keys_export_command(struct au_invocation *invocation)
+{
+    struct au_who who;
+    struct au_sign_key key;
+    char text[SEED_TEXT_SIZE + 2];
+    enum au_exit code =
+        au_wallet_find(invocation, invocation->operands[0], /* is_dev = */ true, &who);
+    if (code == AU_EXIT_DONE) code = au_wallet_open(invocation, &who, &key);
+    if (code != AU_EXIT_DONE) return code;
+    static const char digits[] = "0123456789abcdef";
+    char *at = text;
+    *at++ = '0';
+    *at++ = 'x';
+    for (size_t i = 0; i < AU_SIGN_SEED_SIZE; i++) {
+        *at++ = digits[key.seed[i] >> 4];
+        *at++ = digits[key.seed[i] & 0x0f];
+    }
+    *at++ = '\n';
+    au_sign_key_wipe(&key);
+    struct au_buf result = {.data = (uint8_t *)text, .size = (size_t)(at - text)};
+    code = au_invocation_write(invocation, &result);
+    explicit_bzero(text, sizeof(text));
+    return code;
+}
+
+/* ---- list ---- */
+
+static void put_key(struct au_json_write *json, struct au_buf *text, const struct au_who *who)
+{
+    if (json != NULL) {
+        au_json_write_begin_object(json);
+        au_json_write_key(json, "name");
+        au_json_write_text(json, who->name);
+        au_json_write_key(json, "address");
+        au_address_put_json(json, &who->address);
+        au_json_write_end_object(json);
+        return;
+    }
+    au_buf_printf(text, "%s\t", who->name);
+    au_address_format(text, &who->address);
+    au_buf_put_u8(text, '\n');
+}
+
+static enum au_exit put_names(struct au_invocation *invocation, struct au_json_write *json,
+                              struct au_buf *text)
+{
+    bool is_dev = au_invocation_has(invocation, "dev");
+    const char **names = NULL;
+    size_t count = AU_DEV_ACCOUNT_COUNT;
+    enum au_exit code = AU_EXIT_DONE;
+    if (!is_dev) code = au_wallet_names(invocation, &names, &count);
+    for (size_t i = 0; code == AU_EXIT_DONE && i < count; i++) {
+        struct au_who who;
+        const char *name = is_dev ? au_dev_account_name(i) : names[i];
+        code = au_wallet_find(invocation, name, is_dev, &who);
+        if (code == AU_EXIT_DONE) put_key(json, text, &who);
+    }
+    return code;
+}
+
+enum au_exit au_keys_list_command(struct au_invocation *invocation)
+{
+    struct au_buf text;
+    struct au_json_write json;
+    bool is_json = au_invocation_has(invocation, "json");
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    if (is_json) {
+        au_json_write_init(&json, &text, AU_JSON_WRITE_INDENTED);
+        au_json_write_begin_array(&json);
+    }
+    enum au_exit code = put_names(invocation, is_json ? &json : NULL, &text);
+    if (is_json && code == AU_EXIT_DONE) {
+        au_json_write_end_array(&json);
+        au_json_write_finish(&json);
+    }
+    if (code == AU_EXIT_DONE) code = au_invocation_write(invocation, &text);
+    au_buf_done(&text);
+    return code;
+}

@@ -1,0 +1,403 @@
+#include "cli/query.h"
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "base/json_write.h"
+#include "cli/amount.h"
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/http.h"
+#include "cli/receipt.h"
+#include "cli/show.h"
+#include "cli/wallet.h"
+#include "core/dev_account.h"
+
+#define PATH_SIZE_MAX   4096u       /* bytes */
+#define RESULT_SIZE_MAX (64u << 20) /* bytes */
+#define BODY_SIZE_MAX   (4u << 20)  /* bytes */
+
+/* ---- paths ---- */
+
+/* Writes what stands for an account in a path. A development account's name goes as it is: the
+ * node knows whether it is one. */
+static enum au_exit put_account(struct au_invocation *invocation, const char *word,
+                                struct au_buf *path)
+{
+    size_t index;
+    const char *name = word[0] == '@' ? word + 1 : word;
+    if (au_dev_account_find(au_bytes_of(name), &index)) {
+        au_buf_put_text(path, name);
+        return AU_EXIT_DONE;
+    }
+    struct au_who who;
+    enum au_exit code = au_wallet_find(invocation, word, /* is_dev = */ false, &who);
+    if (code == AU_EXIT_DONE) au_address_format(path, &who.address);
+    return code;
+}
+
+/* The account that a command is about if none is given: whom --from would be. */
+static enum au_exit put_default_account(struct au_client *client, struct au_buf *path)
+{
+    struct au_chain_status status = {0};
+    enum au_exit code = au_client_status(client, &status);
+    if (code != AU_EXIT_DONE) return code;
+    if (!status.is_dev) {
+        return au_invocation_fail(client->invocation, AU_EXIT_USAGE,
+                                  "which account? an address, or the name of a key");
+    }
+    au_buf_put_text(path, "alice");
+    return AU_EXIT_DONE;
+}
+
+/* Asks for a path and ends it; the last request of a command. */
+static enum au_exit get(struct au_client *client, struct au_buf *path, struct au_answer *out_answer)
+{
+    au_buf_put_u8(path, 0);
+    if (path->err != AU_OK) {
+        return au_invocation_fail(client->invocation, AU_EXIT_USAGE, "an operand is too long");
+    }
+    const struct au_request request = {
+        .method = "GET", .path = (const char *)path->data, .is_last = true};
+    return au_client_ask(client, &request, out_answer);
+}
+
+/* What most commands are: one GET of a path that ends in an account or word, and its answer. */
+struct query {
+    const char *before; /* of the path */
+    const char *after;
+    bool is_account; /* the operand is an account, and may be missing */
+};
+
+static enum au_exit ask(struct au_client *client, const struct query *query, struct au_buf *path,
+                        struct au_answer *answer)
+{
+    struct au_invocation *invocation = client->invocation;
+    const char *operand = invocation->operand_count > 0 ? invocation->operands[0] : NULL;
+    enum au_exit code = AU_EXIT_DONE;
+    au_buf_put_text(path, query->before);
+    if (query->is_account) {
+        code = operand == NULL ? put_default_account(client, path)
+                               : put_account(invocation, operand, path);
+    } else if (operand != NULL) {
+        au_http_put_query(path, au_bytes_of(operand));
+    }
+    au_buf_put_text(path, query->after);
+    return code == AU_EXIT_DONE ? get(client, path, answer) : code;
+}
+
+/* What a command's answer is turned into. */
+typedef enum au_exit printer(const struct au_client *client, const struct au_answer *answer);
+
+static enum au_exit run_query(struct au_invocation *invocation, const struct query *query,
+                              printer *print)
+{
+    struct au_client client;
+    struct au_answer answer = {0};
+    struct au_buf path;
+    au_buf_init(&path, PATH_SIZE_MAX);
+    enum au_exit code = au_client_init(&client, invocation);
+    if (code == AU_EXIT_DONE) code = ask(&client, query, &path, &answer);
+    if (code == AU_EXIT_DONE && answer.status != 0) code = print(&client, &answer);
+    au_answer_done(&answer);
+    au_buf_done(&path);
+    return code;
+}
+
+/* ---- one GET ---- */
+
+enum au_exit au_status_command(struct au_invocation *invocation)
+{
+    static const struct query query = {.before = "/v1/status", .after = ""};
+    return run_query(invocation, &query, au_client_print);
+}
+
+static enum au_exit print_balance(const struct au_client *client, const struct au_answer *answer)
+{
+    if (au_invocation_has(client->invocation, "json")) return au_client_print(client, answer);
+    uint64_t balance = 0;
+    struct au_buf text;
+    au_buf_init(&text, PATH_SIZE_MAX);
+    enum au_exit code = au_client_u64(client, answer, "balance", &balance);
+    au_amount_format(&text, balance);
+    au_buf_put_u8(&text, '\n');
+    if (code == AU_EXIT_DONE) code = au_invocation_write(client->invocation, &text);
+    au_buf_done(&text);
+    return code;
+}
+
+enum au_exit au_balance_command(struct au_invocation *invocation)
+{
+    static const struct query query = {.before = "/v1/balance/", .after = "", .is_account = true};
+    return run_query(invocation, &query, print_balance);
+}
+
+enum au_exit au_account_command(struct au_invocation *invocation)
+{
+    static const struct query query = {.before = "/v1/account/", .after = "", .is_account = true};
+    return run_query(invocation, &query, au_client_print);
+}
+
+/* A transaction that ran without success is found all the same: its receipt tells. */
+enum au_exit au_tx_get_command(struct au_invocation *invocation)
+{
+    static const struct query query = {.before = "/v1/tx/", .after = ""};
+    return run_query(invocation, &query, au_client_print);
+}
+
+enum au_exit au_block_get_command(struct au_invocation *invocation)
+{
+    static const struct query head = {.before = "/v1/block/latest", .after = ""};
+    static const struct query query = {.before = "/v1/block/", .after = ""};
+    return run_query(invocation, invocation->operand_count == 0 ? &head : &query, au_client_print);
+}
+
+enum au_exit au_contract_show_command(struct au_invocation *invocation)
+{
+    static const struct query query = {.before = "/v1/contract/", .after = "", .is_account = true};
+    return run_query(invocation, &query, au_client_print);
+}
+
+/* ---- storage ---- */
+
+/* A line for each entry: key and value in hex, a tab between them. */
+static enum au_exit print_items(const struct au_client *client, const struct au_answer *answer)
+{
+    const struct au_json_in *items = au_json_in_get(answer->json, "items");
+    const struct au_json_in *next = au_json_in_get(answer->json, "next");
+    struct au_buf text;
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    bool is_list = items != NULL && au_json_in_type(items) == AU_JSON_IN_ARRAY;
+    for (size_t i = 0; is_list && i < au_json_in_count(items); i++) {
+        static const char *const names[] = {"key", "value"};
+        for (size_t part = 0; part < AU_COUNT_OF(names); part++) {
+            const struct au_json_in *item = au_json_in_item(items, i);
+            const struct au_json_in *value = NULL;
+            if (au_json_in_type(item) == AU_JSON_IN_OBJECT) {
+                value = au_json_in_get(item, names[part]);
+            }
+            if (value != NULL && au_json_in_type(value) == AU_JSON_IN_STRING) {
+                au_show_text(&text, au_json_in_string(value));
+            }
+            au_buf_put_u8(&text, part == 0 ? '\t' : '\n');
+        }
+    }
+    enum au_exit code = au_invocation_write(client->invocation, &text);
+    if (code == AU_EXIT_DONE && next != NULL && au_json_in_type(next) == AU_JSON_IN_STRING) {
+        struct au_bytes cursor = au_json_in_string(next);
+        au_invocation_note(client->invocation, "there is more: --cursor %.*s", (int)cursor.size,
+                           (const char *)cursor.data);
+    }
+    au_buf_done(&text);
+    return code;
+}
+
+static enum au_exit print_storage(const struct au_client *client, const struct au_answer *answer)
+{
+    if (au_invocation_has(client->invocation, "json")) return au_client_print(client, answer);
+    if (client->invocation->operand_count == 1) return print_items(client, answer);
+    struct au_buf text;
+    struct au_bytes value = {0};
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    enum au_exit code = au_client_text(client, answer, "value", &value);
+    au_show_text(&text, value);
+    au_buf_put_u8(&text, '\n');
+    if (code == AU_EXIT_DONE) code = au_invocation_write(client->invocation, &text);
+    au_buf_done(&text);
+    return code;
+}
+
+/* Keys are given as the arguments of a call are, for contracts make them of the same. */
+static enum au_exit put_storage_path(struct au_invocation *invocation, struct au_buf *path)
+{
+    static const char *const options[] = {"prefix", "limit", "cursor"};
+    enum au_exit code = AU_EXIT_DONE;
+    if (invocation->operand_count == 2) {
+        const struct au_bytes *key = NULL;
+        size_t count = 0;
+        code = au_args_read(invocation, 1, &key, &count);
+        au_buf_put_text(path, "/storage/");
+        if (code == AU_EXIT_DONE) au_hex_put(path, key[0]);
+        return code;
+    }
+    au_buf_put_text(path, "/storage");
+    char separator = '?';
+    for (size_t i = 0; i < AU_COUNT_OF(options); i++) {
+        const char *text = au_invocation_text(invocation, options[i], NULL);
+        if (text == NULL) continue;
+        au_buf_printf(path, "%c%s=", separator, options[i]);
+        au_http_put_query(path, au_bytes_of(text));
+        separator = '&';
+    }
+    return code;
+}
+
+enum au_exit au_contract_storage_command(struct au_invocation *invocation)
+{
+    struct au_client client;
+    struct au_answer answer = {0};
+    struct au_buf path;
+    au_buf_init(&path, PATH_SIZE_MAX);
+    enum au_exit code = au_client_init(&client, invocation);
+    au_buf_put_text(&path, "/v1/contract/");
+    if (code == AU_EXIT_DONE) code = put_account(invocation, invocation->operands[0], &path);
+    if (code == AU_EXIT_DONE) code = put_storage_path(invocation, &path);
+    if (code == AU_EXIT_DONE) code = get(&client, &path, &answer);
+    if (code == AU_EXIT_DONE && answer.status != 0) code = print_storage(&client, &answer);
+    au_answer_done(&answer);
+    au_buf_done(&path);
+    return code;
+}
+
+/* ---- code ---- */
+
+static enum au_exit save_code(const struct au_client *client, const struct au_answer *answer)
+{
+    const char *path = client->invocation->operands[1];
+    enum au_exit code = au_client_check(client, answer);
+    if (code != AU_EXIT_DONE) return code;
+    enum au_err err = au_file_write(path, au_buf_bytes(&answer->body));
+    if (err != AU_OK) return au_invocation_fail_file(client->invocation, err, "write", path);
+    au_invocation_note(client->invocation, "%zu bytes in %s", answer->body.size, path);
+    return AU_EXIT_DONE;
+}
+
+enum au_exit au_contract_code_command(struct au_invocation *invocation)
+{
+    struct au_client client;
+    struct au_answer answer = {0};
+    struct au_buf path;
+    au_buf_init(&path, PATH_SIZE_MAX);
+    enum au_exit code = au_client_init(&client, invocation);
+    au_buf_put_text(&path, "/v1/contract/");
+    if (code == AU_EXIT_DONE) code = put_account(invocation, invocation->operands[0], &path);
+    au_buf_put_text(&path, "/code");
+    au_buf_put_u8(&path, 0);
+    if (code == AU_EXIT_DONE && path.err != AU_OK) {
+        code = au_invocation_fail(invocation, AU_EXIT_USAGE, "an operand is too long");
+    }
+    if (code == AU_EXIT_DONE) {
+        const struct au_request request = {
+            .method = "GET", .path = (const char *)path.data, .is_last = true};
+        code = au_client_send(&client, &request, &answer);
+    }
+    if (code == AU_EXIT_DONE && answer.status != 0) code = save_code(&client, &answer);
+    au_answer_done(&answer);
+    au_buf_done(&path);
+    return code;
+}
+
+/* ---- view ---- */
+
+static enum au_exit put_view(struct au_invocation *invocation, struct au_json_write *json)
+{
+    const struct au_bytes *args = NULL;
+    size_t count = 0;
+    struct au_buf account;
+    au_buf_init(&account, PATH_SIZE_MAX);
+    enum au_exit code = au_args_read(invocation, 2, &args, &count);
+    if (code == AU_EXIT_DONE) code = put_account(invocation, invocation->operands[0], &account);
+    au_json_write_begin_object(json);
+    au_json_write_key(json, "contract");
+    au_json_write_bytes(json, au_buf_bytes(&account));
+    au_json_write_key(json, "function");
+    au_json_write_text(json, invocation->operands[1]);
+    au_json_write_key(json, "args");
+    au_json_write_begin_array(json);
+    for (size_t i = 0; i < count; i++) {
+        au_json_write_hex(json, args[i]);
+    }
+    au_json_write_end_array(json);
+    const char *from = au_invocation_text(invocation, "from", NULL);
+    if (code == AU_EXIT_DONE && from != NULL) {
+        au_buf_clear(&account);
+        code = put_account(invocation, from, &account);
+        au_json_write_key(json, "from");
+        au_json_write_bytes(json, au_buf_bytes(&account));
+    }
+    const struct au_given *gas = au_invocation_option(invocation, "gas");
+    if (gas != NULL) {
+        au_json_write_key(json, "gas_limit");
+        au_json_write_u64(json, gas->number);
+    }
+    au_json_write_end_object(json);
+    au_buf_done(&account);
+    return code;
+}
+
+enum au_exit au_view_command(struct au_invocation *invocation)
+{
+    struct au_client client;
+    struct au_answer answer = {0};
+    struct au_buf body;
+    struct au_json_write json;
+    au_buf_init(&body, BODY_SIZE_MAX);
+    au_json_write_init(&json, &body, AU_JSON_WRITE_COMPACT);
+    enum au_exit code = au_client_init(&client, invocation);
+    if (code == AU_EXIT_DONE) code = put_view(invocation, &json);
+    if (code == AU_EXIT_DONE && body.err != AU_OK) {
+        code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(body.err));
+    }
+    if (code == AU_EXIT_DONE) {
+        const struct au_request request = {
+            .method = "POST",
+            .path = "/v1/view",
+            .content_type = "application/json",
+            .body = au_buf_bytes(&body),
+            .is_last = true,
+        };
+        code = au_client_ask(&client, &request, &answer);
+    }
+    if (code == AU_EXIT_DONE && answer.json != NULL) {
+        code = au_receipt_report(&client, &answer, "the view", AU_RESULT_OUTPUT);
+    }
+    au_answer_done(&answer);
+    au_buf_done(&body);
+    return code;
+}
+
+/* ---- api ---- */
+
+static enum au_exit print_body(struct au_client *client, const struct au_answer *answer)
+{
+    struct au_buf text;
+    struct au_json_in *json = NULL;
+    struct au_bytes body = au_buf_bytes(&answer->body);
+    au_buf_init(&text, 4 * RESULT_SIZE_MAX);
+    if (au_json_in_parse(body, NULL, &json) == AU_OK) {
+        au_show_json(&text, body);
+    } else {
+        au_buf_put_bytes(&text, body); /* for a file or a pipe: what the node sent, to the byte */
+    }
+    au_json_in_free(json);
+    enum au_exit code = au_invocation_write(client->invocation, &text);
+    au_buf_done(&text);
+    return code;
+}
+
+enum au_exit au_api_command(struct au_invocation *invocation)
+{
+    struct au_client client;
+    struct au_answer answer = {0};
+    const char *data = au_invocation_text(invocation, "data", NULL);
+    const struct au_request request = {
+        .method = invocation->operands[0],
+        .path = invocation->operands[1],
+        .content_type = data == NULL ? NULL : "application/json",
+        .body = data == NULL ? (struct au_bytes){0} : au_bytes_of(data),
+        .is_last = true,
+    };
+    if (strspn(request.method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(request.method) ||
+        *request.method == '\0' || request.path[0] != '/') {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "expected a method in capitals and a path that begins with /, as "
+                                  "in: GET /v1/status");
+    }
+    enum au_exit code = au_client_init(&client, invocation);
+    if (code == AU_EXIT_DONE) code = au_client_send(&client, &request, &answer);
+    if (code == AU_EXIT_DONE && answer.status != 0) {
+        code = print_body(&client, &answer);
+        if (code == AU_EXIT_DONE) code = au_client_check(&client, &answer);
+    }
+    au_answer_done(&answer);
+    return code;
+}

@@ -1,0 +1,139 @@
+#include "cli/receipt.h"
+
+#include "base/hex.h"
+#include "cli/arg.h"
+#include "cli/show.h"
+
+#define RESULT_SIZE_MAX (4u << 20) /* bytes */
+
+static bool is_success(const struct au_answer *receipt)
+{
+    const struct au_json_in *outcome = au_json_in_get(receipt->json, "outcome");
+    return outcome != NULL && au_json_in_type(outcome) == AU_JSON_IN_INTEGER &&
+           au_json_in_integer(outcome) == AU_OUTCOME_SUCCESS;
+}
+
+static struct au_bytes text_of(const struct au_answer *receipt, const char *name)
+{
+    const struct au_json_in *value = au_json_in_get(receipt->json, name);
+    if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) return (struct au_bytes){0};
+    return au_json_in_string(value);
+}
+
+/* The bytes of a member in hex; empty if it is not there. */
+static enum au_exit read_output(const struct au_client *client, const struct au_answer *receipt,
+                                struct au_bytes *out_bytes)
+{
+    struct au_bytes text = text_of(receipt, "output");
+    size_t size = text.size < 2 ? 0 : (text.size - 2) / 2;
+    uint8_t *bytes = au_arena_get(&client->invocation->arena, size);
+    if (bytes == NULL) {
+        return au_invocation_fail(client->invocation, AU_EXIT_INTERNAL, "out of memory");
+    }
+    if (text.size > 0 && au_hex_parse(text, bytes, size) != AU_OK) {
+        return au_invocation_fail(client->invocation, AU_EXIT_UNREACHABLE,
+                                  "%s answers otherwise than a node of this version: 'output' is "
+                                  "not hex",
+                                  client->url);
+    }
+    *out_bytes = (struct au_bytes){bytes, size};
+    return AU_EXIT_DONE;
+}
+
+static void put_member(struct au_buf *text, const char *format, struct au_bytes value)
+{
+    if (value.size == 0) return;
+    au_buf_put_text(text, format);
+    au_buf_put_bytes(text, value);
+}
+
+enum au_exit au_receipt_check(const struct au_client *client, const struct au_answer *receipt,
+                              const char *what)
+{
+    if (is_success(receipt)) return AU_EXIT_DONE;
+    struct au_bytes output = {0};
+    enum au_exit code = read_output(client, receipt, &output);
+    if (code != AU_EXIT_DONE) return code;
+
+    struct au_buf text;
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    au_buf_printf(&text, "%s failed", what);
+    put_member(&text, ": ", text_of(receipt, "status"));
+    put_member(&text, ", ", text_of(receipt, "reason"));
+    const struct au_json_in *revert_code = au_json_in_get(receipt->json, "revert_code");
+    if (revert_code != NULL && au_json_in_type(revert_code) == AU_JSON_IN_INTEGER) {
+        au_buf_printf(&text, " with code %lld", (long long)au_json_in_integer(revert_code));
+    }
+    if (output.size > 0) {
+        au_buf_put_text(&text, " and ");
+        au_show_value(&text, output);
+    }
+    put_member(&text, ": ", text_of(receipt, "message"));
+    put_member(&text, "; gas used ", text_of(receipt, "gas_used"));
+    au_buf_put_u8(&text, 0);
+    code = au_invocation_fail(client->invocation, AU_EXIT_FAILED, "%s",
+                              text.err == AU_OK ? (const char *)text.data : what);
+    au_buf_done(&text);
+    return code;
+}
+
+/* The result stands alone on its line, for scripts. */
+static enum au_exit put_output(const struct au_client *client, const struct au_answer *receipt,
+                               struct au_buf *text)
+{
+    const char *form = au_invocation_text(client->invocation, "as", "bytes");
+    struct au_bytes output = {0};
+    enum au_exit code = read_output(client, receipt, &output);
+    if (code != AU_EXIT_DONE) return code;
+    if (au_arg_format(form, output, text) == AU_OK) return AU_EXIT_DONE;
+
+    struct au_buf shown;
+    au_buf_init(&shown, RESULT_SIZE_MAX);
+    au_show_value(&shown, output);
+    au_buf_put_u8(&shown, 0);
+    code = au_invocation_fail(client->invocation, AU_EXIT_USAGE,
+                              "the output is no %s: it has %zu bytes, %s", form, output.size,
+                              shown.err == AU_OK ? (const char *)shown.data : "");
+    au_buf_done(&shown);
+    return code;
+}
+
+static enum au_exit put_text(const struct au_client *client, const struct au_answer *receipt,
+                             const char *name, struct au_buf *text)
+{
+    struct au_bytes value = {0};
+    enum au_exit code = au_client_text(client, receipt, name, &value);
+    au_show_text(text, value);
+    return code;
+}
+
+enum au_exit au_receipt_print(const struct au_client *client, const struct au_answer *receipt,
+                              enum au_result_kind kind)
+{
+    const struct au_invocation *invocation = client->invocation;
+    if (kind == AU_RESULT_PAGE || au_invocation_has(invocation, "json")) {
+        return au_client_print(client, receipt);
+    }
+    if (!is_success(receipt)) return AU_EXIT_DONE;
+
+    struct au_buf text;
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    enum au_exit code = AU_EXIT_DONE;
+    switch (kind) {
+    case AU_RESULT_HASH: code = put_text(client, receipt, "hash", &text); break;
+    case AU_RESULT_CREATED: code = put_text(client, receipt, "created", &text); break;
+    case AU_RESULT_OUTPUT: code = put_output(client, receipt, &text); break;
+    case AU_RESULT_PAGE: break;
+    }
+    au_buf_put_u8(&text, '\n');
+    if (code == AU_EXIT_DONE) code = au_invocation_write(invocation, &text);
+    au_buf_done(&text);
+    return code;
+}
+
+enum au_exit au_receipt_report(const struct au_client *client, const struct au_answer *receipt,
+                               const char *what, enum au_result_kind kind)
+{
+    enum au_exit code = au_receipt_print(client, receipt, kind);
+    return code == AU_EXIT_DONE ? au_receipt_check(client, receipt, what) : code;
+}

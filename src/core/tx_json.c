@@ -1,0 +1,235 @@
+#include "core/tx_json.h"
+
+#include "base/time_text.h"
+
+#define ADDRESS_TEXT_SIZE_MAX 128 /* bytes */
+#define TIME_TEXT_SIZE_MAX    64  /* bytes */
+
+/* Texts are made in a buffer of their own; what goes wrong there is the document's error. */
+static void write_made_text(struct au_json_write *json, struct au_buf *text)
+{
+    au_json_write_bytes(json, au_buf_bytes(text));
+    if (text->err != AU_OK && json->buf->err == AU_OK) json->buf->err = text->err;
+    au_buf_done(text);
+}
+
+void au_address_put_json(struct au_json_write *json, const struct au_address *address)
+{
+    struct au_buf text;
+    au_buf_init(&text, ADDRESS_TEXT_SIZE_MAX);
+    au_address_format(&text, address);
+    write_made_text(json, &text);
+}
+
+static void put_address(struct au_json_write *json, const char *name,
+                        const struct au_address *address)
+{
+    au_json_write_key(json, name);
+    au_address_put_json(json, address);
+}
+
+static void put_hex(struct au_json_write *json, const char *name, struct au_bytes bytes)
+{
+    au_json_write_key(json, name);
+    au_json_write_hex(json, bytes);
+}
+
+static void put_hash(struct au_json_write *json, const char *name, const struct au_hash *hash)
+{
+    put_hex(json, name, (struct au_bytes){hash->bytes, AU_HASH_SIZE});
+}
+
+static void put_u64(struct au_json_write *json, const char *name, uint64_t number)
+{
+    au_json_write_key(json, name);
+    au_json_write_u64(json, number);
+}
+
+static void put_u32(struct au_json_write *json, const char *name, uint32_t number)
+{
+    au_json_write_key(json, name);
+    au_json_write_u32(json, number);
+}
+
+static void put_text(struct au_json_write *json, const char *name, struct au_bytes text)
+{
+    au_json_write_key(json, name);
+    au_json_write_bytes(json, text);
+}
+
+/* ---- transactions ---- */
+
+static void put_args(struct au_json_write *json, const struct au_tx *tx)
+{
+    struct au_bytes rest = tx->args;
+    struct au_bytes arg;
+    au_json_write_key(json, "args");
+    au_json_write_begin_array(json);
+    while (au_tx_arg(&rest, &arg)) {
+        au_json_write_hex(json, arg);
+    }
+    au_json_write_end_array(json);
+}
+
+static void put_run(struct au_json_write *json, const struct au_tx *tx)
+{
+    if (tx->kind == AU_TX_CALL) put_text(json, "function", tx->function);
+    if (tx->kind != AU_TX_CALL) put_hex(json, "code", tx->code);
+    put_args(json, tx);
+    put_u64(json, "gas_limit", tx->gas_limit);
+    if (tx->kind != AU_TX_UPGRADE) put_u64(json, "value", tx->value);
+    if (tx->has_admin) put_address(json, "admin", &tx->admin);
+}
+
+static void put_payload(struct au_json_write *json, const struct au_tx *tx)
+{
+    switch (tx->kind) {
+    case AU_TX_TRANSFER:
+        put_address(json, "to", &tx->to);
+        put_u64(json, "amount", tx->amount);
+        break;
+    case AU_TX_DEPLOY: put_run(json, tx); break;
+    case AU_TX_CALL:
+    case AU_TX_UPGRADE:
+        put_address(json, "contract", &tx->to);
+        put_run(json, tx);
+        break;
+    case AU_TX_STAKE:
+    case AU_TX_UNSTAKE: put_u64(json, "amount", tx->amount); break;
+    }
+    if (tx->has_validator) {
+        put_hex(json, "validator_key",
+                (struct au_bytes){tx->validator_key, sizeof(tx->validator_key)});
+        put_hex(json, "validator_proof",
+                (struct au_bytes){tx->validator_proof, sizeof(tx->validator_proof)});
+    }
+}
+
+void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const struct au_tx *tx)
+{
+    struct au_hash hash = au_tx_id(bytes);
+    AU_ASSERT(bytes.size <= UINT32_MAX);
+    put_hash(json, "hash", &hash);
+    put_text(json, "kind", au_bytes_of(au_tx_kind_name(tx->kind)));
+    put_address(json, "from", &tx->from);
+    put_u64(json, "nonce", tx->nonce);
+    put_u64(json, "gas_price", tx->gas_price);
+    put_u64(json, "valid_until", tx->valid_until);
+    put_payload(json, tx);
+    put_hex(json, "signature", (struct au_bytes){tx->signature, AU_TX_SIGNATURE_SIZE});
+    put_u32(json, "size", (uint32_t)bytes.size);
+    put_u64(json, "intrinsic_steps", au_tx_intrinsic_steps(tx, bytes.size));
+}
+
+/* ---- receipts ---- */
+
+struct detail {
+    enum au_outcome outcome;
+    uint32_t number; /* of a host function's reason: without the function's number */
+    const char *name;
+};
+
+static const struct detail details[] = {
+#define AU_TRAP_DETAIL(number, NAME, name, text) {AU_OUTCOME_TRAPPED, (number), #name},
+#define AU_HOST_DETAIL(number, NAME, name, text) {AU_OUTCOME_HOST_REJECTED, (number), #name},
+#include "abi/detail.def"
+#undef AU_HOST_DETAIL
+#undef AU_TRAP_DETAIL
+};
+
+const char *au_receipt_reason(enum au_outcome outcome, uint32_t detail)
+{
+    uint32_t number = outcome == AU_OUTCOME_HOST_REJECTED ? detail & 0xffu : detail;
+    for (size_t i = 0; i < AU_COUNT_OF(details); i++) {
+        if (details[i].outcome == outcome && details[i].number == number) return details[i].name;
+    }
+    return NULL;
+}
+
+static void put_logs(struct au_json_write *json, struct au_items logs)
+{
+    struct au_bytes line;
+    au_json_write_key(json, "logs");
+    au_json_write_begin_array(json);
+    while (au_receipt_next_log(&logs, &line)) {
+        au_json_write_begin_object(json);
+        put_text(json, "text", line);
+        put_hex(json, "bytes", line);
+        au_json_write_end_object(json);
+    }
+    au_json_write_end_array(json);
+}
+
+static void put_balances(struct au_json_write *json, struct au_items balances)
+{
+    struct au_receipt_balance change;
+    au_json_write_key(json, "balance_changes");
+    au_json_write_begin_array(json);
+    while (au_receipt_next_balance(&balances, &change)) {
+        au_json_write_begin_object(json);
+        put_address(json, "address", &change.address);
+        put_u64(json, "before", change.before);
+        put_u64(json, "after", change.after);
+        au_json_write_end_object(json);
+    }
+    au_json_write_end_array(json);
+}
+
+static void put_slots(struct au_json_write *json, struct au_items slots)
+{
+    struct au_receipt_slot change;
+    au_json_write_key(json, "storage_changes");
+    au_json_write_begin_array(json);
+    while (au_receipt_next_slot(&slots, &change)) {
+        au_json_write_begin_object(json);
+        put_address(json, "contract", &change.contract);
+        put_hex(json, "key", change.key);
+        if (change.existed) put_hex(json, "before", change.before);
+        if (change.exists) put_hex(json, "after", change.after);
+        au_json_write_end_object(json);
+    }
+    au_json_write_end_array(json);
+}
+
+void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt)
+{
+    const char *reason = au_receipt_reason(receipt->outcome, receipt->detail);
+    put_hash(json, "hash", &receipt->id);
+    put_u64(json, "height", receipt->height);
+    put_u32(json, "index", receipt->index);
+    put_text(json, "status", au_bytes_of(au_outcome_name(receipt->outcome)));
+    put_u32(json, "outcome", (uint32_t)receipt->outcome);
+    put_u32(json, "detail", receipt->detail);
+    if (reason != NULL) put_text(json, "reason", au_bytes_of(reason));
+    if (receipt->outcome == AU_OUTCOME_REVERTED) put_u32(json, "revert_code", receipt->revert_code);
+    put_u64(json, "gas_used", receipt->gas_used);
+    put_u64(json, "fee", receipt->fee);
+    if (receipt->has_created) put_address(json, "created", &receipt->created);
+    put_hex(json, "output", receipt->output);
+    if (receipt->note.size > 0) put_text(json, "message", receipt->note);
+    put_logs(json, receipt->logs);
+    put_balances(json, receipt->balances);
+    put_slots(json, receipt->slots);
+}
+
+/* ---- headers ---- */
+
+void au_header_put_json(struct au_json_write *json, const struct au_header *header)
+{
+    struct au_hash hash = au_header_hash(header);
+    struct au_buf time;
+    put_u64(json, "height", header->height);
+    put_hash(json, "hash", &hash);
+    put_hash(json, "parent", &header->parent);
+    au_buf_init(&time, TIME_TEXT_SIZE_MAX);
+    au_time_put(&time, header->time_ms);
+    au_json_write_key(json, "time");
+    write_made_text(json, &time);
+    put_address(json, "proposer", &header->proposer);
+    put_hash(json, "state_root", &header->state_root);
+    put_hash(json, "tx_root", &header->tx_root);
+    put_hash(json, "receipts_root", &header->receipts_root);
+    put_u64(json, "gas_used", header->gas_used);
+    put_u64(json, "gas_limit", header->gas_limit);
+    put_u32(json, "tx_count", header->tx_count);
+}

@@ -1,0 +1,43 @@
+/* Transactions, receipts and headers as JSON: the one form that the HTTP API answers with and the
+ * command line prints. 64-bit numbers are decimal strings, bytes 0x and hex, addresses Bech32m,
+ * times RFC 3339. What does not apply is left out.
+ *
+ * Each function writes members into the object that is open in json, so that a caller can put
+ * further ones beside them:
+ *
+ *     au_json_write_begin_object(&json);
+ *     au_receipt_put_json(&json, &receipt);
+ *     au_json_write_end_object(&json);
+ *
+ * Threading: one thread at a time for each writer. */
+#ifndef AUREON_CORE_TX_JSON_H
+#define AUREON_CORE_TX_JSON_H
+
+#include "base/json_write.h"
+#include "core/header.h"
+#include "core/receipt.h"
+#include "core/tx.h"
+
+/* au_address_put_json writes an address as a value. */
+void au_address_put_json(struct au_json_write *json, const struct au_address *address);
+
+/* au_tx_put_json writes hash, kind, from, nonce, gas_price, valid_until, the payload's members,
+ * signature, size and intrinsic_steps.
+ *
+ * bytes    the encoded transaction, from which hash and size are taken */
+void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const struct au_tx *tx);
+
+/* au_receipt_put_json writes hash, height, index, status, outcome, detail, reason (the word of a
+ * detail that has one), revert_code (if it reverted), gas_used, fee, created, output, message (the
+ * note), logs, balance_changes and storage_changes. */
+void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt);
+
+/* au_receipt_reason gives the word behind an outcome's detail, "unreachable" or "pointer"; NULL if
+ * the outcome has none. */
+const char *au_receipt_reason(enum au_outcome outcome, uint32_t detail);
+
+/* au_header_put_json writes height, hash, parent, time, proposer, the three roots, gas_used,
+ * gas_limit and tx_count. */
+void au_header_put_json(struct au_json_write *json, const struct au_header *header);
+
+#endif

@@ -1,0 +1,237 @@
+#include "node/node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "api/api.h"
+#include "api/server.h"
+#include "base/mem.h"
+#include "consensus/solo.h"
+#include "contract/host.h"
+#include "core/dev_account.h"
+#include "crypto/random.h"
+#include "crypto/sign.h"
+#include "ledger/compile.h"
+#include "store/memkv.h"
+#include "store/rocks.h"
+
+#define INSTANCES_MAX 64u          /* contracts running at the same time */
+#define CACHE_SIZE    (256u << 20) /* bytes of compiled code */
+#define DEV_CHAIN_ID  "aureon-dev"
+#define DEV_BALANCE   UINT64_C(1000000000000000) /* a million AUR */
+#define FOLDER_MODE   0700
+
+struct au_node {
+    struct au_node_options options;
+    struct au_engine *engine;
+    struct au_kv kv;
+    struct au_ledger *ledger;
+    struct au_mempool *mempool;
+    struct au_api *api;
+    struct au_solo *solo;
+    struct au_server *server;
+};
+
+/* ---- the signals between layers ---- */
+
+static enum au_err get_account(void *context, const struct au_address *address,
+                               struct au_mempool_account *out_account)
+{
+    struct au_node *node = context;
+    struct au_flat flat;
+    struct au_account account;
+    au_flat_init(&flat, &node->kv, NULL);
+    enum au_err err = au_flat_account(&flat, address, &account);
+    au_flat_done(&flat);
+    if (err == AU_OK) *out_account = (struct au_mempool_account){account.nonce, account.balance};
+    return err;
+}
+
+static void on_drop(void *context, const struct au_hash *id, enum au_drop reason)
+{
+    struct au_node *node = context;
+    au_api_on_drop(node->api, id, reason);
+}
+
+static void on_block(void *context, const struct au_header *header)
+{
+    struct au_node *node = context;
+    au_api_on_block(node->api, header);
+}
+
+static void on_fault(void *context, enum au_err err, const char *what)
+{
+    struct au_node *node = context;
+    char cause[AU_KV_MESSAGE_SIZE];
+    struct au_buf text;
+    au_buf_init(&text, sizeof(cause) + 256);
+    au_kv_message(&node->kv, cause);
+    au_buf_printf(&text, "%s: %s%s%s", what, au_err_text(err), cause[0] ? ": " : "", cause);
+    au_buf_put_u8(&text, 0);
+    node->options.on_fault(node->options.context,
+                           text.err == AU_OK ? (const char *)text.data : what);
+    au_buf_done(&text);
+}
+
+static bool mine(void *context, uint32_t count)
+{
+    struct au_node *node = context;
+    return au_solo_mine(node->solo, count);
+}
+
+/* ---- starting ---- */
+
+static enum au_err open_store(struct au_node *node, struct au_buf *message)
+{
+    const char *path = node->options.store;
+    char cause[AU_KV_MESSAGE_SIZE] = "";
+    if (!path) return au_memkv_open(&node->kv);
+    if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST) {
+        au_buf_printf(message, "cannot make the folder %s: %s", path, strerror(errno));
+        return AU_ERR_IO;
+    }
+    struct au_rocks_options options = au_rocks_options_default();
+    enum au_err err = au_rocks_open(path, &options, cause, &node->kv);
+    if (err != AU_OK) au_buf_printf(message, "cannot open the store in %s: %s", path, cause);
+    return err;
+}
+
+static enum au_err open_mempool(struct au_node *node)
+{
+    struct au_mempool_options options = {
+        .params = *au_ledger_params(node->ledger),
+        .height = au_ledger_head(node->ledger).height,
+        .count_max = AU_MEMPOOL_COUNT_PRESET,
+        .size_max = AU_MEMPOOL_SIZE_PRESET,
+        .context = node,
+        .get_account = get_account,
+        .on_drop = on_drop,
+    };
+    au_random_bytes(options.seed, sizeof(options.seed));
+    return au_mempool_new(&options, &node->mempool);
+}
+
+static enum au_err open_layers(struct au_node *node, struct au_buf *message)
+{
+    struct au_engine_options engine = {.instances_max = INSTANCES_MAX, .cache_size = CACHE_SIZE};
+    AU_TRY(au_engine_new(&engine, &au_host_env, &node->engine));
+    AU_TRY(open_store(node, message));
+    struct au_ledger_options ledger = {node->kv, node->engine, node->options.genesis};
+    AU_TRY(au_ledger_open(&ledger, message, &node->ledger));
+    AU_TRY(au_ledger_compile_all(node->ledger));
+    AU_TRY(open_mempool(node));
+    struct au_api_options api = {
+        .ledger = node->ledger,
+        .kv = node->kv,
+        .mempool = node->mempool,
+        .is_dev = node->options.is_dev,
+        .context = node,
+        .mine = mine,
+    };
+    AU_TRY(au_api_new(&api, &node->api));
+    struct au_solo_options solo = {
+        .ledger = node->ledger,
+        .mempool = node->mempool,
+        .interval_ms = node->options.interval_ms,
+        .is_manual = node->options.is_manual,
+        .context = node,
+        .on_block = on_block,
+        .on_fault = on_fault,
+    };
+    return au_solo_new(&solo, &node->solo);
+}
+
+static enum au_node_result listen_on(struct au_node *node, struct au_buf *message)
+{
+    static const char *const words[] = {
+        [AU_LISTEN_OK] = "",
+        [AU_LISTEN_BAD_ADDRESS] = "that is no numeric address",
+        [AU_LISTEN_NO_ADDRESS] = "this machine does not have that address",
+        [AU_LISTEN_PORT_TAKEN] = "the port is taken",
+        [AU_LISTEN_DENIED] = "not permitted",
+        [AU_LISTEN_FAILED] = "no memory, threads or descriptors are left",
+    };
+    struct au_server_options options = {
+        .address = node->options.address,
+        .port = node->options.port,
+        .routes = au_api_routes(),
+        .context = node->api,
+        .allow_origin = node->options.is_dev ? "*" : NULL,
+    };
+    enum au_listen_result result = au_server_start(&options, &node->server);
+    if (result == AU_LISTEN_OK) return AU_NODE_STARTED;
+    au_buf_printf(message, "cannot listen on %s port %u: %s", options.address, options.port,
+                  words[result]);
+    return result == AU_LISTEN_PORT_TAKEN ? AU_NODE_PORT_TAKEN : AU_NODE_FAILED;
+}
+
+enum au_node_result au_node_start(const struct au_node_options *options, struct au_buf *message,
+                                  struct au_node **out_node)
+{
+    struct au_node *node = au_mem_new(sizeof(*node));
+    if (!node) {
+        au_buf_put_text(message, au_err_text(AU_ERR_NO_MEMORY));
+        return AU_NODE_FAILED;
+    }
+    node->options = *options;
+    enum au_err err = open_layers(node, message);
+    if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
+    enum au_node_result result = err == AU_OK ? listen_on(node, message) : AU_NODE_FAILED;
+    if (result != AU_NODE_STARTED) {
+        au_node_stop(node);
+        return result;
+    }
+    *out_node = node;
+    return AU_NODE_STARTED;
+}
+
+uint16_t au_node_port(const struct au_node *node)
+{
+    return au_server_port(node->server);
+}
+
+void au_node_stop(struct au_node *node)
+{
+    if (node->api) au_api_stop(node->api);
+    au_server_stop(node->server);
+    au_solo_free(node->solo);
+    au_api_free(node->api);
+    au_mempool_free(node->mempool);
+    au_ledger_close(node->ledger);
+    if (node->kv.ops) au_kv_close(&node->kv);
+    au_engine_free(node->engine);
+    au_mem_free(node);
+}
+
+/* ---- the development chain ---- */
+
+static int compare_accounts(const void *a, const void *b)
+{
+    return memcmp(a, b, AU_ADDRESS_SIZE); /* a genesis account begins with its address */
+}
+
+void au_node_dev_genesis(struct au_buf *encoded, uint64_t time_ms)
+{
+    struct au_genesis_account accounts[AU_DEV_ACCOUNT_COUNT];
+    struct au_genesis genesis = {
+        .chain_id = au_bytes_of(DEV_CHAIN_ID),
+        .time_ms = time_ms,
+        .params = au_params_default(),
+        .accounts = accounts,
+        .account_count = AU_DEV_ACCOUNT_COUNT,
+    };
+    genesis.params.gas_price_min = 0;
+    for (size_t i = 0; i < AU_DEV_ACCOUNT_COUNT; i++) {
+        struct au_hash seed = au_dev_account_seed(i);
+        struct au_sign_key key;
+        au_sign_key_from_seed(&key, seed.bytes);
+        memcpy(accounts[i].address.bytes, key.public_key, AU_ADDRESS_SIZE);
+        accounts[i].balance = DEV_BALANCE;
+        au_sign_key_wipe(&key);
+    }
+    genesis.proposer = accounts[AU_DEV_ACCOUNT_COUNT - 1].address;
+    qsort(accounts, AU_DEV_ACCOUNT_COUNT, sizeof(accounts[0]), compare_accounts);
+    au_genesis_encode(encoded, &genesis);
+}

@@ -1,0 +1,49 @@
+/* A running node: store, ledger, pool, producer and HTTP server, wired together.
+ *
+ *     au_node_start -> { serves } -> au_node_wait_fault or a signal -> au_node_stop
+ *
+ * Threading: start, stop from one thread. */
+#ifndef AUREON_NODE_NODE_H
+#define AUREON_NODE_NODE_H
+
+#include "base/buf.h"
+#include "core/genesis.h"
+
+struct au_node;
+
+struct au_node_options {
+    struct au_bytes genesis; /* encoded; borrowed for the start */
+    const char *store;       /* folder of the store; NULL: in memory */
+    const char *address;     /* to listen on, numeric */
+    uint16_t port;           /* 0: a free one */
+    uint64_t interval_ms;    /* least time between blocks */
+    bool is_manual;          /* blocks on demand only */
+    bool is_dev;             /* signs for the dev accounts, offers /v1/dev */
+    void *context;
+    void (*on_fault)(void *context, const char *cause); /* the node cannot go on: stop it */
+};
+
+enum au_node_result {
+    AU_NODE_STARTED,
+    AU_NODE_PORT_TAKEN,
+    AU_NODE_FAILED, /* the message tells */
+};
+
+/* au_node_start starts a node; it serves when this returns.
+ *
+ * message    gets what is wrong, a sentence, unless STARTED
+ * out_node   owned by the caller: au_node_stop */
+enum au_node_result au_node_start(const struct au_node_options *options, struct au_buf *message,
+                                  struct au_node **out_node);
+
+/* au_node_port gives the port that it listens on. */
+uint16_t au_node_port(const struct au_node *node);
+
+/* au_node_stop answers what is pending, lets the block being made be committed, and closes all. */
+void au_node_stop(struct au_node *node);
+
+/* au_node_dev_genesis writes the genesis of a development chain: its accounts are rich, gas costs
+ * what the sender likes. */
+void au_node_dev_genesis(struct au_buf *encoded, uint64_t time_ms);
+
+#endif

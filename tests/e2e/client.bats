@@ -1,0 +1,441 @@
+#!/usr/bin/env bats
+# The client commands against a running development node.
+
+load helper.sh
+
+setup_file() {
+    export XDG_DATA_HOME=$BATS_FILE_TMPDIR/data
+    unset AUREON_PASSWORD_FILE
+    "$AUREON" dev --port 0 --ready-file "$BATS_FILE_TMPDIR/ready" \
+        >"$BATS_FILE_TMPDIR/node.out" 2>"$BATS_FILE_TMPDIR/node.err" 3>&- &
+    echo $! >"$BATS_FILE_TMPDIR/pid"
+    for _ in $(seq 200); do
+        [ -s "$BATS_FILE_TMPDIR/ready" ] && break
+        sleep 0.05
+    done
+    AUREON_URL=$(cat "$BATS_FILE_TMPDIR/ready")
+    export AUREON_URL
+    printf 'correct horse\n' >"$BATS_FILE_TMPDIR/password"
+}
+
+teardown_file() {
+    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+}
+
+setup() {
+    enter_temp
+    password=$BATS_FILE_TMPDIR/password
+}
+
+# deploy FILE: sets contract to the address of a new one.
+deploy() {
+    contract=$("$AUREON" deploy "$@")
+    [[ $contract == aur1* ]]
+}
+
+# address NAME: that of an account.
+address() {
+    "$AUREON" account "$1" --json | jq --raw-output .address
+}
+
+@test "status says what the node is" {
+    aureon status
+    expect 0
+    [[ $output == *"chain_id        aureon-dev"* ]]
+    aureon status --json
+    expect 0
+    expect_json .mode dev
+    expect_json .gas_price_min 0
+}
+
+@test "--url goes before AUREON_URL" {
+    AUREON_URL=http://127.0.0.1:1 aureon status --url "$AUREON_URL/"
+    expect 0
+}
+
+@test "no node: exit 3, the address and what starts one" {
+    aureon balance alice --url http://127.0.0.1:1
+    expect_refused 3 "no node answers at http://127.0.0.1:1"
+    [[ $stderr == *"\`aureon dev\` starts one"* ]]
+    AUREON_URL=http://127.0.0.1:1 aureon send bob 1
+    expect_refused 3 "no node answers at http://127.0.0.1:1"
+}
+
+@test "an address that is none" {
+    for url in 127.0.0.1:8080 ftp://127.0.0.1 ""; do
+        aureon status --url "$url"
+        expect_refused 2 "expected the node's address as http://"
+    done
+    aureon status --url "http://127.0.0.1:99999"
+    expect_refused 2 "is no address of a node"
+}
+
+@test "send moves an amount and prints the transaction's hash" {
+    before=$("$AUREON" balance dave --json | jq --raw-output .balance)
+    aureon send dave 1.5
+    expect 0
+    [[ $output =~ ^0x[0-9a-f]{64}$ ]]
+    hash=$output
+    aureon balance dave --json
+    expect_json .balance "$((before + 1500000000))"
+    aureon send dave 7u --from bob --json
+    expect 0
+    expect_json .status success
+    aureon balance dave --json
+    expect_json .balance "$((before + 1500000007))"
+
+    aureon tx get "$hash" --json
+    expect 0
+    expect_json .tx.hash "$hash"
+    expect_json .tx.kind Transfer
+    expect_json .tx.amount 1500000000
+    expect_json .receipt.status success
+    height=$(json .receipt.height)
+    aureon block get "$height" --json
+    expect 0
+    expect_json '.txs[0]' "$hash"
+}
+
+@test "what balance prints, send takes" {
+    aureon balance erin
+    expect 0
+    all=$output
+    aureon send frank "$all" --from erin
+    expect 0
+    aureon balance erin
+    [ "$output" = 0 ]
+    aureon send erin "$all" --from frank
+    expect 0
+}
+
+@test "amounts and accounts that are none" {
+    for amount in 1.0000000001 -1 1e3 "" 1AUR; do
+        aureon send bob -- "$amount"
+        expect_refused 2 "AMOUNT: expected an amount in AUR"
+    done
+    aureon send aur1qqqq 1
+    expect_refused 2 "'aur1qqqq' is no address"
+    aureon send nobody-here 1
+    expect_refused 8 "there is no key 'nobody-here'"
+    aureon balance "No Body"
+    expect_refused 2 "is no address"
+}
+
+@test "a transaction that the node refuses: exit 4, expected, got and what mends it" {
+    aureon send bob 9000000
+    expect_refused 4 "tx-balance"
+    [[ $stderr == *"\`aureon balance\` tells what an account has"* ]]
+    aureon send bob 1 --nonce 0 --json
+    expect 4
+    expect_json .code tx-nonce-low
+    [[ $stderr == *"leave out --nonce"* ]]
+}
+
+@test "deploy, call, view, storage and code" {
+    deploy "$counter_c"
+    aureon call "$contract" increment --as u64
+    expect 0
+    [ "$output" = 1 ]
+    aureon call "$contract" increment
+    [ "$output" = 0x0200000000000000 ]
+    aureon view "$contract" get --as u64
+    expect 0
+    [ "$output" = 2 ]
+    aureon contract storage "$contract"
+    expect 0
+    [ "$output" = $'0x636f756e746572\t0x0200000000000000' ]
+    aureon contract storage "$contract" counter
+    expect 0
+    [ "$output" = 0x0200000000000000 ]
+    aureon contract storage "$contract" missing
+    expect 7
+    aureon contract show "$contract" --json
+    expect 0
+    expect_json .address "$contract"
+    expect_json .admin "$(address alice)"
+    aureon contract code "$contract" code.wasm
+    expect 0
+    [ -z "$output" ]
+    cmp code.wasm "$counter_c"
+}
+
+@test "text is deployed as the binary that it stands for" {
+    deploy "$counter_wat" --admin none
+    aureon contract show "$contract" --json
+    [ "$(json 'has("admin")' || true)" = false ]
+    aureon call "$contract" increment --as u64
+    [ "$output" = 1 ]
+}
+
+@test "upgrade keeps the storage" {
+    deploy "$counter_c"
+    aureon call "$contract" increment --as u64
+    [ "$output" = 1 ]
+    aureon upgrade "$contract" "$counter_wat"
+    expect 0
+    [[ $output =~ ^0x[0-9a-f]{64}$ ]]
+    aureon call "$contract" increment --as u64
+    [ "$output" = 2 ]
+    aureon upgrade "$contract" "$counter_wat" --from bob --gas 3000000
+    expect 5
+    [[ $stderr == *not_allowed* ]]
+}
+
+@test "a call that fails is not sent, unless --gas says so" {
+    deploy "$failures"
+    before=$("$AUREON" account alice --json | jq --raw-output .nonce)
+    aureon call "$contract" trap
+    expect_refused 5 "nothing was sent: a simulation of this failed: trapped, unreachable"
+    aureon account alice --json
+    expect_json .nonce "$before"
+    aureon call "$contract" trap --gas 100000
+    expect_refused 5 "the transaction failed: trapped, unreachable"
+    [[ $stderr == *"gas used"* ]]
+    aureon account alice --json
+    expect_json .nonce "$((before + 1))"
+    aureon call "$contract" trap --gas 100000 --json
+    expect 5
+    expect_json .reason unreachable
+    aureon view "$contract" trap
+    expect_refused 5 "the view failed: trapped, unreachable"
+}
+
+@test "an output in another form" {
+    deploy "$counter_c"
+    aureon view "$contract" get --as i32
+    expect_refused 2 "the output is no i32: it has 8 bytes"
+}
+
+@test "simulate shows a receipt and changes nothing" {
+    deploy "$counter_c"
+    aureon simulate "$contract" increment
+    expect 0
+    [[ $output == *"status          success"* ]]
+    [[ $output == *"gas_suggested"* ]]
+    aureon view "$contract" get --as u64
+    [ "$output" = 0 ]
+}
+
+@test "stake and unstake" {
+    aureon stake 10 --from grace
+    expect 0
+    aureon account grace --json
+    expect_json .stake 10000000000
+    aureon unstake 4 --from grace
+    expect 0
+    aureon account grace --json
+    expect_json .stake 6000000000
+}
+
+@test "--wait none prints the hash, tx get finds it" {
+    aureon send heidi 1 --from ivan --wait none
+    expect 0
+    hash=$output
+    "$AUREON" api GET "/v1/tx/$hash?wait=committed" >/dev/null
+    aureon tx get "$hash" --json
+    expect 0
+    expect_json .receipt.status success
+    aureon send heidi 1 --wait forever
+    expect_refused 2 "--wait: expected committed, accepted or none"
+}
+
+@test "--dry-run prints curl lines that do what the command would" {
+    before=$("$AUREON" balance judy --json | jq --raw-output .balance)
+    aureon send heidi 1.25 --from carol --dry-run
+    expect 0
+    [ "$(grep -c '^curl -sS' <<<"$output")" -eq 3 ]
+    script=$output
+    heidi=$("$AUREON" balance heidi --json | jq --raw-output .balance)
+    bash -euc "$script" >answers
+    aureon balance heidi --json
+    expect_json .balance "$((heidi + 1250000000))"
+    aureon view "$("$AUREON" account alice --json | jq --raw-output .address)" get --dry-run
+    expect 0
+    [[ $output == "curl -sS -X POST"* ]]
+}
+
+@test "a transaction is made here, signed there and sent from anywhere" {
+    genesis=$("$AUREON" status --json | jq --raw-output .genesis_hash)
+    aureon send heidi 1 --from carol --unsigned
+    expect 0
+    printf '%s\n' "$output" >unsigned
+    aureon tx send @unsigned
+    expect_refused 4 "tx-signature"
+    aureon tx sign @unsigned --from carol --genesis "$genesis" --url http://127.0.0.1:1
+    expect 0
+    printf '%s\n' "$output" >signed
+    aureon tx sign @unsigned --from bob --genesis "$genesis"
+    expect_refused 8 "another sender"
+    aureon tx send @signed
+    expect 0
+    hash=$output
+    aureon tx decode @signed --json
+    expect_json .hash "$hash"
+    aureon tx send @signed # again: harmless
+    expect 0
+    [ "$output" = "$hash" ]
+}
+
+@test "keys: made, listed, exported, imported; and a password for each use" {
+    aureon keys new savings --password-file "$password"
+    expect 0
+    savings=$output
+    [[ $savings == aur1* ]]
+    file=$XDG_DATA_HOME/aureon/keys/savings.json
+    [ "$(stat -c %a "$file")" = 600 ]
+    aureon keys new savings --password-file "$password"
+    expect_refused 8 "a key is never replaced"
+    aureon keys new alice --password-file "$password"
+    expect_refused 2 "account of development chains"
+    aureon keys new "../savings" --password-file "$password"
+    expect_refused 2 "expected a name of 1 to 64"
+    aureon keys list
+    [ "$output" = "savings	$savings" ]
+
+    AUREON_PASSWORD_FILE=$password aureon keys export savings
+    expect 0
+    [[ $output =~ ^0x[0-9a-f]{64}$ ]]
+    printf '%s\n' "$output" >seed
+    aureon keys import copy seed --password-file "$password"
+    expect 0
+    [ "$output" = "$savings" ]
+    echo wrong >wrong
+    aureon keys export savings --password-file wrong
+    expect_refused 8 "the password is not that of the key 'savings'"
+    aureon keys export savings
+    expect_refused 8 "give --password-file FILE or set AUREON_PASSWORD_FILE"
+
+    aureon send savings 2
+    expect 0
+    aureon send bob 1 --from savings --password-file "$password"
+    expect 0
+    aureon balance @savings
+    expect 0
+    [ "$output" = 1 ]
+    aureon send bob 1 --from "$savings"
+    expect_refused 8 "an address cannot sign"
+    rm "$file" "$XDG_DATA_HOME/aureon/keys/copy.json"
+}
+
+@test "a key file that somebody changed does not sign" {
+    aureon keys new changed --password-file "$password"
+    expect 0
+    file=$XDG_DATA_HOME/aureon/keys/changed.json
+    alice=$(address alice)
+    sed -i "s/\"aur1[^\"]*\"/\"$alice\"/" "$file"
+    aureon send bob 1 --from changed --password-file "$password"
+    expect_refused 8 "damaged"
+    rm "$file"
+}
+
+@test "dev accounts are known by name" {
+    aureon keys list --dev
+    expect 0
+    [ "${#lines[@]}" -eq 10 ]
+    [ "${lines[0]}" = "alice	$(address alice)" ]
+    [ "${lines[9]}" = "judy	$(address judy)" ]
+}
+
+@test "proofs of accounts, slots and transactions hold" {
+    deploy "$counter_c"
+    aureon call "$contract" increment --json
+    expect 0
+    hash=$(json .hash)
+    bob=$(address bob)
+
+    "$AUREON" api GET "/v1/account/$bob/proof" >account.json
+    aureon proof verify account.json
+    expect 0
+    [[ $output == *"proved          account"* ]]
+    aureon proof verify account.json --json
+    expect_json .address "$bob"
+    block=$(json .block)
+    aureon proof verify account.json --block "$block"
+    expect 0
+    aureon block get "$block" --json
+    expect_json .state_root "$(jq --raw-output .state_root account.json)"
+
+    "$AUREON" api GET "/v1/contract/$contract/storage/0x636f756e746572/proof" >slot.json
+    aureon proof verify slot.json --json
+    expect 0
+    expect_json .value 0x0100000000000000
+    "$AUREON" api GET "/v1/contract/$contract/storage/0x00/proof" >none.json
+    aureon proof verify none.json --json
+    expect 0
+    [ "$(json .exists || true)" = false ]
+
+    "$AUREON" api GET "/v1/tx/$hash/proof" >tx.json
+    aureon proof verify tx.json --json
+    expect 0
+    expect_json .id "$hash"
+}
+
+@test "a proof that somebody changed does not hold" {
+    "$AUREON" api GET "/v1/account/$(address bob)/proof" >account.json
+    jq '.account.balance = "1"' account.json >changed.json
+    aureon proof verify changed.json
+    expect_refused 4 "nothing is proved: balance"
+    jq '.account_proof |= reverse' account.json >changed.json
+    aureon proof verify changed.json
+    expect_refused 4 "nothing is proved"
+    jq 'del(.account_proof[-1])' account.json >changed.json
+    aureon proof verify changed.json
+    expect_refused 4 "nothing is proved"
+    aureon proof verify account.json --block "0x$(printf '%064d' 0)"
+    expect_refused 4 "its hash is not that of --block"
+    echo '{}' >changed.json
+    aureon proof verify changed.json
+    expect_refused 2 "is no proof"
+    aureon proof verify missing.json
+    expect_refused 7 "there is no such file"
+}
+
+@test "what is not there: exit 7" {
+    aureon tx get "0x$(printf '%064d' 0)"
+    expect_refused 7 "unknown-tx"
+    aureon block get 99999999
+    expect_refused 7 "unknown-block"
+    aureon contract show "$(address alice)"
+    expect_refused 7 "unknown-contract"
+    aureon deploy missing.wasm
+    expect_refused 7 "there is no such file"
+}
+
+@test "api sends what it is given" {
+    aureon api GET /v1/status
+    expect 0
+    expect_json .mode dev
+    aureon api GET /metrics
+    expect 0
+    [[ $output == *aureon_* ]]
+    aureon api POST /v1/tx/simulate --data '{"surprise": 1}'
+    expect 4
+    expect_json .code unknown-member
+    aureon api get /v1/status
+    expect_refused 2 "a method in capitals"
+    aureon api GET v1/status
+    expect_refused 2 "begins with /"
+}
+
+# The examples that tests/e2e/cli.bats cannot type: they need a node and what a reader has by then.
+@test "the example of every client command works" {
+    ln -s "$AUREON_SOURCE_DIR/contracts" .
+    mkdir bin
+    ln -s "$AUREON" bin/aureon
+    "$AUREON" help --markdown |
+        awk '/^Example:$/ {on = 1} on && /^aureon / && !/^aureon (dev|node|state)/ {print}
+             /^## / {on = 0}' >lines
+    [ "$(wc -l <lines)" -ge 24 ]
+    cp "$password" password
+    echo "0x$(printf '%064d' 7)" >seed
+    cat - lines >script <<'END'
+counter=$(aureon deploy contracts/counter/counter.wat)
+hash=$(aureon send bob 1)
+tx=$(aureon send alice 1 --from bob --unsigned)
+signed=$(aureon tx sign "$tx" --from bob)
+aureon api GET /v1/account/bob/proof >proof.json
+END
+    grep -v '^aureon \(run\|check\|tx decode\)' script >rest
+    PATH=$PWD/bin:$PATH XDG_DATA_HOME=$PWD/data run --separate-stderr bash -euc "$(cat rest)"
+    expect 0
+}

@@ -1,0 +1,489 @@
+/* `aureon proof verify`: proofs made from a store hold, and nothing near them does. */
+#include "unit/unit.h"
+
+#include "base/hex.h"
+#include "cli/cli.h"
+#include "core/merkle.h"
+#include "core/tx_json.h"
+#include "crypto/sha256.h"
+#include "state/flat.h"
+#include "state/proof.h"
+#include "state/trie.h"
+#include "store/memkv.h"
+
+#define ACCOUNT_COUNT 40u
+#define SLOT_COUNT    30u
+#define TX_COUNT      5u
+#define BATCH_SIZE    (1u << 20)
+#define TEXT_SIZE_MAX (1u << 20)
+
+/* A state with accounts 0..ACCOUNT_COUNT - 1, of which number 0 is a contract with slots, and a
+ * block over it. */
+struct world {
+    struct au_kv kv;
+    struct au_trie_cache cache;
+    struct au_header header;
+    struct au_hash ids[TX_COUNT];
+    struct au_hash digests[TX_COUNT];
+    struct au_buf document; /* the proof under test */
+    char path[64];
+    char block[2 * AU_HASH_SIZE + 3];
+};
+
+static struct au_hash hash_of(unsigned number, unsigned kind)
+{
+    const uint8_t bytes[2] = {(uint8_t)number, (uint8_t)kind};
+    return au_sha256((struct au_bytes){bytes, sizeof(bytes)});
+}
+
+static struct au_address address_of(unsigned number)
+{
+    struct au_address address;
+    struct au_hash hash = hash_of(number, 0);
+    memcpy(address.bytes, hash.bytes, AU_ADDRESS_SIZE);
+    return address;
+}
+
+static struct au_bytes bytes_of(const struct au_hash *hash)
+{
+    return (struct au_bytes){hash->bytes, AU_HASH_SIZE};
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct au_trie_update *left = a;
+    const struct au_trie_update *right = b;
+    return memcmp(left->key.bytes, right->key.bytes, AU_HASH_SIZE);
+}
+
+static struct au_hash apply(struct world *world, struct au_trie_batch *batch,
+                            struct au_trie_update *updates, struct au_kv_batch *records)
+{
+    struct au_trie_root root;
+    qsort(updates, batch->update_count, sizeof(*updates), compare);
+    batch->updates = updates;
+    assert_ok(au_trie_apply(&world->cache, batch, records, &root));
+    assert_false(root.is_empty);
+    return root.hash;
+}
+
+/* Slot i: key "k" and i, value i + 1 bytes. */
+static struct au_hash put_slots(struct world *world, struct au_kv_batch *records)
+{
+    static struct au_buf leaves[SLOT_COUNT];
+    struct au_trie_update updates[SLOT_COUNT];
+    struct au_address contract = address_of(0);
+    struct au_hash halves[2] = {au_flat_account_key(&contract)};
+    for (unsigned i = 0; i < SLOT_COUNT; i++) {
+        const uint8_t key[2] = {'k', (uint8_t)i};
+        uint8_t value[SLOT_COUNT];
+        struct au_buf record;
+        memset(value, (int)i, sizeof(value));
+        au_buf_init(&record, 256);
+        au_buf_init(&leaves[i], 256);
+        struct au_bytes bytes = {value, i + 1};
+        halves[1] = au_flat_key_hash((struct au_bytes){key, sizeof(key)});
+        au_flat_encode_slot(&record, bytes);
+        au_flat_slot_leaf(&leaves[i], bytes);
+        au_kv_batch_put(records, AU_CF_STO,
+                        (struct au_bytes){halves[0].bytes, AU_FLAT_SLOT_KEY_SIZE},
+                        au_buf_bytes(&record));
+        updates[i] = (struct au_trie_update){halves[1], au_buf_bytes(&leaves[i])};
+        au_buf_done(&record);
+    }
+    struct au_trie_batch batch = {.owner = halves[0], .update_count = SLOT_COUNT};
+    struct au_hash root = apply(world, &batch, updates, records);
+    for (unsigned i = 0; i < SLOT_COUNT; i++) {
+        au_buf_done(&leaves[i]);
+    }
+    return root;
+}
+
+static struct au_hash put_accounts(struct world *world, const struct au_hash *storage_root,
+                                   struct au_kv_batch *records)
+{
+    static struct au_buf leaves[ACCOUNT_COUNT];
+    struct au_trie_update updates[ACCOUNT_COUNT];
+    for (unsigned i = 0; i < ACCOUNT_COUNT; i++) {
+        struct au_address address = address_of(i);
+        struct au_hash key = au_flat_account_key(&address);
+        struct au_account account = {.exists = true, .nonce = i, .balance = 1000 + i};
+        struct au_buf record;
+        if (i == 0) {
+            account.has_storage = account.has_code = account.has_admin = true;
+            account.storage_root = *storage_root;
+            account.code_hash = hash_of(0, 9);
+            account.admin = address_of(1);
+        }
+        au_buf_init(&record, 256);
+        au_buf_init(&leaves[i], 256);
+        au_flat_encode_account(&record, &account);
+        au_flat_account_leaf(&leaves[i], &account);
+        au_kv_batch_put(records, AU_CF_ACC, bytes_of(&key), au_buf_bytes(&record));
+        updates[i] = (struct au_trie_update){key, au_buf_bytes(&leaves[i])};
+        au_buf_done(&record);
+    }
+    struct au_trie_batch batch = {.update_count = ACCOUNT_COUNT};
+    struct au_hash root = apply(world, &batch, updates, records);
+    for (unsigned i = 0; i < ACCOUNT_COUNT; i++) {
+        au_buf_done(&leaves[i]);
+    }
+    return root;
+}
+
+static struct world *world_open(void)
+{
+    static const struct au_seed seed = {{1, 2}};
+    struct world *world = calloc(1, sizeof(*world));
+    struct au_kv_batch records;
+    assert_non_null(world);
+    assert_ok(au_memkv_open(&world->kv));
+    assert_ok(au_trie_cache_init(&world->cache, &world->kv, &seed, 1000));
+    au_kv_batch_init(&records, BATCH_SIZE);
+    struct au_hash storage_root = put_slots(world, &records);
+    struct au_header header = {.version = AU_HEADER_VERSION, .chain_id_size = 4, .height = 12};
+    memcpy(header.chain_id, "test", 4);
+    header.state_root = put_accounts(world, &storage_root, &records);
+    assert_ok(au_kv_write(&world->kv, &records, false));
+    au_trie_cache_commit(&world->cache);
+    au_kv_batch_done(&records);
+
+    for (unsigned i = 0; i < TX_COUNT; i++) {
+        world->ids[i] = hash_of(i, 1);
+        world->digests[i] = hash_of(i, 2);
+    }
+    header.tx_count = TX_COUNT;
+    header.tx_root = au_merkle_root_of(world->ids, TX_COUNT);
+    header.receipts_root = au_merkle_root_of(world->digests, TX_COUNT);
+    world->header = header;
+    struct au_hash hash = au_header_hash(&header);
+    memcpy(world->block, "0x", 2);
+    for (size_t i = 0; i < AU_HASH_SIZE; i++) {
+        snprintf(world->block + 2 + 2 * i, 3, "%02x", hash.bytes[i]);
+    }
+    au_buf_init(&world->document, TEXT_SIZE_MAX);
+    snprintf(world->path, sizeof(world->path), "/tmp/aureon-verify-XXXXXX");
+    int fd = mkstemp(world->path);
+    assert_true(fd >= 0);
+    close(fd);
+    return world;
+}
+
+static void world_close(struct world *world)
+{
+    unlink(world->path);
+    au_buf_done(&world->document);
+    au_trie_cache_done(&world->cache);
+    au_kv_close(&world->kv);
+    free(world);
+}
+
+/* ---- documents, as a node makes them ---- */
+
+static void put_hex(struct au_json_write *json, const char *name, struct au_bytes bytes)
+{
+    au_json_write_key(json, name);
+    au_json_write_hex(json, bytes);
+}
+
+static void begin(struct world *world, struct au_json_write *json)
+{
+    au_buf_clear(&world->document);
+    au_json_write_init(json, &world->document, AU_JSON_WRITE_COMPACT);
+    au_json_write_begin_object(json);
+}
+
+static void end(struct world *world, struct au_json_write *json)
+{
+    struct au_buf header;
+    au_buf_init(&header, AU_HEADER_SIZE_MAX);
+    au_header_encode(&header, &world->header);
+    put_hex(json, "header", au_buf_bytes(&header));
+    au_json_write_end_object(json);
+    au_json_write_finish(json);
+    assert_ok(world->document.err);
+    au_buf_done(&header);
+}
+
+static void put_proof(struct world *world, struct au_json_write *json, const char *name,
+                      const struct au_hash *owner, const struct au_hash *key)
+{
+    struct au_flat flat;
+    struct au_buf proof;
+    struct au_bytes nodes[AU_PROOF_NODES_MAX];
+    size_t count = 0;
+    au_flat_init(&flat, &world->kv, NULL);
+    au_buf_init(&proof, TEXT_SIZE_MAX);
+    assert_ok(au_proof_make(&flat, owner, key, &proof));
+    assert_true(au_proof_split(au_buf_bytes(&proof), nodes, &count));
+    au_json_write_key(json, name);
+    au_json_write_begin_array(json);
+    for (size_t i = 0; i < count; i++) {
+        au_json_write_hex(json, nodes[i]);
+    }
+    au_json_write_end_array(json);
+    au_buf_done(&proof);
+    au_flat_done(&flat);
+}
+
+static void make_account(struct world *world, unsigned number, uint64_t told_balance)
+{
+    static const struct au_hash accounts = {{0}};
+    struct au_json_write json;
+    struct au_address address = address_of(number);
+    struct au_hash key = au_flat_account_key(&address);
+    begin(world, &json);
+    au_json_write_key(&json, "address");
+    au_address_put_json(&json, &address);
+    au_json_write_key(&json, "height");
+    au_json_write_u64(&json, world->header.height);
+    put_hex(&json, "state_root", bytes_of(&world->header.state_root));
+    put_proof(world, &json, "account_proof", &accounts, &key);
+    if (number < ACCOUNT_COUNT) {
+        au_json_write_key(&json, "account");
+        au_json_write_begin_object(&json);
+        au_json_write_key(&json, "balance");
+        au_json_write_u64(&json, told_balance);
+        au_json_write_end_object(&json);
+    }
+    end(world, &json);
+}
+
+static void make_slot(struct world *world, unsigned contract, unsigned number)
+{
+    static const struct au_hash accounts = {{0}};
+    struct au_json_write json;
+    struct au_address address = address_of(contract);
+    const uint8_t name[2] = {'k', (uint8_t)number};
+    uint8_t value[SLOT_COUNT];
+    struct au_hash owner = au_flat_account_key(&address);
+    struct au_hash key = au_flat_key_hash((struct au_bytes){name, sizeof(name)});
+    begin(world, &json);
+    au_json_write_key(&json, "contract");
+    au_address_put_json(&json, &address);
+    put_proof(world, &json, "account_proof", &accounts, &owner);
+    put_proof(world, &json, "storage_proof", &owner, &key);
+    put_hex(&json, "key", (struct au_bytes){name, sizeof(name)});
+    memset(value, (int)number, sizeof(value));
+    if (contract == 0 && number < SLOT_COUNT) {
+        put_hex(&json, "value", (struct au_bytes){value, number + 1});
+    }
+    end(world, &json);
+}
+
+static void put_path(struct au_json_write *json, const char *name, const struct au_hash *leaves,
+                     uint32_t index)
+{
+    struct au_hash path[AU_MERKLE_DEPTH_MAX];
+    uint32_t count = au_merkle_prove(leaves, TX_COUNT, index, path);
+    au_json_write_key(json, name);
+    au_json_write_begin_array(json);
+    for (uint32_t i = 0; i < count; i++) {
+        au_json_write_hex(json, bytes_of(&path[i]));
+    }
+    au_json_write_end_array(json);
+}
+
+static void make_tx(struct world *world, uint32_t index)
+{
+    struct au_json_write json;
+    begin(world, &json);
+    au_json_write_key(&json, "index");
+    au_json_write_u32(&json, index);
+    put_hex(&json, "tx_root", bytes_of(&world->header.tx_root));
+    put_hex(&json, "id", bytes_of(&world->ids[index]));
+    put_hex(&json, "digest", bytes_of(&world->digests[index]));
+    put_path(&json, "tx_path", world->ids, index);
+    put_path(&json, "receipt_path", world->digests, index);
+    end(world, &json);
+}
+
+/* ---- the command ---- */
+
+/* Verifies the document; out_text, unless NULL, gets the result, which the caller frees. */
+static enum au_exit verify(struct world *world, const char *block, char **out_text)
+{
+    const char *argv[] = {"aureon", "proof", "verify", world->path, "--json", "--block", block};
+    char *text[2] = {NULL, NULL};
+    size_t sizes[2] = {0, 0};
+    FILE *file = fopen(world->path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(world->document.data, 1, world->document.size, file),
+                     world->document.size);
+    fclose(file);
+    const struct au_streams streams = {
+        .out = open_memstream(&text[0], &sizes[0]),
+        .err = open_memstream(&text[1], &sizes[1]),
+    };
+    enum au_exit code = au_cli_main(block == NULL ? 5 : 7, argv, &streams);
+    fclose(streams.out);
+    fclose(streams.err);
+    assert_true((code == AU_EXIT_DONE) == (sizes[0] > 0));
+    assert_true((code == AU_EXIT_DONE) == (sizes[1] == 0));
+    free(text[1]);
+    if (out_text != NULL) {
+        *out_text = text[0];
+    } else {
+        free(text[0]);
+    }
+    return code;
+}
+
+static void assert_proved(struct world *world, const char *expected)
+{
+    char *text = NULL;
+    assert_int_equal(verify(world, world->block, &text), AU_EXIT_DONE);
+    assert_non_null(strstr(text, expected));
+    assert_non_null(strstr(text, world->block));
+    free(text);
+    assert_int_equal(verify(world, NULL, NULL), AU_EXIT_DONE);
+}
+
+static bool is_digit_of_hex(uint8_t byte)
+{
+    return byte != 0 && strchr("0123456789abcdef", byte) != NULL;
+}
+
+/* One digit of every byte that the document has in hex, changed. */
+static void assert_nothing_near(struct world *world)
+{
+    uint8_t *data = world->document.data;
+    bool is_hex = false;
+    size_t count = 0;
+    for (size_t i = 2; i < world->document.size; i++) {
+        if (data[i - 2] == '"' && data[i - 1] == '0' && data[i] == 'x') {
+            is_hex = true;
+        } else if (is_hex && is_digit_of_hex(data[i])) {
+            if (i % 2 != 0) continue;
+            uint8_t before = data[i];
+            data[i] = before == '7' ? '8' : '7';
+            assert_int_not_equal(verify(world, world->block, NULL), AU_EXIT_DONE);
+            data[i] = before;
+            count++;
+        } else {
+            is_hex = false;
+        }
+    }
+    assert_true(count > AU_HEADER_SIZE_MAX / 2);
+    assert_int_equal(verify(world, world->block, NULL), AU_EXIT_DONE);
+}
+
+static void test_accounts(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    for (unsigned i = 0; i < ACCOUNT_COUNT; i++) {
+        char expected[64];
+        snprintf(expected, sizeof(expected), "\"balance\": \"%u\"", 1000 + i);
+        make_account(world, i, 1000 + i);
+        assert_proved(world, expected);
+        make_account(world, i, 1001 + i);
+        assert_int_equal(verify(world, world->block, NULL), AU_EXIT_REJECTED);
+    }
+    for (unsigned i = ACCOUNT_COUNT; i < 2 * ACCOUNT_COUNT; i++) {
+        make_account(world, i, 0);
+        assert_proved(world, "\"exists\": false");
+    }
+    world_close(world);
+}
+
+static void test_slots(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    for (unsigned i = 0; i < SLOT_COUNT; i++) {
+        make_slot(world, 0, i);
+        assert_proved(world, "\"value\": \"0x");
+    }
+    for (unsigned i = SLOT_COUNT; i < 2 * SLOT_COUNT; i++) {
+        make_slot(world, 0, i);
+        assert_proved(world, "\"exists\": false");
+    }
+    make_slot(world, 1, 0); /* no contract */
+    assert_proved(world, "\"exists\": false");
+    make_slot(world, ACCOUNT_COUNT, 0); /* no account */
+    assert_proved(world, "\"exists\": false");
+    world_close(world);
+}
+
+static void test_transactions(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    for (uint32_t i = 0; i < TX_COUNT; i++) {
+        make_tx(world, i);
+        assert_proved(world, "\"digest\": \"0x");
+    }
+    world_close(world);
+}
+
+static void test_nothing_near(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    make_account(world, 0, 1000);
+    assert_nothing_near(world);
+    make_account(world, ACCOUNT_COUNT, 0);
+    assert_nothing_near(world);
+    make_slot(world, 0, 5);
+    assert_nothing_near(world);
+    make_slot(world, 0, SLOT_COUNT);
+    assert_nothing_near(world);
+    make_tx(world, 3);
+    assert_nothing_near(world);
+    world_close(world);
+}
+
+/* A proof of one block is none of another, and its document may not say otherwise. */
+static void test_other_block(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    make_account(world, 3, 1003);
+    char *text = NULL;
+    assert_int_equal(verify(world, NULL, &text), AU_EXIT_DONE);
+    assert_non_null(strstr(text, "\"height\": \"12\""));
+    free(text);
+    world->block[5] = world->block[5] == '0' ? '1' : '0';
+    assert_int_equal(verify(world, world->block, NULL), AU_EXIT_REJECTED);
+    assert_int_equal(verify(world, "0x00", NULL), AU_EXIT_USAGE);
+
+    char *height = strstr((char *)world->document.data, "\"height\":\"12\"");
+    assert_non_null(height);
+    height[11] = '3';
+    assert_int_equal(verify(world, NULL, NULL), AU_EXIT_REJECTED);
+    world_close(world);
+}
+
+static void test_no_proofs(void **state)
+{
+    static const char *const documents[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"account_proof\":[]}",
+        "{\"account_proof\":[],\"header\":5}",
+        "{\"account_proof\":[],\"header\":\"0x0\"}",
+        "{\"tx_path\":[],\"header\":\"0x\"}",
+        "{\"storage_proof\":{},\"header\":\"0x01\"}",
+    };
+    (void)state;
+    struct world *world = world_open();
+    for (size_t i = 0; i < AU_COUNT_OF(documents); i++) {
+        au_buf_clear(&world->document);
+        au_buf_put_text(&world->document, documents[i]);
+        enum au_exit code = verify(world, NULL, NULL);
+        assert_true(code == AU_EXIT_USAGE || code == AU_EXIT_REJECTED);
+    }
+    world_close(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_accounts),     cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_transactions), cmocka_unit_test(test_nothing_near),
+        cmocka_unit_test(test_other_block),  cmocka_unit_test(test_no_proofs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
