@@ -67,6 +67,11 @@ foreach(source IN LISTS unit_sources)
     aureon_add_test(unit/${name} ${target})
 endforeach()
 
+# Random chains of the real ledger, printed for the model in Python (tests/ledger_model.sh).
+file(GLOB ledger_log_sources CONFIGURE_DEPENDS tests/ledger_log/*.c)
+aureon_add_test_program(ledger_log ${ledger_log_sources})
+add_dependencies(tests ledger_log)
+
 # This one makes allocations fail, one after the other, and counts what is not given back.
 if(TARGET unit_contract_no_memory)
     target_link_options(unit_contract_no_memory PRIVATE
@@ -109,6 +114,7 @@ if(NOT AUREON_SANITIZE)
         cmake_path(GET file STEM name)
         aureon_add_test(script/${name} bash ${file})
     endforeach()
+    set_tests_properties(script/ledger_model PROPERTIES PROCESSORS 2 TIMEOUT 900)
     aureon_add_test(tidy/rules ${PROJECT_SOURCE_DIR}/tools/tidy)
     aureon_add_test(tidy/self-test ${PROJECT_SOURCE_DIR}/tools/tidy --self-test)
 endif()

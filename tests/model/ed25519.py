@@ -11,12 +11,14 @@ L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
 NEUTRAL = (0, 1, 1, 0)
+SCALAR_DIGITS = 64  # hexadecimal
+DOUBLE_D = 2 * D % P
 
 
 def _add(left, right):
     a = (left[1] - left[0]) * (right[1] - right[0]) % P
     b = (left[1] + left[0]) * (right[1] + right[0]) % P
-    c = 2 * D * left[3] * right[3] % P
+    c = DOUBLE_D * left[3] % P * right[3] % P
     d = 2 * left[2] * right[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return (e * f % P, g * h % P, f * g % P, e * h % P)
@@ -36,15 +38,27 @@ def _times_eight(point):
     return point
 
 
-def _sum_of_products(first, left, second, right):
-    """first * left + second * right, scalars times points."""
-    both = _add(left, right)
+@functools.lru_cache(maxsize=64)
+def _multiples(point):
+    """Rows of the 16 multiples 0 to 15 of a point, of 16 times it, of 16^2 times it, and so on."""
+    rows = []
+    for _ in range(SCALAR_DIGITS):
+        row = [NEUTRAL]
+        for _ in range(15):
+            row.append(_add(row[-1], point))
+        rows.append(row)
+        point = _add(row[-1], point)
+    return rows
+
+
+def _product(scalar, point):
+    """A scalar below 2^256 times a point, by its hexadecimal digits. Fast from the second time a
+    point is met: few keys sign much."""
     total = NEUTRAL
-    for bit in range(max(first.bit_length(), second.bit_length()) - 1, -1, -1):
-        total = _add(total, total)
-        pair = (first >> bit & 1, second >> bit & 1)
-        if pair != (0, 0):
-            total = _add(total, {(1, 0): left, (0, 1): right, (1, 1): both}[pair])
+    for row in _multiples(point):
+        if scalar & 15:
+            total = _add(total, row[scalar & 15])
+        scalar >>= 4
     return total
 
 
@@ -90,7 +104,7 @@ def verify(key, signature, message):
     if scalar >= L or key_point is None or r_point is None:
         return False
     challenge = _challenge(signature[:32], key, message)
-    rest = _sum_of_products(scalar, BASE, challenge, _negate(key_point))
+    rest = _add(_product(scalar, BASE), _product(challenge, _negate(key_point)))
     return _is_neutral(_times_eight(_add(rest, _negate(r_point))))
 
 
@@ -101,12 +115,12 @@ def _expand(seed):
 
 
 def public_key(seed):
-    return _encode(_sum_of_products(_expand(seed)[0], BASE, 0, NEUTRAL))
+    return _encode(_product(_expand(seed)[0], BASE))
 
 
 def sign(seed, message):
     scalar, prefix = _expand(seed)
     nonce = _challenge(prefix, message)
-    r_bytes = _encode(_sum_of_products(nonce, BASE, 0, NEUTRAL))
+    r_bytes = _encode(_product(nonce, BASE))
     challenge = _challenge(r_bytes, public_key(seed), message)
     return r_bytes + ((nonce + challenge * scalar) % L).to_bytes(32, "little")

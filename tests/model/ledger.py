@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A second, slow implementation of the state transition: ledger.py < LOG
+"""A second, slow implementation of the state transition: ledger.py [--count] < LOG
 
 It checks what a node claims about its blocks and shares no code with it. From the log it takes the
 genesis, the blocks' transactions and, as given, two things that it does not model: the verdict of
@@ -18,7 +18,8 @@ Each other line is a block:
              "gas_used": N,
              "receipts_digests": [HEX...],   those of the executed transactions
              "tx_root": HEX, "receipts_root": HEX, "state_root": HEX, "header": HEX, "hash": HEX,
-             "validators": [[KEY, POWER]...]}}    may be missing: elected, greatest stake first
+             "validators": [[KEY, POWER]...],     may be missing: elected, greatest stake first
+             "validator_count": N}}    likewise: all that could be elected if there were room
 TX: {"tx": HEX, "module": M, "compile_steps": N, "contract": C}
   M  "accepted" or "invalid" where the validator was asked, else null or missing
   N  what the compilation cost; null or missing = not compared
@@ -39,9 +40,12 @@ TX: {"tx": HEX, "module": M, "compile_steps": N, "contract": C}
   the transaction missing. It proves less: the frame's steps are then whatever makes up the gas
   beyond intrinsic and compile charge.
 
-Prints `N transactions, M blocks: agree`, or the first difference, with exit status 1.
+Prints `N transactions, M blocks: agree`, or the first difference, with exit status 1. --count adds
+how often each thing came to pass, a line `invalid CODE COUNT` or `outcome PAYLOAD NUMBER COUNT` for
+each: what was not met was not compared.
 """
 
+import collections
 import json
 import sys
 
@@ -120,6 +124,7 @@ class Ledger:
         self.state = State()
         self._seed()
         self.supply = self._count_supply()
+        self.tally = collections.Counter()
         self.head = Block(0, self.chain.time_ms, self.chain.proposer)
         self.head.seal(self.chain, self.chain.hash, self.state)
         self.head.touched = self.state.commit()
@@ -192,8 +197,10 @@ class Ledger:
         code, tx = self.judge(bytes.fromhex(entry["tx"]), block)
         block.invalid.append(code)
         if code != VALID:
+            self.tally[f"invalid {code}"] += 1
             return
         receipt = execute.Execution(self.state, self.chain, block.height, tx, entry).run()
+        self.tally[f"outcome {transaction.NAMES[tx.kind]} {int(receipt.outcome)}"] += 1
         block.gas_used += receipt.gas_used
         block.size += len(tx.raw)
         block.executed.append(tx)
@@ -215,8 +222,11 @@ class Ledger:
 
     def compare(self, claim, names):
         """Raises the first difference between what the node claims of the head and the model."""
-        ours = self.head.results() | {"validators": self.validators()}
-        for name in [*names, *({"validators"} & set(claim))]:
+        parameters = self.chain.parameters
+        extras = {"validators": self.validators(),
+                  "validator_count": staking.candidate_count(self.state, parameters)}
+        ours = self.head.results() | extras
+        for name in [*names, *(name for name in extras if name in claim)]:
             if name not in claim:
                 raise Difference(f"block {self.head.height}: the log claims no {name}")
             if claim[name] != ours[name]:
@@ -247,8 +257,11 @@ class Ledger:
         return "".join(lines)
 
 
-def check(lines):
-    """Follows a log to its end; returns how many transactions and blocks it has."""
+def check(lines, tally=None):
+    """Follows a log to its end; returns how many transactions and blocks it has.
+
+    tally: a Counter that gets what came to pass.
+    """
     records = (json.loads(line) for line in lines if line.strip())
     start = next(records, None)
     if start is None:
@@ -265,16 +278,22 @@ def check(lines):
         ledger.compare(record["claim"], list(ledger.head.results()))
         transaction_count += len(record["txs"])
         block_count += 1
+    if tally is not None:
+        tally.update(ledger.tally)
     return transaction_count, block_count
 
 
 def main():
+    tally = collections.Counter()
     try:
-        transaction_count, block_count = check(sys.stdin)
+        transaction_count, block_count = check(sys.stdin, tally)
     except Difference as difference:
         print(str(difference).rstrip())
         return 1
     print(f"{transaction_count} transactions, {block_count} blocks: agree")
+    if "--count" in sys.argv[1:]:
+        for what, count in sorted(tally.items()):
+            print(what, count)
     return 0
 
 

@@ -68,8 +68,8 @@ def release_due(state, height):
             drop_idle_key(state, owner)
 
 
-def validators(state, parameters):
-    """The set that the state elects: (key, power), the greatest stake first."""
+def _candidates(state, parameters):
+    """All with a key and enough stake: (minus the stake, key)."""
     candidates = []
     for slot, owner in state.slots.get(SYSTEM, {}).items():
         if slot[:1] != KEY_OWNER or not owner:
@@ -77,5 +77,14 @@ def validators(state, parameters):
         stake = state.account(owner).stake
         if stake >= parameters["validator_stake_min"]:
             candidates.append((-stake, slot[1:]))
-    elected = sorted(candidates)[:parameters["validators_max"]]
+    return candidates
+
+
+def candidate_count(state, parameters):
+    return len(_candidates(state, parameters))
+
+
+def validators(state, parameters):
+    """The set that the state elects: (key, power), the greatest stake first."""
+    elected = sorted(_candidates(state, parameters))[:parameters["validators_max"]]
     return [(key, -negated // POWER_UNIT) for negated, key in elected]

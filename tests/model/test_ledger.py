@@ -859,15 +859,21 @@ class TestLog(unittest.TestCase):
         chain.outcome(ALICE, deploy(TestContracts.CODE), module="accepted", compile_steps=4)
         self.log = chain.log
 
-    def run_program(self, log):
+    def run_program(self, log, *arguments):
         program = pathlib.Path(__file__).with_name("ledger.py")
-        done = subprocess.run([sys.executable, program], text=True, capture_output=True,
+        done = subprocess.run([sys.executable, program, *arguments], text=True, capture_output=True,
                               input="\n".join(map(json.dumps, log)), check=False)
         self.assertEqual(done.stderr, "")
         return done.returncode, done.stdout
 
     def test_agreement(self):
         self.assertEqual(self.run_program(self.log), (0, "3 transactions, 3 blocks: agree\n"))
+
+    def test_count(self):
+        self.log[2]["txs"], self.log[2]["claim"]["invalid"] = [{"tx": "00"}], [ENCODING]
+        _, text = self.run_program(self.log, "--count")
+        self.assertEqual(text.splitlines()[1:],
+                         ["invalid 2 1", "outcome deploy 0 1", "outcome transfer 0 2"])
 
     def test_difference(self):
         self.log[1]["claim"]["state_root"] = "00" * 32
@@ -879,13 +885,13 @@ class TestLog(unittest.TestCase):
     def test_every_claim_is_compared(self):
         for name, wrong in {"invalid": [0, 1], "gas_used": 1, "receipts_digests": [], "hash": "",
                             "tx_root": "", "receipts_root": "", "state_root": "", "header": "",
-                            "validators": [["", 1]]}.items():
+                            "validators": [["", 1]], "validator_count": 9}.items():
             log = copy.deepcopy(self.log)
             log[1]["claim"][name] = wrong
             with self.assertRaisesRegex(Difference, f"^block 1: {name} differs"):
                 check(map(json.dumps, log))
             del log[1]["claim"][name]
-            if name != "validators":
+            if not name.startswith("validator"):
                 with self.assertRaisesRegex(Difference, f"claims no {name}"):
                     check(map(json.dumps, log))
 

@@ -8,6 +8,7 @@ from merkle import sha256
 
 SIGNATURE_SIZE = 64
 TRANSFER, DEPLOY, CALL, STAKE, UNSTAKE, UPGRADE = range(6)
+NAMES = ("transfer", "deploy", "call", "stake", "unstake", "upgrade")
 FUNCTION_NAME = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 ARGS_MAX = 64
 ARGS_SIZE_MAX = 256 * 1024

@@ -1,0 +1,210 @@
+#include "ledger_log/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "contract/host.h"
+#include "ledger_log/world.h"
+#include "vm/module.h"
+
+static void put_hex(struct au_buf *buf, const void *data, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *bytes = data;
+    au_buf_put_u8(buf, '"');
+    for (size_t i = 0; i < size; i++) {
+        au_buf_put_u8(buf, (uint8_t)digits[bytes[i] >> 4]);
+        au_buf_put_u8(buf, (uint8_t)digits[bytes[i] & 15]);
+    }
+    au_buf_put_u8(buf, '"');
+}
+
+static void put_hex_bytes(struct au_buf *buf, struct au_bytes bytes)
+{
+    put_hex(buf, bytes.data, bytes.size);
+}
+
+static void put_comma(struct au_buf *buf, size_t start)
+{
+    if (buf->size > start) au_buf_put_u8(buf, ',');
+}
+
+/* `,"name":"hex"` */
+static void put_hash(struct au_buf *buf, const char *name, const uint8_t hash[AU_HASH_SIZE])
+{
+    au_buf_printf(buf, ",\"%s\":", name);
+    put_hex(buf, hash, AU_HASH_SIZE);
+}
+
+static void put_header(struct au_buf *buf, const struct au_header *header)
+{
+    struct au_hash hash = au_header_hash(header);
+    struct au_buf bytes;
+    au_buf_init(&bytes, AU_HEADER_SIZE_MAX);
+    au_header_encode(&bytes, header);
+    world_must(bytes.err);
+    au_buf_put_text(buf, "\"header\":");
+    put_hex_bytes(buf, au_buf_bytes(&bytes));
+    put_hash(buf, "hash", hash.bytes);
+    put_hash(buf, "state_root", header->state_root.bytes);
+    au_buf_done(&bytes);
+}
+
+static void print_line(struct au_buf *line)
+{
+    au_buf_put_u8(line, '\n');
+    world_must(line->err);
+    bool is_written = fwrite(line->data, 1, line->size, stdout) == line->size;
+    world_must(is_written && fflush(stdout) == 0 ? AU_OK : AU_ERR_IO);
+    au_buf_done(line);
+}
+
+void log_genesis(struct au_bytes genesis, const struct au_header *header)
+{
+    struct au_buf line;
+    au_buf_init(&line, SIZE_MAX);
+    au_buf_put_text(&line, "{\"genesis\":");
+    put_hex_bytes(&line, genesis);
+    au_buf_put_text(&line, ",\"claim\":{");
+    put_header(&line, header);
+    au_buf_put_text(&line, "}}");
+    print_line(&line);
+}
+
+/* ---- a block ---- */
+
+void log_block_init(struct log_block *log)
+{
+    au_buf_init(&log->txs, SIZE_MAX);
+    au_buf_init(&log->invalids, SIZE_MAX);
+    au_buf_init(&log->digests, SIZE_MAX);
+}
+
+void log_block_done(struct log_block *log)
+{
+    au_buf_done(&log->txs);
+    au_buf_done(&log->invalids);
+    au_buf_done(&log->digests);
+}
+
+void log_block_begin(struct log_block *log, uint64_t time_ms)
+{
+    log->time_ms = time_ms;
+    au_buf_clear(&log->txs);
+    au_buf_clear(&log->invalids);
+    au_buf_clear(&log->digests);
+}
+
+/* What the validator says of the code, asked here once more and apart from the ledger. */
+static void put_verdict(struct au_buf *buf, struct au_bytes code)
+{
+    struct au_module_info *info;
+    struct au_reject reject;
+    enum au_err err = au_module_prepare(code, &au_host_env, NULL, &info, &reject);
+    if (err == AU_ERR_INVALID_MODULE) {
+        au_buf_put_text(buf, ",\"module\":\"invalid\"");
+        return;
+    }
+    world_must(err);
+    au_buf_printf(buf, ",\"module\":\"accepted\",\"compile_steps\":%" PRIu64, info->compile_steps);
+    au_module_info_free(info);
+}
+
+static void put_logs(struct au_buf *buf, struct au_items logs)
+{
+    struct au_bytes line;
+    size_t start = buf->size;
+    while (au_receipt_next_log(&logs, &line)) {
+        put_comma(buf, start);
+        put_hex_bytes(buf, line);
+    }
+}
+
+/* Slots of the system account are none that code writes. */
+static void put_changes(struct au_buf *buf, const struct au_receipt *receipt)
+{
+    struct au_items balances = receipt->balances, slots = receipt->slots;
+    struct au_receipt_balance balance;
+    struct au_receipt_slot slot;
+    size_t start = buf->size;
+    while (au_receipt_next_balance(&balances, &balance)) {
+        put_comma(buf, start);
+        au_buf_put_text(buf, "{\"address\":");
+        put_hex(buf, balance.address.bytes, AU_ADDRESS_SIZE);
+        au_buf_printf(buf, ",\"balance\":%" PRIu64 "}", balance.after);
+    }
+    while (au_receipt_next_slot(&slots, &slot)) {
+        if (au_address_is_equal(&slot.contract, &au_address_system)) continue;
+        put_comma(buf, start);
+        au_buf_put_text(buf, "{\"contract\":");
+        put_hex(buf, slot.contract.bytes, AU_ADDRESS_SIZE);
+        au_buf_put_text(buf, ",\"key\":");
+        put_hex_bytes(buf, slot.key);
+        au_buf_put_text(buf, ",\"value\":");
+        if (slot.exists)
+            put_hex_bytes(buf, slot.after);
+        else
+            au_buf_put_text(buf, "null");
+        au_buf_put_u8(buf, '}');
+    }
+}
+
+static void put_contract(struct au_buf *buf, const struct au_receipt *receipt)
+{
+    au_buf_printf(buf,
+                  ",\"contract\":{\"outcome\":%d,\"detail\":%" PRIu32 ",\"revert_code\":%" PRIu32
+                  ",\"gas_used\":%" PRIu64 ",\"output\":",
+                  (int)receipt->outcome, receipt->detail, receipt->revert_code, receipt->gas_used);
+    put_hex_bytes(buf, receipt->output);
+    au_buf_put_text(buf, ",\"events\":[],\"logs\":[");
+    put_logs(buf, receipt->logs);
+    au_buf_put_text(buf, "],\"changes\":[");
+    put_changes(buf, receipt);
+    au_buf_put_text(buf, "]}");
+}
+
+void log_block_add(struct log_block *log, struct au_bytes bytes, enum au_invalid invalid,
+                   const struct au_tx *tx, const struct au_receipt *receipt)
+{
+    put_comma(&log->invalids, 0);
+    au_buf_printf(&log->invalids, "%d", (int)invalid);
+    put_comma(&log->txs, 0);
+    au_buf_put_text(&log->txs, "{\"tx\":");
+    put_hex_bytes(&log->txs, bytes);
+    if (receipt) {
+        struct au_hash digest = au_receipt_digest(receipt);
+        bool has_code = tx->kind == AU_TX_DEPLOY || tx->kind == AU_TX_UPGRADE;
+        if (has_code) put_verdict(&log->txs, tx->code);
+        if (has_code || tx->kind == AU_TX_CALL) put_contract(&log->txs, receipt);
+        put_comma(&log->digests, 0);
+        put_hex(&log->digests, digest.bytes, AU_HASH_SIZE);
+    }
+    au_buf_put_u8(&log->txs, '}');
+}
+
+void log_block_print(const struct log_block *log, const struct au_header *header,
+                     uint64_t validator_count)
+{
+    struct au_buf line;
+    au_buf_init(&line, SIZE_MAX);
+    au_buf_printf(&line, "{\"height\":%" PRIu64 ",\"time_ms\":%" PRIu64, header->height,
+                  log->time_ms);
+    put_hash(&line, "proposer", header->proposer.bytes);
+    au_buf_put_text(&line, ",\"txs\":[");
+    au_buf_put_bytes(&line, au_buf_bytes(&log->txs));
+    au_buf_put_text(&line, "],\"claim\":{\"invalid\":[");
+    au_buf_put_bytes(&line, au_buf_bytes(&log->invalids));
+    au_buf_put_text(&line, "],\"receipts_digests\":[");
+    au_buf_put_bytes(&line, au_buf_bytes(&log->digests));
+    au_buf_printf(&line, "],\"validator_count\":%" PRIu64 ",\"gas_used\":%" PRIu64, validator_count,
+                  header->gas_used);
+    put_hash(&line, "tx_root", header->tx_root.bytes);
+    put_hash(&line, "receipts_root", header->receipts_root.bytes);
+    au_buf_put_u8(&line, ',');
+    put_header(&line, header);
+    au_buf_put_text(&line, "}}");
+    world_must(log->txs.err);
+    world_must(log->invalids.err);
+    world_must(log->digests.err);
+    print_line(&line);
+}
