@@ -67,6 +67,10 @@ foreach(source IN LISTS unit_sources)
     aureon_add_test(unit/${name} ${target})
 endforeach()
 
+# Driven by tests/trie_mpt.sh.
+aureon_add_test_program(trie_lines tests/node/trie_lines.c)
+add_dependencies(tests trie_lines)
+
 # Random chains of the real ledger, printed for the model in Python (tests/ledger_model.sh).
 file(GLOB ledger_log_sources CONFIGURE_DEPENDS tests/ledger_log/*.c)
 aureon_add_test_program(ledger_log ${ledger_log_sources})

@@ -1,6 +1,8 @@
 """Seeds of the fuzz targets, made by compilers and encoders: make(name, tools, folder) writes
 candidates for a target; `tools/fuzz seeds` keeps those that reach something of their own."""
 
+import ctypes
+import ctypes.util
 import itertools
 import json
 import pathlib
@@ -512,9 +514,228 @@ def make_genesis(out, tools):
         out.put(data)
 
 
+# ---- proof ---------------------------------------------------------------------------------------
+
+def rlp_string(data):
+    if len(data) == 1 and data[0] < 0x80:
+        return data
+    return bytes([0x80 + len(data)]) + data if len(data) < 56 else bytes([0xb8, len(data)]) + data
+
+
+def rlp_list(items):
+    payload = b"".join(items)
+    if len(payload) < 56:
+        return bytes([0xc0 + len(payload)]) + payload
+    size = len(payload).to_bytes(1 if len(payload) < 256 else 2, "big")
+    return bytes([0xf7 + len(size)]) + size + payload
+
+
+def trie_path(nibbles, is_leaf):
+    digits = ("3" if is_leaf else "1") if len(nibbles) % 2 else ("20" if is_leaf else "00")
+    return rlp_string(bytes.fromhex(digits + nibbles))
+
+
+HASH_REF = rlp_string(b"\xee" * 32)
+
+
+def trie_branch(children, value=b"\x80"):
+    return rlp_list([children.get(place, b"\x80") for place in range(16)] + [value])
+
+
+def trie_leaf(nibbles, value=b"value"):
+    return rlp_list([trie_path(nibbles, True), rlp_string(value)])
+
+
+def trie_extension(nibbles, ref=HASH_REF):
+    return rlp_list([trie_path(nibbles, False), ref])
+
+
+def linked(key, *nodes):
+    """Nodes of which each refers to the next by the 32 bytes ee in it."""
+    out = b"\1" + key
+    for node in nodes:
+        place = max(node.find(b"\xee" * 32), 0)
+        out += struct.pack("<HH", len(node), place) + node
+    return out
+
+
+def node_chains():
+    """Keys, and nodes that lead along them, or nearly."""
+    zero, nibbles = bytes(32), "0" * 64
+    yield zero, [trie_leaf(nibbles)]
+    yield zero, [trie_leaf(nibbles[1:] + "1")]
+    for value in (b"", b"\1", b"\x80", b"v" * 60):
+        yield zero, [trie_leaf(nibbles, value)]
+    for size in (0, 1, 5, 62, 63, 65):
+        yield zero, [trie_leaf("0" * size)]
+        yield zero, [trie_extension("0" * size)]
+        yield zero, [trie_extension("0" * size), trie_branch({0: HASH_REF, 1: HASH_REF})]
+        yield zero, [trie_extension("0" * size), trie_leaf("0" * (64 - size))]
+        yield zero, [trie_extension("0" * size), trie_extension("0" * 4)]
+    for present in ({}, {0: HASH_REF}, {1: HASH_REF, 2: HASH_REF}, {0: HASH_REF, 9: HASH_REF}):
+        for leaf in (trie_leaf(nibbles[1:]), trie_leaf(nibbles[2:] + "1"), trie_leaf("00")):
+            yield zero, [trie_branch(present), leaf]
+        yield zero, [trie_branch(present)]
+        yield zero, [trie_branch(present, b"\x01")]
+        yield zero, [trie_branch(present, HASH_REF)]
+    for ref in (rlp_string(b"x" * 31), rlp_string(b"x" * 33), b"\x05", b"\xc0",
+                trie_leaf("", b"\1")):
+        yield zero, [trie_extension("0" * 63, ref)]
+        yield zero, [trie_branch({0: ref, 1: HASH_REF})]
+        yield zero, [trie_branch({1: ref, 2: HASH_REF})]
+    both = trie_branch({0: HASH_REF, 15: HASH_REF})
+    for depth in (2, 3, 4, 6, 9):
+        yield zero, [both] * depth + [trie_leaf("0" * (64 - depth))]
+        yield zero, [both] * depth
+    small = trie_branch({0: trie_leaf("", b"\1"), 1: trie_leaf("", b"\2")})
+    for size in (60, 62, 63):
+        yield zero, [trie_extension("0" * size, small)]
+    inner = rlp_list([trie_path("0" * 2, False), small])
+    yield zero, [trie_extension("0" * 61, inner)]
+    yield zero, [trie_branch({0: trie_leaf("0" * 3, b"\1"), 1: HASH_REF})]
+    for node in (b"", b"\x80", b"\xc0", b"\xc1", b"\xc2\x20\x80", rlp_list([b"\1"] * 3),
+                 rlp_list([b"\1"] * 18), rlp_list([b"\xc0", b"\1"]), rlp_list([b"\x80", b"\1"]),
+                 rlp_list([b"\x40", b"\1"]), rlp_list([b"\x21", b"\1"]),
+                 rlp_list([b"\x20", b"\xc0"]),
+                 b"\xf8\x01\x00", b"\xf8\x38" + b"\1" * 56, b"\xf9\x00\x38" + b"\1" * 56,
+                 b"\xff" * 9, b"\xc2\x81\x05", b"\xb8\x38" + b"x" * 56, trie_leaf(nibbles) + b"\0"):
+        yield zero, [node]
+    yield zero, []
+
+
+def make_proof(out, tools):
+    for key, nodes in node_chains():
+        out.put(linked(key, *nodes))
+        out.put(b"\0" + key + vector(nodes))
+        out.put(b"\0" + key + vector(nodes) + b"\0")
+        out.put(b"\0" + key + vector(nodes)[:-1])
+    out.put(b"\0" + bytes(32) + struct.pack("<I", 66))
+    trie_batches = []
+    for count, places, more in itertools.product((1, 2, 3, 8, 16), (0x01, 0x10, 0x11, 0x23, 0x01),
+                                                 (0x01, 0x21, 0x81, 0xa0, 0xa7)):
+        changes = b"".join(bytes([places * i % 256, more + i % 16]) for i in range(count))
+        trie_batches.append(bytes([count]) + changes)
+    gone = b"\x08" + b"".join(bytes([0x11 * i, 0xe1 + i % 16]) for i in range(8))
+    for batch, next_batch in zip(trie_batches, trie_batches[7:] + trie_batches[:7]):
+        out.put(b"\2" + batch)
+        out.put(b"\2" + batch + next_batch + gone)
+        out.put(b"\2" + batch + batch[:1] + b"".join(
+            bytes([batch[at], batch[at + 1] & 0x1f | 0xc0]) for at in range(1, len(batch), 2)))
+    for batch, place in itertools.product(trie_batches[::6], range(0, 16, 3)):
+        for record in (b"", b"\1", b"\1\0" + b"\3\0\0\0" + b"\x20" * 70,
+                       b"\1\1\0" + b"\3\0\3\0" * 9,
+                       b"\1" * 80, b"\1value"):
+            out.put(b"\3" + batch + b"\0" + bytes([place]) + record)
+
+
+# ---- request -------------------------------------------------------------------------------------
+
+REQUEST_TARGETS = [
+    b"", b"/", b"//", b"x", b"/v1", b"/v1/", b"/v1/tx", b"/tx", b"/v1/tx/", b"/v1/tx/0xab",
+    b"/tx/0xab",
+    b"/v1/tx/latest", b"/v1/tx/simulate", b"/v1/tx/simulat", b"/v1/txs", b"/v1/tx/0xab/",
+    b"/v1/tx/%41",
+    b"/v1/a/1/c/2/e/3/g/4", b"/a/1/c/2/e/3/g/4", b"/v1/a/1/c/2/e/3/g/", b"/v1/a//c/2/e/3/g/4",
+    b"/v1/x/storage", b"/x/storage", b"/v1//storage", b"/v1/x/storag", b"/v1/account/",
+    b"/v1/account",
+    b"/docs/errors/bad-value", b"/docs/errors/", b"/docs/error/x", b"/word", b"/a//b", b"/a/b",
+    b"/V1/tx",
+    b"/" + b"a" * 40, b"/" + b"s/" * 20, b"/v1/" + b"b" * 33 + b"/storage", b"/tx\x01", b"/\x7f",
+    b"/\xff\xfe",
+    "/v1/tx/\u00e4\u2028".encode(), b"not-found", b"bad-value", b"*", b"http://host/v1/tx",
+]
+REQUEST_QUERIES = [
+    b"", b"?", b"?a", b"?a=", b"?a=1", b"?a=1&b=2", b"?a=1&&b=2&", b"?=1", b"?&", b"?a=%41+b",
+    b"?a=%4", b"?a=%",
+    b"?a=%zz", b"?a=%00", b"?a=%7F", b"?a=\x02", b"?%61=%C3%A4", b"?a=b=c", b"?a?b",
+    b"?" + b"a&" * 64,
+    b"?" + b"a&" * 65, b"?" + b"n=v&" * 20, b"?%2=1", b"?a%00b=1", b"?wait=5&from=0x00&limit=100",
+]
+REQUEST_HEADERS = [
+    [], [b"Content-Length:0"], [b"content-length:18446744073709551615"],
+    [b"Content-Length:18446744073709551616"],
+    [b"Content-Length:+1"], [b"Content-Length:01"], [b"Content-Length:"], [b"Content-Length: 5"],
+    [b"Transfer-Encoding:chunked"], [b"transfer-encoding:CHUNKED"], [b"Transfer-Encoding:gzip"],
+    [b"Transfer-Encoding:chunked, gzip"], [b"Content-Length:5", b"Content-Length:5"],
+    [b"Content-Length:5", b"Transfer-Encoding:chunked"],
+    [b"Expect:100-continue", b"Content-Length:7"],
+    [b"Host:localhost", b"Accept:*/*"], [b"x:y"] * 17,
+]
+
+
+def make_request(out, tools):
+    methods = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"get", b"")
+
+    def put(method, target, headers=()):
+        out.put(method + b" " + target + b"\0" + b"".join(line + b"\0" for line in headers))
+
+    for method, target in itertools.product(methods, REQUEST_TARGETS):
+        put(method, target)
+    for target, query in itertools.product(REQUEST_TARGETS[1:12], REQUEST_QUERIES):
+        put(b"GET", target + query)
+    for headers in REQUEST_HEADERS:
+        put(b"POST", b"/v1/tx", headers)
+        put(b"GET", b"/v1/tx/0xab?a=1", headers)
+    for size in range(0, 120, 7): # the target's size chooses the problem and its members
+        put(b"GET", b"/" + b"m" * size)
+        put(b"\xff\"", b"/\xe2\x82" + b"\\" * size)
+    put(b"GET", b"/" + b"long" * 240)
+
+
+# ---- keyfile -------------------------------------------------------------------------------------
+
+def sealed_file(password, ops, memory, address=b"aur1address"):
+    """A key file as libsodium makes it: cheap ones can be opened while fuzzing."""
+    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
+    salt, nonce, seed = bytes(range(16)), bytes(range(24)), b"\x42" * 32
+    key, data = ctypes.create_string_buffer(32), ctypes.create_string_buffer(48)
+    if sodium.sodium_init() < 0 or sodium.crypto_pwhash(
+            key, ctypes.c_ulonglong(32), password, ctypes.c_ulonglong(len(password)), salt,
+            ctypes.c_ulonglong(ops), ctypes.c_size_t(memory), 2) != 0: # 2: Argon2id, version 1.3
+        raise RuntimeError("libsodium makes no key")
+    sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+        data, None, seed, ctypes.c_ulonglong(32), address, ctypes.c_ulonglong(len(address)), None,
+        nonce, key)
+    return {"version": 1, "address": address.decode(), "kdf": "argon2id", "ops": ops,
+            "memory": memory, "salt": "0x" + salt.hex(), "cipher": "xchacha20-poly1305",
+            "nonce": "0x" + nonce.hex(), "data": "0x" + data.raw.hex()}
+
+
+def make_keyfile(out, tools):
+    good = sealed_file(b"p", 1, 8192)
+    files = [good, sealed_file(b"p", 2, 65536), sealed_file(b"q", 1, 8192),
+             sealed_file(b"p", 1, 8192, b"a" * 128), sealed_file(b"p", 3, 16384)]
+    files += [dict(reversed(good.items())), {}, [], 5, None, "x", {"version": 1},
+              {**good, "more": 1}]
+    for name in good:
+        files.append({key: value for key, value in good.items() if key != name})
+        for value in (None, True, "", "x", 0, 1, 2, -1, 10, 11, 1.5, [], {}, 8191, 8192, 8193, 9216,
+                      1 << 30, (1 << 30) + 1024, 1 << 32, 1 << 62, "0x", "0x00", "0X" + "0" * 32,
+                      "0x" + "0g" * 16, "0x" + "ab" * 15, "0x" + "ab" * 16, "0x" + "ab" * 24,
+                      "0x" + "ab" * 48, "0x" + "ab" * 49, "a b", "\u00e4", "\u0000", "a" * 129,
+                      "argon2i", "scrypt"):
+            files.append({**good, name: value})
+    text = json.dumps(good)
+    for data in files:
+        out.put(json.dumps(data).encode())
+    out.put(json.dumps(good, indent=4).encode() + b"\n")
+    out.put(text.replace(" ", "").encode())
+    out.put(text.replace('"ops"', '"version"').encode())
+    out.put(text.replace('"ops": 1', '"ops": 1.0').encode())
+    out.put(text.replace('"ops": 1', '"ops": 99999999999999999999').encode())
+    out.put(text.replace("aur1", "\\u0061ur1").encode())
+    out.put(text.encode() + b" " * (1023 - len(text)))
+    for data in cuts(text.encode()):
+        out.put(data)
+    for data in (b"\xff", b"\0", b"[" * 300, b'{"version": 1, "version": 1}', b"// x\n{}",
+                 b" " * 1024):
+        out.put(data)
+
+
 MAKERS = {"module": make_module, "bind": make_bind, "host": make_host, "cli": make_cli,
           "storage": make_storage, "tx": make_tx, "receipt": make_receipt, "header": make_header,
-          "genesis": make_genesis}
+          "genesis": make_genesis, "proof": make_proof, "request": make_request,
+          "keyfile": make_keyfile}
 
 
 def make(name, tools, folder):
