@@ -33,7 +33,8 @@ enum au_err au_api_new(const struct au_api_options *options, struct au_api **out
     AU_ASSERT(pthread_mutex_init(&api->lock, NULL) == 0);
     AU_ASSERT(pthread_cond_init(&api->changed, NULL) == 0);
     if (options->is_dev) make_dev_accounts(api);
-    api->head_height = au_ledger_head(options->ledger).height;
+    api->first_height = au_ledger_head(options->ledger).height;
+    api->head_height = api->first_height;
     api->has_herald = pthread_create(&api->herald, NULL, run_herald, api) == 0;
     if (!api->has_herald) {
         au_api_free(api);
@@ -230,9 +231,7 @@ static void *run_herald(void *context)
 {
     struct au_api *api = context;
     struct au_chain_reader chain;
-    lock(api);
-    uint64_t told_height = api->head_height;
-    unlock(api);
+    uint64_t told_height = api->first_height;
     au_chain_reader_init(&chain, &api->options.kv, NULL);
     lock(api);
     while (!api->is_done) {

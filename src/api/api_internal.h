@@ -53,9 +53,10 @@ struct au_api {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    uint64_t head_height; /* lock: the last that the thread was told of */
-    bool has_watcher;     /* lock: a stream has come that is behind */
-    bool is_done;         /* lock: the thread ends */
+    uint64_t first_height; /* when the api began: the thread tells what is above */
+    uint64_t head_height;  /* lock: the last that the thread was told of */
+    bool has_watcher;      /* lock: a stream has come that is behind */
+    bool is_done;          /* lock: the thread ends */
     pthread_t herald;
     bool has_herald;
 };

@@ -174,24 +174,43 @@ static size_t verify_group(struct au_api *api, struct batch *batch, size_t first
     return i;
 }
 
+/* A batch that is sent again finds its transactions in the pool or in blocks: both are known. */
+static enum au_err recognise(struct au_chain_reader *chain, struct batch_item *item)
+{
+    struct au_chain_place place;
+    if (item->result.status != AU_MEMPOOL_INVALID || item->result.invalid != AU_INVALID_NONCE_LOW) {
+        return AU_OK;
+    }
+    enum au_err err = au_chain_place(chain, &item->checked.id, &place);
+    if (err == AU_OK) item->result = (struct au_mempool_result){.status = AU_MEMPOOL_KNOWN};
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+}
+
+static enum au_err submit_item(struct au_api *api, struct au_chain_reader *chain,
+                               struct batch_item *item)
+{
+    AU_TRY(au_mempool_add(api->options.mempool, &item->checked, &item->result));
+    if (item->result.status == AU_MEMPOOL_EXECUTABLE || item->result.status == AU_MEMPOOL_PARKED) {
+        atomic_fetch_add(&api->counts.submitted, 1);
+        au_watch_added(&api->watch, &item->checked);
+    }
+    return recognise(chain, item);
+}
+
 static enum au_err submit_all(struct au_api *api, struct batch *batch)
 {
-    for (size_t i = 0; i < batch->count;) {
-        enum au_err err = AU_OK;
+    struct au_chain_reader chain;
+    enum au_err err = AU_OK;
+    for (size_t i = 0; err == AU_OK && i < batch->count;) {
         i = verify_group(api, batch, i, &err);
-        AU_TRY(err);
     }
-    for (size_t i = 0; i < batch->count; i++) {
+    au_chain_reader_init(&chain, &api->options.kv, NULL);
+    for (size_t i = 0; err == AU_OK && i < batch->count; i++) {
         struct batch_item *item = &batch->items[i];
-        if (item->invalid != AU_INVALID_NONE) continue;
-        AU_TRY(au_mempool_add(api->options.mempool, &item->checked, &item->result));
-        if (item->result.status == AU_MEMPOOL_EXECUTABLE ||
-            item->result.status == AU_MEMPOOL_PARKED) {
-            atomic_fetch_add(&api->counts.submitted, 1);
-            au_watch_added(&api->watch, &item->checked);
-        }
+        if (item->invalid == AU_INVALID_NONE) err = submit_item(api, &chain, item);
     }
-    return AU_OK;
+    au_chain_reader_done(&chain);
+    return err;
 }
 
 static void put_problem(struct au_json_write *json, const struct au_problem *problem)

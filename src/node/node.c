@@ -19,6 +19,7 @@
 
 #define INSTANCES_MAX 64u          /* contracts running at the same time */
 #define CACHE_SIZE    (256u << 20) /* bytes of compiled code */
+#define SLOW_REQUESTS 4u           /* views, simulations and listings at the same time */
 #define DEV_CHAIN_ID  "aureon-dev"
 #define DEV_BALANCE   UINT64_C(1000000000000000) /* a million AUR */
 #define FOLDER_MODE   0700
@@ -157,6 +158,7 @@ static enum au_node_result listen_on(struct au_node *node, struct au_buf *messag
         .address = node->options.address,
         .port = node->options.port,
         .routes = au_api_routes(),
+        .worker_count = SLOW_REQUESTS,
         .context = node->api,
         .allow_origin = node->options.is_dev ? "*" : NULL,
     };

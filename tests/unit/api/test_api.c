@@ -248,37 +248,64 @@ static void test_dropped(void **state)
     au_buf_done(&third);
 }
 
+struct sender {
+    const char *name;
+    size_t failures;
+};
+
 static void *send_many(void *context)
 {
-    const char *name = context;
+    struct sender *sender = context;
     char body[200];
-    size_t *failures = calloc(1, sizeof(*failures));
     snprintf(body, sizeof(body),
-             "{\"from\":\"%s\",\"kind\":\"transfer\",\"to\":\"judy\",\"amount\":1}", name);
+             "{\"from\":\"%s\",\"kind\":\"transfer\",\"to\":\"judy\",\"amount\":1}", sender->name);
     for (unsigned i = 0; i < 15; i++) {
         struct answer answer;
         read_answer(send_request("POST", "/v1/tx", JSON_HEADER, au_bytes_of(body)), &answer);
-        if (answer.status != 200) (*failures)++;
+        if (answer.status != 200) sender->failures++;
         answer_done(&answer);
     }
-    return failures;
+    return NULL;
+}
+
+/* Four connections with fifteen requests each, all of one account, that are handled at once. */
+static void test_nonces_do_not_clash(void **state)
+{
+    (void)state;
+    char request[400];
+    int fds[4];
+    snprintf(request, sizeof(request),
+             "POST /v1/tx?wait=none HTTP/1.1\r\nHost: localhost\r\n" JSON_HEADER
+             "Content-Length: %zu\r\n\r\n%s",
+             strlen(TO_BOB), TO_BOB);
+    for (size_t i = 0; i < 4; i++)
+        fds[i] = http_connect(world.port);
+    for (size_t i = 0; i < 60; i++)
+        assert_true(http_send_text(fds[i % 4], request));
+    for (size_t i = 0; i < 60; i++) {
+        struct http_answer answer;
+        http_read(fds[i % 4], false, &answer);
+        assert_int_equal(answer.status, 202);
+    }
+    for (size_t i = 0; i < 4; i++)
+        close(fds[i]);
+    assert_int_equal(au_mempool_stats(world.pool).executable_count, 60);
 }
 
 /* Blocks come while requests are on every part of their way: all are answered, none by a deadline,
- * and nonces do not clash though two clients sign as the same account. */
+ * though two clients sign as the same account. */
 static void test_no_wakeup_is_lost(void **state)
 {
     (void)state;
-    static char names[][8] = {"alice", "alice", "bob", "carol", "carol", "dave"};
-    pthread_t threads[AU_COUNT_OF(names)];
+    struct sender senders[] = {{"alice", 0}, {"alice", 0}, {"bob", 0},
+                               {"carol", 0}, {"carol", 0}, {"dave", 0}};
+    pthread_t threads[AU_COUNT_OF(senders)];
     uint64_t started_ns = au_clock_ns();
-    for (size_t i = 0; i < AU_COUNT_OF(names); i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, send_many, names[i]), 0);
-    for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
-        void *failures;
-        assert_int_equal(pthread_join(threads[i], &failures), 0);
-        assert_int_equal(*(size_t *)failures, 0);
-        free(failures);
+    for (size_t i = 0; i < AU_COUNT_OF(senders); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, send_many, &senders[i]), 0);
+    for (size_t i = 0; i < AU_COUNT_OF(senders); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(senders[i].failures, 0);
     }
     assert_true(au_clock_ns() - started_ns < UINT64_C(9000000000));
     struct answer answer = get(200, "/v1/account/judy");
@@ -341,6 +368,13 @@ static void test_batch(void **state)
     answer = get(200, target);
     assert_int_equal(count_at(&answer, "items"), 3);
     assert_false(has(&answer, "next"));
+    answer_done(&answer);
+
+    /* Those that a block has are known as well. */
+    assert_true(au_solo_mine(world.solo, 1));
+    answer = post_bytes(200, "/v1/txs", JSON_HEADER, au_buf_bytes(&json));
+    assert_int_equal(number_at(&answer, "accepted"), 11);
+    expect_text(&answer, "items.2.status", "known");
     answer_done(&answer);
 
     au_buf_clear(&body);
@@ -638,6 +672,7 @@ int main(void)
         MANUAL(test_waits),
         MANUAL(test_pending),
         MANUAL(test_dropped),
+        MANUAL(test_nonces_do_not_clash),
         DEV(test_no_wakeup_is_lost),
         MANUAL(test_batch),
         MANUAL(test_simulate),
@@ -650,5 +685,5 @@ int main(void)
         DEV(test_error_pages),
         DEV(test_stop),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("api/api", tests, NULL, NULL);
 }

@@ -531,5 +531,5 @@ int main(void)
         DEV(test_refusals),
         DEV(test_foreign_host),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("api/api_contract", tests, NULL, NULL);
 }

@@ -75,5 +75,5 @@ int main(void)
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("api/arg", tests, NULL, NULL);
 }

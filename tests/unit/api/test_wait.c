@@ -68,5 +68,5 @@ int main(void)
         cmocka_unit_test(test_is_bounded),
         cmocka_unit_test(test_news_before_attach),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("api/wait", tests, NULL, NULL);
 }
