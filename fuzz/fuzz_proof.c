@@ -307,8 +307,8 @@ static enum au_err apply(struct world *world, const struct entry *entries, size_
 {
     struct au_trie_update updates[ENTRIES_MAX];
     for (size_t i = 0; i < count; i++) {
-        updates[i] =
-            (struct au_trie_update){entries[i].key, {entries[i].leaf, entries[i].leaf_size}};
+        updates[i] = (struct au_trie_update){.key = entries[i].key,
+                                             .value = {entries[i].leaf, entries[i].leaf_size}};
     }
     const struct au_trie_batch batch = {world->owner, updates, count};
     au_kv_batch_clear(&world->records);

@@ -141,7 +141,7 @@ static enum au_err take_slot(struct sealing *sealing, const struct au_change *ch
     *item = (struct slot_item){
         .owner = is_same ? last->owner : au_flat_account_key(change->address),
         .contract = change->address,
-        .update = {.key = au_flat_key_hash(change->key)},
+        .update = {.key = au_flat_key_hash(change->key), .existed = change->slot_before.exists},
     };
     if (change->slot_after.exists) {
         AU_TRY(take_leaf(sealing, change->slot_after.value, &item->update.value));
@@ -281,6 +281,7 @@ static enum au_err apply_accounts(struct sealing *sealing, struct au_hash *out_r
     for (size_t i = 0; i < sealing->account_count; i++) {
         struct au_trie_update *update = &sealing->updates[i];
         update->key = sealing->accounts[i].hash;
+        update->existed = sealing->accounts[i].before.exists;
         AU_TRY(put_account(sealing, &sealing->accounts[i], &update->value));
     }
     AU_TRY(apply(sealing, &account_trie, sealing->account_count, &root));

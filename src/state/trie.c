@@ -248,19 +248,34 @@ static enum au_err read_leaf(struct work *work, const struct au_hash *path, size
                         out_key, &work->value);
 }
 
-/* Has the link of a child, which starts after start nibbles of path, point to it.
+/* The leaf at a place that all of a range comes to, if one of the range tells: a key of the
+ * committed trie that leads to a leaf is that leaf's. */
+static const struct au_hash *find_leaf_key(struct range range)
+{
+    for (size_t i = 0; i < range.count; i++) {
+        if (range.first[i].existed) return &range.first[i].key;
+    }
+    return NULL;
+}
+
+/* Has the link of a child point to it. The child starts after start nibbles of path; range is what
+ * the batch has for it.
  *
  * A leaf whose key is unknown was read from a record and never touched: a batch that comes to a
  * leaf's place learns its key first. So in the committed state too it is the only leaf that begins
- * with these nibbles, and no update of this batch is about it. */
+ * with these nibbles, and no update of this batch is about it unless it is in range. */
 static enum au_err need_link(struct work *work, const struct au_hash *path, size_t start,
-                             struct child *child)
+                             struct range range, struct child *child)
 {
     if (child->link.branch) return AU_OK;
     if (child->kind == BRANCH) return promised(load_branch(work, path, start, &child->link.branch));
-    struct au_hash key;
-    AU_TRY(promised(read_leaf(work, path, start, &key)));
-    child->link.leaf = new_leaf(work->cache, &key);
+    struct au_hash read_key;
+    const struct au_hash *key = find_leaf_key(range);
+    if (!key) {
+        AU_TRY(promised(read_leaf(work, path, start, &read_key)));
+        key = &read_key;
+    }
+    child->link.leaf = new_leaf(work->cache, key);
     return child->link.leaf ? AU_OK : AU_ERR_NO_MEMORY;
 }
 
@@ -325,7 +340,7 @@ static enum au_err lift(struct work *work, size_t start, unsigned index, struct 
     struct au_hash path = branch->node.path;
     size_t only_start = branch->node.depth + 1u;
     au_nibble_set(&path, only_start - 1, index);
-    AU_TRY(need_link(work, &path, only_start, &only));
+    AU_TRY(need_link(work, &path, only_start, (struct range){0}, &only));
     if (only.kind == BRANCH) del_record(work, &path, only_start);
     free_branch(work->cache, branch);
     *child = only;
@@ -493,7 +508,9 @@ static enum au_err apply(struct work *work, size_t start, struct child *child, s
     AU_ASSERT(start <= AU_NIBBLE_COUNT);
     const struct au_hash *path = &range.first->key;
     bool has_record = child->kind == BRANCH && !child->is_moved;
-    if (range.count > 0 && child->kind != NONE) AU_TRY(need_link(work, path, start, child));
+    if (range.count > 0 && child->kind != NONE) {
+        AU_TRY(need_link(work, path, start, range, child));
+    }
     trim(child, &range);
     if (range.count == 0) return child->is_moved ? settle(work, start, child) : AU_OK;
     AU_TRY(change(work, start, child, range));

@@ -43,10 +43,13 @@ struct au_trie_cache {
 };
 
 /* A leaf's change. value is what the leaf holds: the account leaf or slot leaf of state/flat.h. No
- * bytes: the key goes; one that is absent may go, which changes nothing. */
+ * bytes: the key goes; one that is absent may go, which changes nothing. existed: the committed
+ * trie has the key, which spares a walk in the flat state; where the caller does not know, false.
+ */
 struct au_trie_update {
     struct au_hash key;
     struct au_bytes value;
+    bool existed;
 };
 
 struct au_trie_batch {

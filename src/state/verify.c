@@ -38,6 +38,7 @@ static enum au_err add_leaf(struct work *work, struct leaves *leaves, const uint
     AU_TRY(work->leaf.err);
     struct au_trie_update *item = &leaves->items[leaves->count++];
     memcpy(item->key.bytes, key, AU_HASH_SIZE);
+    item->existed = false;
     return au_arena_copy(&work->arena, au_buf_bytes(&work->leaf), &item->value);
 }
 

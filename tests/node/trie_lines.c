@@ -110,8 +110,8 @@ static void add_change(struct session *session, const char *key, const char *lea
     struct change *change = &session->changes[at];
     bool is_del = strcmp(leaf, "-") == 0;
     change->leaf_size = is_del ? 0 : read_hex(leaf, change->leaf, LEAF_SIZE_MAX);
-    session->updates[at] =
-        (struct au_trie_update){hash, {is_del ? NULL : change->leaf, change->leaf_size}};
+    session->updates[at] = (struct au_trie_update){
+        .key = hash, .value = {is_del ? NULL : change->leaf, change->leaf_size}};
 }
 
 static int compare_updates(const void *a, const void *b)

@@ -88,7 +88,7 @@ static struct au_hash put_slots(struct world *world, struct au_kv_batch *records
         au_kv_batch_put(records, AU_CF_STO,
                         (struct au_bytes){halves[0].bytes, AU_FLAT_SLOT_KEY_SIZE},
                         au_buf_bytes(&record));
-        updates[i] = (struct au_trie_update){halves[1], au_buf_bytes(&leaves[i])};
+        updates[i] = (struct au_trie_update){.key = halves[1], .value = au_buf_bytes(&leaves[i])};
         au_buf_done(&record);
     }
     struct au_trie_batch batch = {.owner = halves[0], .update_count = SLOT_COUNT};
@@ -120,7 +120,7 @@ static struct au_hash put_accounts(struct world *world, const struct au_hash *st
         au_flat_encode_account(&record, &account);
         au_flat_account_leaf(&leaves[i], &account);
         au_kv_batch_put(records, AU_CF_ACC, bytes_of(&key), au_buf_bytes(&record));
-        updates[i] = (struct au_trie_update){key, au_buf_bytes(&leaves[i])};
+        updates[i] = (struct au_trie_update){.key = key, .value = au_buf_bytes(&leaves[i])};
         au_buf_done(&record);
     }
     struct au_trie_batch batch = {.update_count = ACCOUNT_COUNT};

@@ -36,7 +36,8 @@ static void test_thousand_keys(void **state)
     struct world *world = world_open(BRANCHES_MAX);
     for (unsigned i = 0; i < AU_COUNT_OF(values); i++) {
         snprintf(values[i], sizeof(values[i]), "v%u", i);
-        world->updates[i] = (struct au_trie_update){hash_of_number(i), au_bytes_of(values[i])};
+        world->updates[i] =
+            (struct au_trie_update){.key = hash_of_number(i), .value = au_bytes_of(values[i])};
     }
     world->update_count = AU_COUNT_OF(values);
     struct au_trie_root root = world_apply(world);
@@ -54,7 +55,7 @@ static void test_large_values(void **state)
     for (size_t size = 1; size <= sizeof(value); size += size < 100 || size > 300 ? 99 : 1) {
         struct world *world = world_open(BRANCHES_MAX);
         memset(value, (int)(size % 251), size);
-        world->updates[0] = (struct au_trie_update){entry.key, {value, size}};
+        world->updates[0] = (struct au_trie_update){.key = entry.key, .value = {value, size}};
         world->update_count = 1;
         struct au_trie_root root = world_apply(world);
         size_t list_size = naive_path(list, &entry, 0, 64, true);
@@ -268,7 +269,7 @@ static void test_accounts(void **state)
         au_flat_account_leaf(&buf, &account);
         assert_ok(buf.err);
         memcpy(leaves[i], buf.data, buf.size);
-        *update = (struct au_trie_update){hash_of_number(i), {leaves[i], buf.size}};
+        *update = (struct au_trie_update){.key = hash_of_number(i), .value = {leaves[i], buf.size}};
         const struct au_trie_batch batch = {world->owner, update, 1};
         au_kv_batch_clear(&world->batch);
         assert_ok(au_trie_apply(&world->cache, &batch, &world->batch, &root));

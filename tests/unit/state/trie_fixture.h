@@ -247,9 +247,12 @@ static inline void world_change(struct world *world, const struct au_hash *key,
     while (at < world->update_count && !au_hash_is_equal(&updates[at].key, key)) {
         at++;
     }
+    /* Half of those who know that the trie has the key say so. */
+    bool existed = at < world->update_count ? updates[at].existed
+                                            : model_has(&world->model, key) && key->bytes[31] % 2;
     if (at == world->update_count) world->update_count++;
     assert_true(world->update_count <= ENTRIES_MAX);
-    updates[at] = (struct au_trie_update){.key = *key};
+    updates[at] = (struct au_trie_update){.key = *key, .existed = existed};
     if (value == NULL) {
         model_del(&world->model, key);
         return;

@@ -1,0 +1,723 @@
+/* What the ledger does per second, in one process: transactions that are verified, executed, sealed
+ * with their state root and committed to a store on disk, synced.
+ *
+ *     bench_ledger [--quick] [folder]     the store's folder is made in folder, else in /var/tmp
+ *
+ * Two threads work, as they do in a node: while one executes, seals and commits a block, the other
+ * decodes and verifies the next one. Before each measurement the store is closed and opened again,
+ * so that nothing of the state is in the process' memory; the system has its files in memory.
+ *
+ * --quick leaves out the chain of a million accounts and takes what touches the store first from
+ * that of 100,000. */
+#include "bench.h"
+
+#include <ftw.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "contract/host.h"
+#include "core/genesis.h"
+#include "crypto/sha256.h"
+#include "crypto/sign.h"
+#include "ledger/block.h"
+#include "store/rocks.h"
+
+#define SENDERS      20000u /* accounts with keys, before all others */
+#define ROUNDS       9u     /* blocks measured; one more is written down */
+#define TRANSFERS    5000u  /* of a block */
+#define CALLS        3000u
+#define TOUCH_ROUNDS 5u
+#define TOUCHES      2000u /* of a round */
+#define YARD_ROUNDS  5u
+#define FILLS        20000u /* slots that one call writes */
+
+#define BALANCE   UINT64_C(1000000000000) /* base units */
+#define GAS_PRICE UINT64_C(1000)
+#define CALL_GAS  UINT64_C(1000)
+#define FILL_GAS  UINT64_C(100000000)
+#define TIME_MS   UINT64_C(1700000000000)
+
+static bool all_met = true;
+
+static void report(struct bench_figure figure)
+{
+    all_met = bench_report(&figure) && all_met;
+}
+
+/* Time of the wall: a sync is waited for. */
+static double wall_now_ns(void)
+{
+    struct timespec now;
+    AU_ASSERT(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* ---- a look at what the ledger writes ---- */
+
+/* The store's functions, but that a batch may be written down as it passes. */
+static struct {
+    const struct au_kv_ops *below;
+    struct au_kv_ops ops;
+    struct au_kv_batch *kept; /* NULL: do not keep */
+} tap;
+
+static void copy_batch(struct au_kv_batch *to, const struct au_kv_batch *from)
+{
+    struct au_kv_op op;
+    au_kv_batch_clear(to);
+    for (size_t offset = 0; au_kv_batch_next(from, &offset, &op);) {
+        if (op.is_del) {
+            au_kv_batch_del(to, op.cf, op.key);
+        } else {
+            au_kv_batch_put(to, op.cf, op.key, op.value);
+        }
+    }
+}
+
+static enum au_err tap_write(void *ctx, const struct au_kv_batch *batch, bool is_synced)
+{
+    if (tap.kept) copy_batch(tap.kept, batch);
+    return tap.below->write(ctx, batch, is_synced);
+}
+
+/* ---- a chain ---- */
+
+struct chain {
+    char folder[256];
+    struct au_kv kv;
+    struct au_engine *engine;
+    struct au_buf genesis;
+    struct au_ledger *ledger;
+    struct au_block *block;
+    struct au_arena arena; /* transactions */
+    struct au_sign_key *keys;
+    uint64_t *nonces;
+    uint32_t account_count;
+    struct au_address counter;
+    struct au_address toucher;
+};
+
+/* The accounts without a key, and the keys of slots: an index and what tells which is which. */
+static struct au_address address_at(const struct chain *chain, uint32_t index)
+{
+    struct au_address address;
+    if (index < SENDERS) {
+        memcpy(address.bytes, chain->keys[index].public_key, AU_ADDRESS_SIZE);
+        return address;
+    }
+    memset(address.bytes, 'a', sizeof(address.bytes));
+    memcpy(address.bytes, &index, sizeof(index));
+    return address;
+}
+
+static int compare_accounts(const void *a, const void *b)
+{
+    return memcmp(a, b, AU_ADDRESS_SIZE);
+}
+
+static void make_keys(struct chain *chain)
+{
+    chain->keys = au_mem_new(SENDERS * sizeof(*chain->keys));
+    chain->nonces = au_mem_new(SENDERS * sizeof(*chain->nonces));
+    AU_ASSERT(chain->keys && chain->nonces);
+    for (uint32_t i = 0; i < SENDERS; i++) {
+        struct au_hash seed = au_sha256((struct au_bytes){(const uint8_t *)&i, sizeof(i)});
+        au_sign_key_from_seed(&chain->keys[i], seed.bytes);
+        chain->nonces[i] = 0;
+    }
+}
+
+static void make_genesis(struct chain *chain)
+{
+    uint32_t count = chain->account_count;
+    struct au_genesis_account *accounts = au_mem_new(count * sizeof(*accounts));
+    AU_ASSERT(accounts);
+    for (uint32_t i = 0; i < count; i++) {
+        accounts[i] = (struct au_genesis_account){address_at(chain, i), BALANCE};
+    }
+    qsort(accounts, count, sizeof(*accounts), compare_accounts);
+    struct au_genesis genesis = {
+        .chain_id = au_bytes_of("bench"),
+        .time_ms = TIME_MS,
+        .params = au_params_default(),
+        .accounts = accounts,
+        .account_count = count,
+        .proposer = address_at(chain, SENDERS),
+    };
+    genesis.params.block_gas_limit = 100 * FILL_GAS;
+    au_buf_init(&chain->genesis, AU_GENESIS_SIZE_MAX);
+    au_genesis_encode(&chain->genesis, &genesis);
+    AU_ASSERT(chain->genesis.err == AU_OK);
+    au_mem_free(accounts);
+}
+
+static struct au_kv open_store(const struct chain *chain, const char *name)
+{
+    char text[AU_KV_MESSAGE_SIZE];
+    char path[sizeof(chain->folder) + 8];
+    struct au_rocks_options options = au_rocks_options_default();
+    struct au_kv kv;
+    (void)snprintf(path, sizeof(path), "%s/%s", chain->folder, name);
+    if (au_rocks_open(path, &options, text, &kv) != AU_OK) {
+        (void)fprintf(stderr, "cannot open %s: %s\n", path, text);
+        exit(1);
+    }
+    return kv;
+}
+
+static void open_chain(struct chain *chain)
+{
+    struct au_buf message;
+    chain->kv = open_store(chain, "store");
+    tap.below = chain->kv.ops;
+    tap.ops = *tap.below;
+    tap.ops.write = tap_write;
+    chain->kv.ops = &tap.ops;
+    au_buf_init(&message, 1000);
+    struct au_ledger_options options = {chain->kv, chain->engine, au_buf_bytes(&chain->genesis)};
+    AU_ASSERT(au_ledger_open(&options, &message, &chain->ledger) == AU_OK);
+    AU_ASSERT(au_block_new(chain->ledger, &chain->block) == AU_OK);
+    au_buf_done(&message);
+}
+
+static void close_chain(struct chain *chain)
+{
+    au_block_free(chain->block);
+    au_ledger_close(chain->ledger);
+    au_kv_close(&chain->kv);
+}
+
+static void reopen_chain(struct chain *chain)
+{
+    close_chain(chain);
+    open_chain(chain);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+static void free_chain(struct chain *chain)
+{
+    close_chain(chain);
+    au_engine_free(chain->engine);
+    au_buf_done(&chain->genesis);
+    au_arena_done(&chain->arena);
+    au_mem_free(chain->keys);
+    au_mem_free(chain->nonces);
+    if (nftw(chain->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0) {
+        (void)fprintf(stderr, "cannot remove %s\n", chain->folder);
+    }
+}
+
+/* ---- transactions ---- */
+
+/* Completes, signs and encodes a transaction. */
+static struct au_bytes sign_tx(struct chain *chain, uint32_t sender, struct au_tx tx)
+{
+    struct au_buf bytes;
+    struct au_buf message;
+    struct au_bytes kept;
+    tx.version = AU_TX_VERSION;
+    tx.from = address_at(chain, sender);
+    tx.nonce = chain->nonces[sender]++;
+    tx.gas_price = GAS_PRICE;
+    au_buf_init(&bytes, AU_TX_SIZE_MAX);
+    au_buf_init(&message, 2u * AU_TX_SIZE_MAX);
+    au_tx_encode_body(&bytes, &tx);
+    au_tx_put_signed_message(&message, au_ledger_genesis_hash(chain->ledger), au_buf_bytes(&bytes));
+    au_sign(&chain->keys[sender], au_buf_bytes(&message), tx.signature);
+    au_buf_clear(&bytes);
+    au_tx_encode(&bytes, &tx);
+    AU_ASSERT(bytes.err == AU_OK && message.err == AU_OK);
+    AU_ASSERT(au_arena_copy(&chain->arena, au_buf_bytes(&bytes), &kept) == AU_OK);
+    au_buf_done(&bytes);
+    au_buf_done(&message);
+    return kept;
+}
+
+static struct au_checked decode_tx(const struct chain *chain, struct au_bytes bytes)
+{
+    struct au_checked checked;
+    struct au_decode error;
+    const struct au_params *params = au_ledger_params(chain->ledger);
+    AU_ASSERT(au_check_decode(params, bytes, &checked, &error) == AU_INVALID_NONE);
+    return checked;
+}
+
+static const struct au_receipt *apply_tx(struct chain *chain, const struct au_checked *checked)
+{
+    struct au_applied applied;
+    AU_ASSERT(au_block_apply(chain->block, checked, &applied) == AU_OK);
+    if (applied.invalid != AU_INVALID_NONE || applied.receipt->outcome != AU_OUTCOME_SUCCESS) {
+        (void)fprintf(stderr, "a transaction failed: invalid %u, outcome %u %.*s\n",
+                      (unsigned)applied.invalid,
+                      applied.receipt ? (unsigned)applied.receipt->outcome : 0u,
+                      applied.receipt ? (int)applied.receipt->note.size : 0,
+                      applied.receipt ? (const char *)applied.receipt->note.data : "");
+        exit(1);
+    }
+    return applied.receipt;
+}
+
+/* A block of one transaction of the first sender. */
+static struct au_address commit_tx(struct chain *chain, struct au_tx tx)
+{
+    struct au_checked checked = decode_tx(chain, sign_tx(chain, 0, tx));
+    AU_ASSERT(au_block_begin(chain->block, 0) == AU_OK);
+    struct au_address created = apply_tx(chain, &checked)->created;
+    AU_ASSERT(au_block_seal(chain->block) == AU_OK);
+    AU_ASSERT(au_block_commit(chain->block) == AU_OK);
+    return created;
+}
+
+static struct au_address deploy(struct chain *chain, struct au_bytes text)
+{
+    struct au_buf code;
+    char message[256];
+    au_buf_init(&code, 1u << 20);
+    AU_ASSERT(au_engine_wat_to_wasm(text, &code, message, sizeof(message)) == AU_OK);
+    struct au_tx tx = {
+        .kind = AU_TX_DEPLOY,
+        .code = au_buf_bytes(&code),
+        .gas_limit = FILL_GAS,
+        .value = BALANCE / 8,
+    };
+    struct au_address address = commit_tx(chain, tx);
+    au_buf_done(&code);
+    return address;
+}
+
+/* ---- blocks ---- */
+
+/* Transactions of a block and what is known of them once they are verified. */
+struct job {
+    const struct chain *chain;
+    const struct au_bytes *txs;
+    uint32_t count;
+    struct au_checked *checked;
+    double cpu_ns; /* that it took */
+};
+
+static void *verify_job(void *context)
+{
+    struct job *job = context;
+    double start = bench_now_ns();
+    for (uint32_t at = 0; at < job->count; at += AU_CHECK_BATCH_MAX) {
+        const struct au_checked *batch[AU_CHECK_BATCH_MAX];
+        bool is_valid[AU_CHECK_BATCH_MAX];
+        uint32_t count = 0;
+        for (; count < AU_CHECK_BATCH_MAX && at + count < job->count; count++) {
+            job->checked[at + count] = decode_tx(job->chain, job->txs[at + count]);
+            batch[count] = &job->checked[at + count];
+        }
+        AU_ASSERT(au_check_signatures(batch, count, au_ledger_genesis_hash(job->chain->ledger),
+                                      is_valid) == AU_OK);
+        for (uint32_t i = 0; i < count; i++) {
+            AU_ASSERT(is_valid[i]);
+        }
+    }
+    job->cpu_ns = bench_now_ns() - start;
+    return NULL;
+}
+
+/* Nanoseconds of one block, by phase; wall is the whole, with the verification beside it. */
+struct round {
+    double apply_cpu;
+    double seal_cpu;
+    double commit_cpu;
+    double commit_wall;
+    double verify_cpu;
+    double wall;
+};
+
+static void execute_block(struct chain *chain, const struct job *job, struct round *round)
+{
+    double start = bench_now_ns();
+    AU_ASSERT(au_block_begin(chain->block, 0) == AU_OK);
+    for (uint32_t i = 0; i < job->count; i++) {
+        (void)apply_tx(chain, &job->checked[i]);
+    }
+    double applied = bench_now_ns();
+    AU_ASSERT(au_block_seal(chain->block) == AU_OK);
+    double sealed = bench_now_ns();
+    double wall = wall_now_ns();
+    AU_ASSERT(au_block_commit(chain->block) == AU_OK);
+    round->commit_wall = wall_now_ns() - wall;
+    round->commit_cpu = bench_now_ns() - sealed;
+    round->seal_cpu = sealed - applied;
+    round->apply_cpu = applied - start;
+}
+
+/* Executes a block that is verified and verifies the next one meanwhile. */
+static void run_round(struct chain *chain, struct job *job, struct job *next, struct round *round)
+{
+    pthread_t verifier;
+    double start = wall_now_ns();
+    AU_ASSERT(pthread_create(&verifier, NULL, verify_job, next) == 0);
+    execute_block(chain, job, round);
+    AU_ASSERT(pthread_join(verifier, NULL) == 0);
+    round->wall = wall_now_ns() - start;
+    round->verify_cpu = next->cpu_ns;
+}
+
+/* What a kind of block came to: medians, nanoseconds for each transaction. */
+struct result {
+    double verify_cpu;
+    double apply_cpu;
+    double seal_cpu;
+    double commit_cpu;
+    double commit_wall;
+    double cores_wall; /* if nobody else used two processors */
+    double wall;
+    double verify_yard; /* the last block's verification, alone */
+    double write_yard;  /* its batch written to an empty store, synced */
+    double hash_yard;   /* SHA-256 of that batch's values, alone */
+    size_t batch_size;  /* bytes for each transaction */
+};
+
+static double median_of(const struct round *rounds, size_t offset, uint32_t count)
+{
+    double values[ROUNDS];
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        double value;
+        memcpy(&value, (const char *)&rounds[i] + offset, sizeof(value));
+        values[i] = value / (double)count;
+    }
+    return bench_median(values, ROUNDS);
+}
+
+/* What a round takes when nobody else uses the processors: the longer of both threads' work. How
+ * long the disk takes is told by the commit that waited least. */
+static double cores_median(const struct round *rounds, uint32_t count)
+{
+    double values[ROUNDS];
+    double disk = rounds[0].commit_wall - rounds[0].commit_cpu;
+    for (uint32_t i = 1; i < ROUNDS; i++) {
+        double wait = rounds[i].commit_wall - rounds[i].commit_cpu;
+        if (wait < disk) disk = wait;
+    }
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        double executing = rounds[i].apply_cpu + rounds[i].seal_cpu + rounds[i].commit_cpu + disk;
+        double longer = executing > rounds[i].verify_cpu ? executing : rounds[i].verify_cpu;
+        values[i] = longer / (double)count;
+    }
+    return bench_median(values, ROUNDS);
+}
+
+static double hash_values_ns(const struct au_kv_batch *batch)
+{
+    static volatile uint8_t sink; /* has the hashes be made */
+    struct au_kv_op op;
+    double start = bench_now_ns();
+    for (size_t offset = 0; au_kv_batch_next(batch, &offset, &op);) {
+        sink = au_sha256(op.value).bytes[0];
+    }
+    double time = bench_now_ns() - start;
+    (void)sink;
+    return time;
+}
+
+static void take_yardsticks(struct chain *chain, struct job *last, const struct au_kv_batch *batch,
+                            struct result *result)
+{
+    double verify[YARD_ROUNDS];
+    double write[YARD_ROUNDS];
+    double hash[YARD_ROUNDS];
+    double count = (double)last->count;
+    struct au_kv empty = open_store(chain, "yard");
+    for (uint32_t i = 0; i < YARD_ROUNDS; i++) {
+        (void)verify_job(last);
+        verify[i] = last->cpu_ns / count;
+        double start = wall_now_ns();
+        AU_ASSERT(au_kv_write(&empty, batch, /* is_synced */ true) == AU_OK);
+        write[i] = (wall_now_ns() - start) / count;
+        hash[i] = hash_values_ns(batch) / count;
+    }
+    au_kv_close(&empty);
+    result->verify_yard = bench_median(verify, YARD_ROUNDS);
+    result->write_yard = bench_median(write, YARD_ROUNDS);
+    result->hash_yard = bench_median(hash, YARD_ROUNDS);
+    result->batch_size = batch->ops.size / last->count;
+}
+
+/* Runs ROUNDS + 1 blocks of count transactions. */
+static struct result run_blocks(struct chain *chain, const struct au_bytes *txs, uint32_t count)
+{
+    struct round rounds[ROUNDS + 1];
+    struct au_kv_batch kept;
+    struct job jobs[2];
+    struct result result;
+    for (uint32_t i = 0; i < 2; i++) {
+        jobs[i] = (struct job){.chain = chain, .count = count};
+        jobs[i].checked = au_mem_new(count * sizeof(*jobs[i].checked));
+        AU_ASSERT(jobs[i].checked);
+    }
+    au_kv_batch_init(&kept, (size_t)1 << 30);
+    jobs[0].txs = txs;
+    (void)verify_job(&jobs[0]);
+    for (uint32_t i = 0; i <= ROUNDS; i++) {
+        struct job *next = &jobs[(i + 1) % 2];
+        next->txs = txs + (i < ROUNDS ? i + 1 : i) * count;
+        tap.kept = i == ROUNDS ? &kept : NULL;
+        run_round(chain, &jobs[i % 2], next, &rounds[i]);
+    }
+    tap.kept = NULL;
+    take_yardsticks(chain, &jobs[ROUNDS % 2], &kept, &result);
+    result.verify_cpu = median_of(rounds, offsetof(struct round, verify_cpu), count);
+    result.apply_cpu = median_of(rounds, offsetof(struct round, apply_cpu), count);
+    result.seal_cpu = median_of(rounds, offsetof(struct round, seal_cpu), count);
+    result.commit_cpu = median_of(rounds, offsetof(struct round, commit_cpu), count);
+    result.commit_wall = median_of(rounds, offsetof(struct round, commit_wall), count);
+    result.wall = median_of(rounds, offsetof(struct round, wall), count);
+    result.cores_wall = cores_median(rounds, count);
+    au_kv_batch_done(&kept);
+    au_mem_free(jobs[0].checked);
+    au_mem_free(jobs[1].checked);
+    return result;
+}
+
+/* The figures of a kind of block. */
+static void report_blocks(const char *name, uint32_t count, double target, struct result result)
+{
+    char names[4][64];
+    static const char *const suffixes[4] = {"", "_two_cores", "_seal", "_commit"};
+    for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "%s%s", name, suffixes[i]);
+    }
+    report((struct bench_figure){names[0], 1e9 / result.wall, "tx/s", "verification alone",
+                                 1e9 / result.verify_yard, target, BENCH_AT_LEAST});
+    report((struct bench_figure){names[1], 1e9 / result.cores_wall, "tx/s", "verification alone",
+                                 1e9 / result.verify_yard, target, BENCH_AT_LEAST});
+    report((struct bench_figure){names[2], result.seal_cpu / 1e3, "us/tx", "hashing alone",
+                                 result.hash_yard / 1e3, 15, BENCH_AT_MOST});
+    report((struct bench_figure){names[3], result.commit_wall / result.write_yard, "x",
+                                 "synced write alone", 1, 1.5, BENCH_AT_MOST});
+    (void)fprintf(stderr,
+                  "# %s, blocks of %u, us per tx: verify %.2f apply %.2f seal %.2f commit %.2f "
+                  "(waited %.2f, written alone %.2f), %zu bytes written\n",
+                  name, count, result.verify_cpu / 1e3, result.apply_cpu / 1e3,
+                  result.seal_cpu / 1e3, result.commit_cpu / 1e3, result.commit_wall / 1e3,
+                  result.write_yard / 1e3, result.batch_size);
+}
+
+static void bench_transfers(struct chain *chain, const char *name)
+{
+    uint32_t count = (ROUNDS + 1) * TRANSFERS;
+    struct au_bytes *txs = au_mem_new(count * sizeof(*txs));
+    AU_ASSERT(txs);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t to = (uint64_t)i * 2654435761u % chain->account_count;
+        struct au_tx tx = {
+            .kind = AU_TX_TRANSFER, .to = address_at(chain, (uint32_t)to), .amount = 1 + i};
+        txs[i] = sign_tx(chain, i % SENDERS, tx);
+    }
+    reopen_chain(chain);
+    report_blocks(name, TRANSFERS, 30000, run_blocks(chain, txs, TRANSFERS));
+    au_mem_free(txs);
+}
+
+static void bench_calls(struct chain *chain, const char *name)
+{
+    uint32_t count = (ROUNDS + 1) * CALLS;
+    struct au_bytes *txs = au_mem_new(count * sizeof(*txs));
+    AU_ASSERT(txs);
+    for (uint32_t i = 0; i < count; i++) {
+        struct au_tx tx = {.kind = AU_TX_CALL,
+                           .to = chain->counter,
+                           .function = au_bytes_of("increment"),
+                           .gas_limit = CALL_GAS};
+        txs[i] = sign_tx(chain, i % SENDERS, tx);
+    }
+    reopen_chain(chain);
+    report_blocks(name, CALLS, 15000, run_blocks(chain, txs, CALLS));
+    au_mem_free(txs);
+}
+
+/* ---- what is touched for the first time ---- */
+
+/* Memory: 0 self, 64 an id or key as address_at makes them, 128 a value, 1024 output. */
+#define ID "(i32.const 64) (i32.const 32)"
+
+static const struct touch {
+    const char *name;
+    double target_us;
+    const char *code;
+} touches[] = {
+    {"empty", 0, ""},
+    {"get_balance", 5, "(drop (call $get_balance " ID "))"},
+    {"transfer", 10, "(drop (call $transfer (i32.const 0) (i32.const 32) " ID " (i64.const 1)))"},
+    {"storage_read", 10, "(drop (call $read " ID " (i32.const 1024) (i32.const 100)))"},
+    {"storage_write", 15, "(drop (call $write " ID " (i32.const 128) (i32.const 100)))"},
+};
+
+static struct au_address deploy_toucher(struct chain *chain)
+{
+    struct au_buf text;
+    au_buf_init(&text, 1u << 16);
+    au_buf_put_text(&text,
+                    "(module"
+                    "(import \"env\" \"get_balance\" (func $get_balance (param i32 i32)"
+                    " (result i64)))"
+                    "(import \"env\" \"transfer\" (func $transfer (param i32 i32 i32 i32 i64)"
+                    " (result i32)))"
+                    "(import \"env\" \"storage_read\" (func $read (param i32 i32 i32 i32)"
+                    " (result i32)))"
+                    "(import \"env\" \"storage_write\" (func $write (param i32 i32 i32 i32)"
+                    " (result i32)))"
+                    "(import \"env\" \"self_address\" (func $self_address (param i32)))"
+                    "(memory 1 1)"
+                    "(data (i32.const 64) \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")");
+    for (size_t i = 0; i < AU_COUNT_OF(touches); i++) {
+        au_buf_printf(&text,
+                      "(func (export \"%s\") (param $from i64) (param $count i64)"
+                      " (call $self_address (i32.const 0))"
+                      " (local.set $count (i64.add (local.get $from) (local.get $count)))"
+                      " (loop $next (i32.store (i32.const 64) (i32.wrap_i64 (local.get $from))) %s"
+                      " (local.set $from (i64.add (local.get $from) (i64.const 1)))"
+                      " (br_if $next (i64.lt_u (local.get $from) (local.get $count)))))",
+                      touches[i].name, touches[i].code);
+    }
+    au_buf_put_text(&text, ")");
+    AU_ASSERT(text.err == AU_OK);
+    struct au_address address = deploy(chain, au_buf_bytes(&text));
+    au_buf_done(&text);
+    return address;
+}
+
+/* A call that touches count accounts or slots from an index on. */
+static struct au_tx touch_tx(const struct chain *chain, const char *function, uint32_t from,
+                             uint32_t count, struct au_buf *args)
+{
+    au_buf_init(args, 64);
+    au_buf_put_u32(args, sizeof(uint64_t));
+    au_buf_put_u64(args, from);
+    au_buf_put_u32(args, sizeof(uint64_t));
+    au_buf_put_u64(args, count);
+    return (struct au_tx){
+        .kind = AU_TX_CALL,
+        .to = chain->toucher,
+        .function = au_bytes_of(function),
+        .args = au_buf_bytes(args),
+        .arg_count = 2,
+        .gas_limit = FILL_GAS,
+    };
+}
+
+/* Slots for all accounts that are touched. */
+static void fill_slots(struct chain *chain)
+{
+    uint32_t count = TOUCH_ROUNDS * TOUCHES * (uint32_t)AU_COUNT_OF(touches);
+    for (uint32_t at = 0; at < count; at += FILLS) {
+        struct au_buf args;
+        (void)commit_tx(chain, touch_tx(chain, "storage_write", SENDERS + at, FILLS, &args));
+        au_buf_done(&args);
+    }
+}
+
+/* Microseconds of a call's turn, on the committed state. The block is dropped. */
+static double time_touches(struct chain *chain, const char *function, uint32_t from)
+{
+    struct au_buf args;
+    struct au_tx tx = touch_tx(chain, function, from, TOUCHES, &args);
+    struct au_checked checked = decode_tx(chain, sign_tx(chain, 0, tx));
+    chain->nonces[0]--;
+    AU_ASSERT(au_block_begin(chain->block, 0) == AU_OK);
+    double start = bench_now_ns();
+    (void)apply_tx(chain, &checked);
+    double time = bench_now_ns() - start;
+    au_block_abort(chain->block);
+    au_buf_done(&args);
+    return time / TOUCHES / 1e3;
+}
+
+/* Microseconds of reading an account from the store. */
+static double time_reads(struct chain *chain, uint32_t from)
+{
+    struct au_read read;
+    struct au_account account;
+    AU_ASSERT(au_read_open(chain->ledger, &read) == AU_OK);
+    double start = bench_now_ns();
+    for (uint32_t i = 0; i < TOUCHES; i++) {
+        struct au_address address = address_at(chain, from + i);
+        AU_ASSERT(au_flat_account(&read.flat, &address, &account) == AU_OK && account.exists);
+    }
+    double time = bench_now_ns() - start;
+    au_read_close(&read);
+    return time / TOUCHES / 1e3;
+}
+
+/* Each round touches other accounts and slots than those before. */
+static void bench_touches(struct chain *chain)
+{
+    double reads[TOUCH_ROUNDS];
+    double times[AU_COUNT_OF(touches)][TOUCH_ROUNDS];
+    uint32_t from = SENDERS + 1;
+    for (uint32_t round = 0; round < TOUCH_ROUNDS; round++) {
+        reads[round] = time_reads(chain, from);
+        from += TOUCHES;
+        double empty = time_touches(chain, touches[0].name, from);
+        for (size_t i = 1; i < AU_COUNT_OF(touches); i++) {
+            times[i][round] = time_touches(chain, touches[i].name, from) - empty;
+            from += TOUCHES;
+        }
+    }
+    for (size_t i = 1; i < AU_COUNT_OF(touches); i++) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), "first_touch_%s", touches[i].name);
+        report((struct bench_figure){
+            name, bench_median(times[i], TOUCH_ROUNDS), "us", "an account read from the store",
+            bench_median(reads, TOUCH_ROUNDS), touches[i].target_us, BENCH_AT_MOST});
+    }
+}
+
+/* ---- chains ---- */
+
+static void begin_chain(struct chain *chain, const char *folder, uint32_t account_count)
+{
+    struct au_engine_options options = {.instances_max = 2, .cache_size = 64u << 20};
+    struct au_buf counter;
+    *chain = (struct chain){.account_count = account_count};
+    (void)snprintf(chain->folder, sizeof(chain->folder), "%s/bench_ledger-XXXXXX", folder);
+    if (!mkdtemp(chain->folder)) {
+        (void)fprintf(stderr, "cannot make a folder in %s\n", folder);
+        exit(1);
+    }
+    au_arena_init(&chain->arena, (size_t)1 << 30);
+    AU_ASSERT(au_engine_new(&options, &au_host_env, &chain->engine) == AU_OK);
+    make_keys(chain);
+    make_genesis(chain);
+    open_chain(chain);
+    au_buf_init(&counter, 1u << 16);
+    bench_read_file("contracts/counter", "counter.wat", &counter);
+    chain->counter = deploy(chain, au_buf_bytes(&counter));
+    chain->toucher = deploy_toucher(chain);
+    fill_slots(chain);
+    au_buf_done(&counter);
+    reopen_chain(chain);
+}
+
+int main(int argc, char **argv)
+{
+    bool is_quick = argc > 1 && au_bytes_is_equal(au_bytes_of(argv[1]), au_bytes_of("--quick"));
+    const char *folder = argc > 1 + is_quick ? argv[1 + is_quick] : "/var/tmp";
+    struct chain chain;
+    begin_chain(&chain, folder, 100000);
+    if (is_quick) bench_touches(&chain);
+    bench_transfers(&chain, "transfers_100k");
+    bench_calls(&chain, "counter_calls_100k");
+    free_chain(&chain);
+    if (!is_quick) {
+        begin_chain(&chain, folder, 1000000);
+        bench_touches(&chain);
+        bench_transfers(&chain, "transfers_1m");
+        free_chain(&chain);
+    }
+    return all_met ? 0 : 2;
+}
