@@ -3,7 +3,8 @@
 
 PREFIX ?= /usr/local
 .DEFAULT_GOAL := all
-.PHONY: all help test check fuzz fuzz-report bench demo install format clean build-needs test-needs
+.PHONY: all help test check fuzz fuzz-report torture bench demo install format clean build-needs \
+	test-needs
 
 all: build-needs ## build/aureon, build/libaureon.a and the contracts
 	@cmake --preset dev >/dev/null
@@ -27,6 +28,11 @@ fuzz-report: test-needs ## what the fuzz corpora cover
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz --target fuzzers
 	@tools/fuzz report
+
+torture: test-needs ## kill a node 50 times and more, see tests/torture/run
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+	@tests/torture/run
 
 bench: all ## measure, see tools/bench
 	@cmake --build --preset dev --target bench

@@ -8,27 +8,30 @@
 
 /* ---- transactions ---- */
 
-static enum au_err apply(struct au_api *api, struct au_checked *checked,
+/* The block is of one height and the pool may be of another: the nonce is judged by the block. */
+static enum au_err apply(struct au_api *api, struct au_checked *checked, bool is_any_nonce,
                          struct au_simulation *simulation)
 {
-    struct au_account account;
+    const struct au_applied *applied = &simulation->applied;
     uint64_t next_nonce = 0;
     AU_TRY(au_mempool_next_nonce(api->options.mempool, &checked->tx.from, &next_nonce));
-    AU_TRY(au_read_account(api, &checked->tx.from, &account));
-    if (checked->tx.nonce > account.nonce && checked->tx.nonce <= next_nonce) {
-        checked->tx.nonce = account.nonce;
-    }
+    AU_TRY(au_block_apply(simulation->block, checked, &simulation->applied));
+    bool is_early = applied->invalid == AU_INVALID_NONCE_HIGH &&
+                    (is_any_nonce || checked->tx.nonce <= next_nonce);
+    bool is_late = applied->invalid == AU_INVALID_NONCE_LOW && is_any_nonce;
+    if (!is_early && !is_late) return AU_OK;
+    checked->tx.nonce = applied->sender.nonce;
     return au_block_apply(simulation->block, checked, &simulation->applied);
 }
 
-enum au_err au_simulate(struct au_api *api, const struct au_checked *checked,
+enum au_err au_simulate(struct au_api *api, const struct au_checked *checked, bool is_any_nonce,
                         struct au_simulation *out_simulation)
 {
     struct au_checked copy = *checked;
     *out_simulation = (struct au_simulation){0};
     AU_TRY(au_block_lend(api, &out_simulation->block));
     atomic_fetch_add(&api->counts.simulated, 1);
-    enum au_err err = apply(api, &copy, out_simulation);
+    enum au_err err = apply(api, &copy, is_any_nonce, out_simulation);
     if (err != AU_OK) au_simulation_done(api, out_simulation);
     return err;
 }
@@ -80,7 +83,7 @@ void au_post_simulate(struct au_input *input)
         }
     }
     if (!au_submit_decode(input, bytes, &checked)) return;
-    enum au_err err = au_simulate(input->api, &checked, &simulation);
+    enum au_err err = au_simulate(input->api, &checked, false, &simulation);
     if (err != AU_OK) {
         au_fail(input->response, err);
         return;

@@ -83,7 +83,8 @@ static enum au_exit fail_start(const struct au_invocation *invocation, enum au_n
                                   (int)message->size, (const char *)message->data,
                                   options->port == UINT16_MAX ? PORT_PRESET : options->port + 1u);
     }
-    return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%.*s", (int)message->size,
+    enum au_exit code = result == AU_NODE_BAD_ADDRESS ? AU_EXIT_USAGE : AU_EXIT_INTERNAL;
+    return au_invocation_fail(invocation, code, "%.*s", (int)message->size,
                               (const char *)message->data);
 }
 
@@ -170,7 +171,7 @@ static void greet_dev(const struct au_invocation *invocation, const char *url)
                 (const char *)text.data);
     }
     au_buf_done(&text);
-    fprintf(err, "\nReady. Try: aureon deploy contracts/counter/counter.wasm\n");
+    fprintf(err, "\nReady. Try: aureon deploy contracts/counter/counter.wat\n");
 }
 
 static enum au_exit run_dev(struct au_invocation *invocation)

@@ -166,7 +166,8 @@ static enum au_node_result listen_on(struct au_node *node, struct au_buf *messag
     if (result == AU_LISTEN_OK) return AU_NODE_STARTED;
     au_buf_printf(message, "cannot listen on %s port %u: %s", options.address, options.port,
                   words[result]);
-    return result == AU_LISTEN_PORT_TAKEN ? AU_NODE_PORT_TAKEN : AU_NODE_FAILED;
+    if (result == AU_LISTEN_PORT_TAKEN) return AU_NODE_PORT_TAKEN;
+    return result == AU_LISTEN_BAD_ADDRESS ? AU_NODE_BAD_ADDRESS : AU_NODE_FAILED;
 }
 
 enum au_node_result au_node_start(const struct au_node_options *options, struct au_buf *message,

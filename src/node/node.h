@@ -26,6 +26,7 @@ struct au_node_options {
 enum au_node_result {
     AU_NODE_STARTED,
     AU_NODE_PORT_TAKEN,
+    AU_NODE_BAD_ADDRESS,
     AU_NODE_FAILED, /* the message tells */
 };
 

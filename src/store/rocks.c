@@ -17,7 +17,7 @@
 #define SYNC_STEP           MIB /* bytes between syncs of a table being written */
 #define INFO_LOG_SIZE       MIB
 #define INFO_LOG_COUNT      2
-#define INFO_LOG_LEVEL_WARN 2
+#define INFO_LOG_LEVEL_NONE 6 /* above all: RocksDB aborts where its log cannot be written */
 
 /* RocksDB counts families and takes "default" to exist; it stays empty. */
 #define FAMILY_COUNT (AU_CF_COUNT + 1)
@@ -75,7 +75,9 @@ static enum au_err take_cause(char *cause, char out_message[AU_KV_MESSAGE_SIZE])
 {
     static const char corruption[] = "Corruption";
     bool is_damaged = strncmp(cause, corruption, sizeof(corruption) - 1) == 0;
-    snprintf(out_message, AU_KV_MESSAGE_SIZE, "%s", cause);
+    bool is_locked = strstr(cause, "LOCK: Resource temporarily unavailable") != NULL;
+    snprintf(out_message, AU_KV_MESSAGE_SIZE, "%s%s", cause,
+             is_locked ? " (another process has the store open)" : "");
     rocksdb_free(cause);
     return is_damaged ? AU_ERR_MALFORMED : AU_ERR_IO;
 }
@@ -336,7 +338,7 @@ static struct setup setup_new(const struct au_rocks_options *options)
     rocksdb_options_set_bytes_per_sync(db, SYNC_STEP);
     rocksdb_options_set_max_background_jobs(db, BACKGROUND_JOBS);
     rocksdb_options_set_stats_dump_period_sec(db, 0);
-    rocksdb_options_set_info_log_level(db, INFO_LOG_LEVEL_WARN);
+    rocksdb_options_set_info_log_level(db, INFO_LOG_LEVEL_NONE);
     rocksdb_options_set_max_log_file_size(db, INFO_LOG_SIZE);
     rocksdb_options_set_keep_log_file_num(db, INFO_LOG_COUNT);
     return setup;

@@ -1,5 +1,5 @@
-/* Goal: the producer makes a block as soon as something waits, or on demand alone, or no sooner than
- * its interval; code is compiled before it is proposed; times only grow.
+/* Goal: the producer makes a block as soon as something waits, or on demand alone, or no sooner
+ * than its interval; code is compiled before it is proposed; times only grow.
  * Method: the real ledger, pool and producer; the test waits for heights. */
 #include "consensus/solo.h"
 

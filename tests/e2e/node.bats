@@ -1,0 +1,313 @@
+#!/usr/bin/env bats
+# Nodes as their operators see them: starting, stopping, refusing to, and what is left on disk.
+
+load helper.sh
+load node.sh
+
+setup() {
+    enter_temp
+    export XDG_DATA_HOME=$BATS_TEST_TMPDIR/keys
+    unset AUREON_PASSWORD_FILE
+}
+
+teardown() {
+    end_nodes
+}
+
+# head_of_node: height and state root, as a line.
+head_of_node() {
+    curl --silent "$AUREON_URL/v1/status" | jq --raw-output '"\(.height) \(.state_root)"'
+}
+
+# head_of_store DIR: the same, proved.
+head_of_store() {
+    "$AUREON" state verify "$1" | awk '{word[$1] = $2} END {print word["height"], word["root"]}'
+}
+
+# new_chain DIR: a chain with the key treasury, which has 5 AUR, and the proposer's, which has none.
+new_chain() {
+    echo secret >password
+    treasury=$("$AUREON" keys new treasury --password-file password)
+    proposer=$("$AUREON" keys new proposer --password-file password)
+    "$AUREON" node init "$1" --chain-id test-chain --proposer "$proposer" \
+        --balance "$treasury=5000000000"
+}
+
+@test "dev serves until SIGTERM or SIGINT, and ends with 0" {
+    for signal in TERM INT; do
+        start_node dev
+        [[ $AUREON_URL =~ ^http://127\.0\.0\.1:[0-9]+$ ]]
+        request GET /health
+        expect 200
+        expect_json .status ok
+        [ "$(grep -c '^  [a-z]* *aur1' node.err)" -eq 10 ]
+        stop_node "$signal"
+        [[ $(tail -n 1 node.err) == "aureon: stopping" ]]
+        [ ! -s node.out ]
+    done
+}
+
+@test "a node that has requests to answer still stops" {
+    start_node dev --manual
+    curl --silent --header 'Content-Type: application/json' \
+        --data '{"from": "alice", "kind": "transfer", "to": "bob", "amount": "1"}' \
+        "$AUREON_URL/v1/tx?timeout=60s" >answer 3>&- &
+    curl --silent --no-buffer "$AUREON_URL/v1/blocks/stream" >stream 3>&- &
+    for _ in $(seq 100); do
+        request GET /v1/mempool
+        [ "$(json .count)" = 1 ] && break
+        sleep 0.05
+    done
+    expect_json .count 1
+    SECONDS=0
+    stop_node
+    [ "$SECONDS" -le 10 ]
+}
+
+@test "a port that is taken: exit 3 and a way out" {
+    start_node dev
+    port=${AUREON_URL##*:}
+    aureon dev --port "$port"
+    expect_refused 3 "port $port: the port is taken; \`--port 0\` picks a free one"
+    request GET /health
+    expect 200
+    stop_node
+}
+
+@test "addresses that cannot be listened on" {
+    aureon dev --port 0 --address localhost
+    expect_refused "$status" "cannot listen on localhost"
+    [ "$status" -ne 0 ]
+    aureon dev --port 0 --address 192.0.2.1
+    expect_refused "$status" "this machine does not have that address"
+    [ "$status" -ne 0 ]
+    aureon dev --port 65536
+    expect_refused 2 "--port: expected a decimal number from 0 to 65535, got '65536'"
+}
+
+@test "folders that cannot be" {
+    aureon dev --port 0 --data-dir missing/folder
+    expect_refused 1 "cannot make the folder missing/folder: No such file or directory"
+    echo text >file
+    aureon dev --port 0 --data-dir file
+    expect_refused 1 "file"
+    aureon node start missing --port 0
+    expect_refused 7 "missing/genesis.json"
+    aureon state verify missing
+    expect_refused 7 "there is no store in missing/store"
+    mkdir -p other/store
+    echo text >other/store/notes
+    aureon state verify other
+    [ "$status" -ne 0 ]
+    [ -n "$stderr" ]
+    aureon dev --port 0 --data-dir data --ready-file missing/ready
+    expect 7
+    [[ $stderr == *missing/ready* ]]
+}
+
+@test "two nodes on one folder: the second refuses, the first lives on" {
+    start_node dev --data-dir data
+    aureon dev --port 0 --data-dir data
+    expect_refused 1 "cannot open the store in data/store"
+    aureon state verify data
+    expect_refused 1 "cannot open the store in data/store"
+    "$AUREON" send bob 1
+    stop_node
+    [ "$(head_of_store data | cut -d' ' -f1)" = 1 ]
+}
+
+@test "a restart finds height, root, receipts and code where they were" {
+    start_node dev --data-dir data
+    contract=$("$AUREON" deploy "$counter_c")
+    "$AUREON" call "$contract" increment u64:7 --json >call.json
+    "$AUREON" send "$contract" 1.5
+    before=$(head_of_node)
+    [ "${before%% *}" = 3 ]
+    hash=$(jq --raw-output '.hash // .receipt.hash' call.json)
+    request GET "/v1/tx/$hash/receipt"
+    cp body receipt
+    stop_node
+    [ "$(head_of_store data)" = "$before" ]
+    start_node dev --data-dir data
+    [ "$(head_of_node)" = "$before" ]
+    request GET "/v1/tx/$hash/receipt"
+    expect 200
+    cmp body receipt
+    aureon call "$contract" increment --as u64
+    expect 0
+    [ "$output" = 8 ]
+    stop_node
+}
+
+@test "without a folder nothing is kept" {
+    start_node dev
+    "$AUREON" send bob 1
+    stop_node
+    start_node dev
+    request GET /v1/status
+    expect_json .height 0
+    stop_node
+}
+
+@test "a chain of one's own: init, start, send, fees, restart" {
+    new_chain chain
+    aureon node init chain --chain-id test-chain --proposer "$proposer"
+    expect_refused 2 "chain/genesis.json is there already"
+    start_node node start chain
+    request GET /v1/status
+    expect_json .mode network
+    expect_json .chain_id test-chain
+    expect_json .height 0
+
+    aureon send "$proposer" 1 --from treasury --password-file password
+    expect 0
+    hash=$output
+    request GET "/v1/tx/$hash/receipt"
+    expect_json .status success
+    fee=$(json .fee)
+    [ "$fee" -gt 0 ]
+    request GET "/v1/balance/$proposer"
+    expect_json .balance "$((1000000000 + fee))"
+    request GET "/v1/balance/$treasury"
+    expect_json .balance "$((4000000000 - fee))"
+
+    aureon send "$proposer" 1 --from treasury --password-file password --gas-price 0
+    expect_refused 4 tx-price-low
+    request POST /v1/tx '{"from": "alice", "kind": "transfer", "to": "bob", "amount": "1"}'
+    expect_problem 422 signature-required
+    request POST /v1/dev/mine '{}'
+    expect_problem 404 dev-only
+    before=$(head_of_node)
+    stop_node
+    [ "$(head_of_store chain)" = "$before" ]
+    start_node node start chain
+    [ "$(head_of_node)" = "$before" ]
+    stop_node
+}
+
+@test "a genesis that was edited afterwards is refused, and nothing is lost" {
+    new_chain chain
+    start_node node start chain
+    "$AUREON" send "$proposer" 1 --from treasury --password-file password
+    before=$(head_of_node)
+    stop_node
+    cp chain/genesis.json genesis.json
+    sed 's/test-chain/best-chain/' genesis.json >chain/genesis.json
+    aureon node start chain --port 0
+    expect_refused 1 genesis
+    echo '{}' >chain/genesis.json
+    aureon node start chain --port 0
+    expect_refused 2 "chain/genesis.json: "
+    cp genesis.json chain/genesis.json
+    start_node node start chain
+    [ "$(head_of_node)" = "$before" ]
+    stop_node
+}
+
+@test "what init refuses" {
+    bob=aur1fhtqpuevmp92u2eydn0jpcvl29cw5atx50s2rvprw9qdusm5zrpqkgd2w9
+    aureon node init chain --proposer "$bob"
+    expect_refused 2 "--chain-id is missing"
+    aureon node init chain --chain-id test
+    expect_refused 2 "--proposer is missing"
+    aureon node init chain --chain-id test --proposer bob
+    expect_refused 2 "'bob' is no address"
+    aureon node init chain --chain-id Test_1 --proposer "$bob"
+    expect_refused 2 "a chain id that is not 1..50 of a-z 0-9 -"
+    aureon node init chain --chain-id test --proposer "$bob" --balance "$bob"
+    expect_refused 2 "expected ADDRESS=N"
+    aureon node init chain --chain-id test --proposer "$bob" --balance "$bob=1.5"
+    expect_refused 2 "the balance is no decimal number"
+    aureon node init chain --chain-id test --proposer "$bob" --balance "$bob=1" --balance "$bob=2"
+    [ "$status" -eq 2 ]
+    [ ! -e chain/genesis.json ]
+}
+
+@test "a store that was damaged is found" {
+    start_node dev --data-dir data
+    for _ in 1 2 3; do "$AUREON" send bob 1; done
+    stop_node
+    # A node that starts writes what its log had into tables; of each, one bit changes.
+    start_node dev --data-dir data
+    stop_node
+    python3 - data/store/*.sst <<'END'
+import sys
+for path in sys.argv[1:]:
+    with open(path, "r+b") as file:
+        file.seek(40)
+        byte = file.read(1)[0]
+        file.seek(40)
+        file.write(bytes([byte ^ 1]))
+END
+    aureon state verify data
+    [ "$status" -ne 0 ]
+    [ -z "$output" ]
+    [ -n "$stderr" ]
+}
+
+# Files may not become larger than 3 MiB: a full disk for which one needs no privileges.
+@test "no room on the disk: the node stops, says why, and has lost nothing" {
+    start_node dev --data-dir data
+    stop_node
+    (
+        trap '' XFSZ
+        ulimit -f 3072
+        exec "$AUREON" dev --data-dir data --port 0 --ready-file ready_small \
+            >/dev/null 2>small.err 3>&-
+    ) &
+    node_pid=$!
+    echo "$node_pid" >>nodes
+    for _ in $(seq 600); do
+        if [ -s ready_small ]; then break; fi
+        sleep 0.02
+    done
+    AUREON_URL=$(cat ready_small)
+    # With 180 KiB that nothing reads: a custom section of 184321 bytes, named room.
+    {
+        cat "$counter_c"
+        printf '\0\201\240\13\4room'
+        head -c 184316 /dev/zero
+    } >large.wasm
+    committed=0
+    for _ in $(seq 60); do
+        request POST '/v1/contract/deploy?from=alice&gas=auto' @large.wasm application/wasm || break
+        [ "$status" = 200 ] || break
+        jq --compact-output .receipt body >"receipt.$committed"
+        committed=$((committed + 1))
+    done
+    [ "$committed" -ge 3 ]
+    [ "$committed" -lt 60 ]
+    code=0
+    wait "$node_pid" || code=$?
+    [ "$code" -eq 1 ]
+    grep "the node stops: making a block: " small.err
+
+    aureon state verify data
+    expect 0
+    start_node dev --data-dir data
+    for file in receipt.*; do
+        request GET "/v1/tx/$(jq --raw-output .hash "$file")/receipt"
+        expect 200
+        jq --compact-output . body | cmp - "$file"
+    done
+    "$AUREON" send bob 1
+    stop_node
+}
+
+@test "simulations leave nothing behind" {
+    count=${AUREON_SIMULATION_COUNT:-1000}
+    start_node dev --data-dir data
+    contract=$("$AUREON" deploy "$counter_c")
+    before=$(head_of_node)
+    tx=$("$AUREON" call "$contract" increment --gas 100000 --unsigned)
+    # One connection; what is behind the # is not sent.
+    curl --silent --show-error --data "{\"tx\": \"$tx\"}" \
+        --header 'Content-Type: application/json' "$AUREON_URL/v1/tx/simulate#[1-$count]" >receipts
+    jq --raw-output '[.status, .output] | join(" ")' receipts | sort | uniq -c | tr -s ' ' >sorts
+    [ "$(cat sorts)" = " $count success 0x0100000000000000" ]
+    [ "$(head_of_node)" = "$before" ]
+    request GET "/v1/contract/$contract/storage/0x636f756e746572"
+    expect_json .value 0x0000000000000000
+    stop_node
+    [ "$(head_of_store data)" = "$before" ]
+}
