@@ -16,7 +16,8 @@ page() {
 }
 
 # Pages with a test of their own below; the last of these tests types all others.
-named="README.md docs/contracts.md docs/gas.md docs/outcomes.md docs/embedding.md docs/sandbox.md"
+named="README.md docs/contracts.md docs/gas.md docs/outcomes.md docs/embedding.md docs/sandbox.md
+    docs/transactions.md docs/proofs.md docs/operation.md docs/api.md"
 
 @test "README.md" {
     page README.md
@@ -42,11 +43,27 @@ named="README.md docs/contracts.md docs/gas.md docs/outcomes.md docs/embedding.m
     page docs/sandbox.md
 }
 
+@test "docs/transactions.md" {
+    page docs/transactions.md
+}
+
+@test "docs/proofs.md" {
+    page docs/proofs.md
+}
+
+@test "docs/operation.md" {
+    page docs/operation.md
+}
+
+@test "docs/api.md" {
+    page docs/api.md
+}
+
 @test "every other page" {
     mkdir all
     count=0
     while read -r name; do
-        [[ " $named " != *" $name "* ]] || continue
+        [[ " ${named//$'\n'/ } " != *" $name "* ]] || continue
         mkdir "all/$((count += 1))"
         cd "all/$count"
         page "$name"
@@ -77,13 +94,20 @@ named="README.md docs/contracts.md docs/gas.md docs/outcomes.md docs/embedding.m
         "abi/outcome.def s/(12, NOT_ALLOWED/(13, NOT_ALLOWED/" \
         "abi/detail.def s/unreachable instruction/unreachable code/" \
         "abi/err.def s/\"not found\"/\"not there\"/" \
+        "abi/invalid.def s/(15, NOT_COMPILED/(16, NOT_COMPILED/" \
+        "abi/problem.def s/404, \"Unknown key\"/410, \"Unknown key\"/" \
+        "abi/drop.def s/the pool was emptied/the pool was cleared/" \
+        "abi/params.def s/100,            1,       1000/100,            1,       2000/" \
+        "src/api/routes.c s/\"\\/v1\\/status\", PLAIN/\"\\/v1\\/status\", ALIAS/" \
+        "src/api/routes.c s/{\"txs\", NULL}/{\"tx\", NULL}/" \
+        "tools/tidy s/\"store\": \"base\"/\"store\": \"base crypto\"/" \
         "src/cli/exit.def s/\"done\"/\"well done\"/" \
         "src/vm/limits.h s/AU_IMPORTS_MAX        128u/AU_IMPORTS_MAX        129u/" \
         "src/core/limits.h s/AU_ARG_COUNT_MAX     64u/AU_ARG_COUNT_MAX     65u/"; do
         rm -rf tree
-        mkdir -p tree/src/vm tree/src/core tree/src/cli
+        mkdir -p tree/src/vm tree/src/core tree/src/cli tree/src/api tree/tools
         cp -r "$AUREON_SOURCE_DIR/abi" "$AUREON_SOURCE_DIR/docs" tree/
-        for file in src/vm/limits.h src/core/limits.h src/cli/exit.def; do
+        for file in src/vm/limits.h src/core/limits.h src/cli/exit.def src/api/routes.c tools/tidy; do
             cp "$AUREON_SOURCE_DIR/$file" "tree/$file"
         done
         sed -i "${change#* }" "tree/${change%% *}"
@@ -118,7 +142,10 @@ wrong() {
     printf '```sh\ntrue\n```\nand then\n```text\n```\n' | wrong '```text is no command'
     printf '```c\nint a;\n```\n' | wrong '```c is no command'
     printf '[gone](gone.md)\n' | wrong "there is no gone.md"
+    printf '# A b\n[c](#a-c)\n' | wrong "there is no #a-c"
     printf '```sh\nmake coffee\n```\n' | wrong "make coffee"
+    printf '```sh\naureon dev --port seven\n```\n' | wrong "status 2, expected 0"
+    printf '```sh\naureon dev\naureon balance bob\n```\n```text\n1\n```\n' | wrong "1000000"
 }
 
 @test "a page that is right passes" {
@@ -136,6 +163,15 @@ wrong() {
 	outcome  no_function
 	...
 	gas      0 of 1000000
+	```
+	```sh
+	aureon dev
+	curl -s http://127.0.0.1:8080/health
+	```
+	```text
+	Aureon 0.1.0, development chain, on http://127.0.0.1:8080
+	...
+	{"status":"ok","height":"0"}
 	```
 	END
     mkdir checkout

@@ -7,12 +7,16 @@ one shell runs all ```sh blocks of the page in their order.
     ```sh            commands; each must end with status 0
     ```sh exit=5     the same, but the last one must end with status 5
     ```text          right after a ```sh block: what it prints. A line `...` stands for any lines;
-    ```json          times and the folder of make demo are masked
+    ```json          moments, times, ports and process numbers are masked, as is make demo's folder
     ```c file=NAME   a file that the reader saves under NAME; also ```wat, ```cpp
     ```              anything else, never a command or an output
 
-Every other kind of block, an output without its command, and a link to a file that is not there
-are failures. Pages besides the README of the tree find aureon on PATH, as that one leaves it.
+A node in the foreground (`aureon dev`, `aureon node start`) goes on in the background on a free
+port, and ends the one before it; the block prints what it said until it was ready. Whatever the page
+asks of http://127.0.0.1:8080 afterwards is asked of it.
+
+Every other kind of block, an output without its command, and a link to a file or a heading that is
+not there are failures. Pages besides the README of the tree find aureon on PATH, as that one leaves it.
 --write instead of failing puts the real output into the page. --list prints the pages.
 """
 
@@ -26,12 +30,16 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FENCE = re.compile(r"^```(\w*)[ \t]*([^\n]*)\n(.*?)^```[ \t]*$", re.S | re.M)
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ +(.*)$", re.M)
 OUTPUTS = {"text", "json"}
 FILES = {"c", "cpp", "wat"}
 MASKS = [
     (re.compile(r"\d+(\.\d+)? ms\b"), "N ms"),
     (re.compile(r"\S*/aureon-demo\.\w+"), "/tmp/aureon-demo.XXXXXX"),
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "YYYY-MM-DDThh:mm:ss.000Z"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:8080"),
+    (re.compile(r"\bkill -9 \d+"), "kill -9 N"),
 ]
 
 # What cannot be typed as it stands. The tests run inside a build: make builds nothing here, and
@@ -47,12 +55,50 @@ make() {
     *) echo "no test knows how to run: make $*" && return 99 ;;
     esac
 }
+aureon() {
+    case "$*" in
+    *--help* | *--ready-file*) ;;
+    dev | dev\ * | node\ start\ *)
+        start_node "$@"
+        return
+        ;;
+    esac
+    [ "$BASH_SUBSHELL" -eq 0 ] || exec "$(type -P aureon)" "$@" # so that $! is its number
+    command aureon "$@"
+}
+start_node() {
+    end_nodes
+    rm -f "$records/ready"
+    command aureon "$@" --port 0 --ready-file "$records/ready" >"$records/node.log" 2>&1 &
+    node=$!
+    for ((tries = 0; tries < 600; tries++)); do
+        grep -qE '^Ready|, chain in .* on http' "$records/node.log" && break
+        kill -0 "$node" 2>/dev/null || break
+        sleep 0.05
+    done
+    cat "$records/node.log"
+    if [ -s "$records/ready" ]; then
+        export AUREON_URL=$(cat "$records/ready")
+    else
+        wait "$node"
+    fi
+}
+end_nodes() {
+    for job in $(jobs -p); do
+        kill "$job" 2>/dev/null && wait "$job"
+    done
+    return 0
+}
+curl() {
+    command curl --noproxy "*" "${@//http:\/\/127.0.0.1:8080/$AUREON_URL}"
+}
 sanitize=$(sed -n 's/^AUREON_SANITIZE:[A-Z]*=//p' build/CMakeCache.txt)
 if [ -n "$sanitize" ]; then
     cc() { clang -fsanitize="$sanitize" "$@"; }
     c++() { clang++ -fsanitize="$sanitize" "$@"; }
 fi
 trap 'failed=${failed:-$?}' ERR
+trap end_nodes EXIT
 exec </dev/null
 """
 
@@ -90,10 +136,21 @@ def read_blocks(text, problems):
     return blocks
 
 
+def anchors(text):
+    """What a link may name behind #: headings, as the usual viewers call them."""
+    headings = HEADING.findall(FENCE.sub("", text))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def check_links(page, text, problems):
-    for target in LINK.findall(text):
-        if "://" not in target and not (page.parent / target).exists():
+    for target, anchor in LINK.findall(FENCE.sub("", text)):
+        other = page.parent / target if target else page
+        if "://" in target:
+            continue
+        if not other.exists():
             problems.append(f"there is no {target}")
+        elif anchor and anchor not in anchors(other.read_text()):
+            problems.append(f"there is no {target}#{anchor}")
 
 
 def lay_out(build_dir):
@@ -132,6 +189,8 @@ def judge(block, number, records, problems):
     """Adds what is wrong with a command; returns what it printed."""
     status_file = records / f"{number}.status"
     got = (records / f"{number}.out").read_text(errors="replace") if status_file.exists() else ""
+    if got and not got.endswith("\n"):
+        got += "\n"  # as curl leaves it
     if not status_file.exists():
         problems.append(f"line {block.line}: the shell ended before this block did")
         return got
@@ -152,7 +211,8 @@ def run_page(page, build_dir, records, write):
     home = records / "home"
     home.mkdir()
     environment = dict(os.environ, records=str(records), HOME=str(home))
-    environment.pop("AUREON", None)  # tools/demo takes build/aureon, as for a reader
+    for name in ("AUREON", "AUREON_URL", "AUREON_PASSWORD_FILE", "XDG_DATA_HOME"):
+        environment.pop(name, None)  # tools/demo takes build/aureon, as for a reader
     if page != ROOT / "README.md":
         environment["PATH"] = f"{os.getcwd()}/build:{environment['PATH']}"
     shell = subprocess.run(["bash", "-c", script_of(blocks)], env=environment, text=True,
