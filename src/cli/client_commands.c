@@ -67,6 +67,10 @@
 
 static const struct au_option query_options[] = {DRY_OPTION, URL_OPTION, JSON_OPTION};
 static const struct au_option send_options[] = {TX_OPTIONS, SEND_OPTIONS};
+static const struct au_option stake_options[] = {
+    {"validator", "NAME", AU_OPTION_TEXT, false, 0, "register this key as the sender's validator"},
+    TX_OPTIONS,
+    SEND_OPTIONS};
 static const struct au_option deploy_options[] = {
     {"admin", "ACCOUNT", AU_OPTION_TEXT, false, 0,
      "who may upgrade it, or none; the sender if not given"},
@@ -143,7 +147,9 @@ static const char send_details[] =
     "units with a u behind them, as 1500000000u. The result is the transaction's hash.\n";
 
 static const char stake_details[] =
-    "Moves AMOUNT, written as for `aureon send`, from the balance to the stake of the sender.\n";
+    "Moves AMOUNT, written as for `aureon send`, from the balance to the stake of the sender.\n"
+    "With --validator a key of the wallet signs that it is the sender's; the stake counts for it\n"
+    "from then on.\n";
 
 static const char unstake_details[] =
     "Moves AMOUNT, written as for `aureon send`, from the stake of the sender back to the\n"
@@ -288,7 +294,7 @@ static const struct au_command commands[] = {
      .needs_setup = true,
      .operands_min = 1,
      .operands_max = 1,
-     OPTIONS(send_options),
+     OPTIONS(stake_options),
      .run = au_stake_command},
     {.name = "unstake",
      .operands = "AMOUNT",

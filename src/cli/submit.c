@@ -163,6 +163,23 @@ static enum au_exit find_sender(struct submit *submit)
     return code;
 }
 
+/* The validator key signs that it is the sender's. */
+static enum au_exit prove_validator(struct submit *submit, const char *name)
+{
+    struct au_tx *tx = &submit->tx;
+    struct au_who who;
+    struct au_sign_key key;
+    enum au_exit code = au_wallet_find(submit->invocation, name, submit->status.is_dev, &who);
+    if (code == AU_EXIT_DONE) code = au_wallet_open(submit->invocation, &who, &key);
+    if (code != AU_EXIT_DONE) return code;
+    struct au_hash message = au_tx_proof_message(&submit->status.genesis_hash, &tx->from);
+    tx->has_validator = true;
+    memcpy(tx->validator_key, key.public_key, sizeof(tx->validator_key));
+    au_sign(&key, (struct au_bytes){message.bytes, AU_HASH_SIZE}, tx->validator_proof);
+    au_sign_key_wipe(&key);
+    return AU_EXIT_DONE;
+}
+
 static enum au_exit find_others(struct submit *submit)
 {
     struct au_who who;
@@ -172,6 +189,10 @@ static enum au_exit find_others(struct submit *submit)
         if (code != AU_EXIT_DONE) return code;
         submit->tx.to = who.address;
     }
+    const char *validator = submit->tx.kind == AU_TX_STAKE
+                                ? au_invocation_text(submit->invocation, "validator", NULL)
+                                : NULL;
+    if (validator != NULL) return prove_validator(submit, validator);
     if (submit->tx.kind != AU_TX_DEPLOY) return AU_EXIT_DONE;
     if (submit->admin != NULL && strcmp(submit->admin, "none") == 0) return AU_EXIT_DONE;
     who = submit->from;

@@ -237,6 +237,19 @@ void au_tx_put_signed_message(struct au_buf *buf, const struct au_hash *genesis_
     au_buf_put_bytes(buf, body);
 }
 
+struct au_hash au_tx_proof_message(const struct au_hash *genesis_hash,
+                                   const struct au_address *from)
+{
+    static const char tag[] = "\x0a"
+                              "aureon/pop"; /* its size in front */
+    struct au_bytes parts[] = {
+        {(const uint8_t *)tag, sizeof(tag) - 1},
+        {genesis_hash->bytes, AU_HASH_SIZE},
+        {from->bytes, AU_ADDRESS_SIZE},
+    };
+    return au_sha256_parts(parts, AU_COUNT_OF(parts));
+}
+
 size_t au_tx_signed_message_size(size_t body_size)
 {
     return sizeof(SIGNED_DOMAIN) - 1 + AU_HASH_SIZE + body_size;

@@ -86,6 +86,11 @@ void au_tx_put_signed_message(struct au_buf *buf, const struct au_hash *genesis_
 /* au_tx_signed_message_size gives the size of that message for a body of body_size bytes. */
 size_t au_tx_signed_message_size(size_t body_size);
 
+/* au_tx_proof_message gives what a validator key signs, so that nobody stakes for a key that he
+ * does not have: H("aureon/pop", genesis_hash || from). */
+struct au_hash au_tx_proof_message(const struct au_hash *genesis_hash,
+                                   const struct au_address *from);
+
 /* au_tx_intrinsic_steps gives what a transaction of size bytes costs before anything runs, without
  * the 50,000 steps of a Transfer that creates its recipient. */
 uint64_t au_tx_intrinsic_steps(const struct au_tx *tx, size_t size);

@@ -5,7 +5,6 @@
  *     03 || height BE || owner -> amount u64, free at the end of that block
  *     04 || name               -> parameter u64 */
 #include "core/limits.h"
-#include "crypto/sha256.h"
 #include "ledger/block_internal.h"
 
 enum slot_kind { SLOT_OWNER = 1, SLOT_KEY = 2, SLOT_UNBONDING = 3, SLOT_PARAM = 4 };
@@ -103,15 +102,7 @@ static enum au_err is_validator(struct au_block *block, const struct au_address 
 
 static bool is_proven(const struct au_block *block, const struct au_tx *tx)
 {
-    struct au_bytes tag = au_bytes_of("aureon/pop");
-    uint8_t tag_size = (uint8_t)tag.size;
-    struct au_bytes parts[] = {
-        {&tag_size, 1},
-        tag,
-        {block->ledger->genesis_hash.bytes, AU_HASH_SIZE},
-        {tx->from.bytes, AU_ADDRESS_SIZE},
-    };
-    struct au_hash message = au_sha256_parts(parts, AU_COUNT_OF(parts));
+    struct au_hash message = au_tx_proof_message(&block->ledger->genesis_hash, &tx->from);
     return au_ed25519_is_valid(tx->validator_key, tx->validator_proof,
                                (struct au_bytes){message.bytes, AU_HASH_SIZE});
 }

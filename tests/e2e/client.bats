@@ -216,6 +216,19 @@ address() {
     [ "$output" = 0 ]
 }
 
+@test "a stake that registers a validator key" {
+    aureon stake 20000 --from heidi --validator ivan
+    expect 0
+    aureon stake 1 --from judy --validator ivan
+    expect_refused 5 "the validator key is another account's"
+    aureon unstake 20000 --from heidi
+    expect_refused 5 "the chain would have no validator left"
+    aureon stake 20000 --from judy --validator judy
+    expect 0
+    aureon unstake 20000 --from heidi
+    expect 0
+}
+
 @test "stake and unstake" {
     aureon stake 10 --from grace
     expect 0
