@@ -17,12 +17,13 @@
 #include "store/memkv.h"
 #include "store/rocks.h"
 
-#define INSTANCES_MAX 64u          /* contracts running at the same time */
-#define CACHE_SIZE    (256u << 20) /* bytes of compiled code */
-#define SLOW_REQUESTS 4u           /* views, simulations and listings at the same time */
-#define DEV_CHAIN_ID  "aureon-dev"
-#define DEV_BALANCE   UINT64_C(1000000000000000) /* a million AUR */
-#define FOLDER_MODE   0700
+#define INSTANCES_MAX         64u          /* contracts running at the same time */
+#define CACHE_SIZE            (256u << 20) /* bytes of compiled code */
+#define SLOW_REQUESTS         4u           /* views, simulations and listings at the same time */
+#define DEV_CHAIN_ID          "aureon-dev"
+#define DEV_BALANCE           UINT64_C(1000000000000000) /* a million AUR */
+#define DEV_WRITE_BUFFER_SIZE ((size_t)16 << 20)         /* bytes */
+#define FOLDER_MODE           0700
 
 struct au_node {
     struct au_node_options options;
@@ -94,6 +95,8 @@ static enum au_err open_store(struct au_node *node, struct au_buf *message)
         return AU_ERR_IO;
     }
     struct au_rocks_options options = au_rocks_options_default();
+    /* The log takes room on disk for as much as this before anything is in it. */
+    if (node->options.is_dev) options.write_buffer_size = DEV_WRITE_BUFFER_SIZE;
     enum au_err err = au_rocks_open(path, &options, cause, &node->kv);
     if (err != AU_OK) au_buf_printf(message, "cannot open the store in %s: %s", path, cause);
     return err;
