@@ -12,6 +12,9 @@
 struct slot_item {
     struct au_hash owner; /* SHA-256 of the contract */
     const struct au_address *contract;
+    struct au_bytes key;
+    struct au_slot before;
+    struct au_slot after;
     struct au_trie_update update;
 };
 
@@ -75,18 +78,17 @@ static void put_undo_record(struct sealing *sealing, uint64_t height)
 
 /* ---- flat records ---- */
 
-static enum au_err put_slot(struct sealing *sealing, const struct au_change *change,
-                            const struct slot_item *item)
+static enum au_err put_slot(struct sealing *sealing, const struct slot_item *item)
 {
     struct au_hash halves[2] = {item->owner, item->update.key};
     struct au_bytes key = {halves[0].bytes, sizeof(halves)};
     struct au_buf *record = &sealing->commit->flat.value;
     au_buf_clear(record);
-    if (change->slot_before.exists) au_flat_encode_slot(record, change->slot_before.value);
-    put_undo(sealing, AU_CF_STO, key, change->slot_before.exists ? record : NULL);
+    if (item->before.exists) au_flat_encode_slot(record, item->before.value);
+    put_undo(sealing, AU_CF_STO, key, item->before.exists ? record : NULL);
     au_buf_clear(record);
-    if (change->slot_after.exists) {
-        au_flat_encode_slot(record, change->slot_after.value);
+    if (item->after.exists) {
+        au_flat_encode_slot(record, item->after.value);
         au_kv_batch_put(sealing->batch, AU_CF_STO, key, au_buf_bytes(record));
     } else {
         au_kv_batch_del(sealing->batch, AU_CF_STO, key);
@@ -95,21 +97,20 @@ static enum au_err put_slot(struct sealing *sealing, const struct au_change *cha
 }
 
 /* The raw key, for walks in the order of keys. */
-static enum au_err put_raw_key(struct sealing *sealing, const struct au_change *change,
-                               const struct au_hash *owner)
+static enum au_err put_raw_key(struct sealing *sealing, const struct slot_item *item)
 {
-    if (change->slot_before.exists == change->slot_after.exists) return AU_OK;
+    if (item->before.exists == item->after.exists) return AU_OK;
     struct au_buf *key = &sealing->commit->flat.value;
     au_buf_clear(key);
-    au_buf_put(key, owner->bytes, AU_HASH_SIZE);
-    au_buf_put_bytes(key, change->key);
-    if (change->slot_after.exists) {
+    au_buf_put(key, item->owner.bytes, AU_HASH_SIZE);
+    au_buf_put_bytes(key, item->key);
+    if (item->after.exists) {
         au_kv_batch_put(sealing->batch, AU_CF_KEY, au_buf_bytes(key), (struct au_bytes){0});
     } else {
         au_kv_batch_del(sealing->batch, AU_CF_KEY, au_buf_bytes(key));
     }
     static const struct au_buf empty;
-    put_undo(sealing, AU_CF_KEY, au_buf_bytes(key), change->slot_before.exists ? &empty : NULL);
+    put_undo(sealing, AU_CF_KEY, au_buf_bytes(key), item->before.exists ? &empty : NULL);
     return key->err;
 }
 
@@ -141,13 +142,13 @@ static enum au_err take_slot(struct sealing *sealing, const struct au_change *ch
     *item = (struct slot_item){
         .owner = is_same ? last->owner : au_flat_account_key(change->address),
         .contract = change->address,
+        .key = change->key,
+        .before = change->slot_before,
+        .after = change->slot_after,
         .update = {.key = au_flat_key_hash(change->key), .existed = change->slot_before.exists},
     };
-    if (change->slot_after.exists) {
-        AU_TRY(take_leaf(sealing, change->slot_after.value, &item->update.value));
-    }
-    AU_TRY(put_slot(sealing, change, item));
-    return put_raw_key(sealing, change, &item->owner);
+    if (!change->slot_after.exists) return AU_OK;
+    return take_leaf(sealing, change->slot_after.value, &item->update.value);
 }
 
 static enum au_err take_changes(struct sealing *sealing)
@@ -224,6 +225,7 @@ static enum au_err find_account(struct sealing *sealing, const struct slot_item 
     return AU_OK;
 }
 
+/* Records are put in the order of their keys: stores like that best. */
 static enum au_err apply_slots(struct sealing *sealing)
 {
     size_t account_count = sealing->account_count;
@@ -235,6 +237,8 @@ static enum au_err apply_slots(struct sealing *sealing)
         struct au_trie_root root;
         for (count = 0; i + count < sealing->slot_count; count++) {
             if (!au_hash_is_equal(&first[count].owner, &first->owner)) break;
+            AU_TRY(put_slot(sealing, &first[count]));
+            AU_TRY(put_raw_key(sealing, &first[count]));
             sealing->updates[count] = first[count].update;
         }
         AU_TRY(find_account(sealing, first, account_count, &account));

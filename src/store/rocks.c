@@ -14,7 +14,9 @@
 #define FILTER_BITS         10 /* per key: one read in a hundred for an absent key is in vain */
 #define TABLE_FORMAT        5
 #define BACKGROUND_JOBS     2
-#define SYNC_STEP           MIB /* bytes between syncs of a table being written */
+#define BATCH_KEPT          (16 * MIB)
+#define HASH_LIST_SHARE     1024 /* bytes of changes for each list, which itself takes 8 */
+#define SYNC_STEP           MIB  /* bytes between syncs of a table being written */
 #define INFO_LOG_SIZE       MIB
 #define INFO_LOG_COUNT      2
 #define INFO_LOG_LEVEL_NONE 6 /* above all: RocksDB aborts where its log cannot be written */
@@ -28,7 +30,8 @@ struct rocks {
     rocksdb_readoptions_t *read;
     rocksdb_writeoptions_t *write;
     rocksdb_writeoptions_t *write_synced;
-    atomic_size_t views; /* snapshots and iterators that are open */
+    rocksdb_writebatch_t *changes; /* the writer's; empty between writes */
+    atomic_size_t views;           /* snapshots and iterators that are open */
     pthread_mutex_t lock;
     char message[AU_KV_MESSAGE_SIZE]; /* under lock */
 };
@@ -49,12 +52,22 @@ struct cursor {
 struct setup {
     rocksdb_cache_t *cache;
     rocksdb_block_based_table_options_t *table;
-    rocksdb_options_t *plain;      /* the database, and families of hashes, which do not shrink */
-    rocksdb_options_t *compressed; /* families of blocks and what belongs to them */
+    rocksdb_options_t *db;
+    rocksdb_options_t *families[FAMILY_COUNT];
 };
 
-static const bool is_compressed[AU_CF_COUNT] = {
-    [AU_CF_COD] = true, [AU_CF_CHG] = true, [AU_CF_BLK] = true, [AU_CF_RCP] = true};
+/* How a family is kept. Changes wait in memory in a skip list, where a key costs 3 us, or 2 if it
+ * comes behind the one before it; in families that are read by key, or along one prefix, in a table
+ * of lists by the hash of a prefix, at 1 us. To walk all of such a family costs a sorted copy. */
+static const struct family_kind {
+    bool is_compressed;
+    size_t prefix_size; /* bytes of a key that choose its list; 0 = there is one list */
+} kinds[FAMILY_COUNT] = {
+    [AU_CF_COD] = {.is_compressed = true}, [AU_CF_CHG] = {.is_compressed = true},
+    [AU_CF_BLK] = {.is_compressed = true}, [AU_CF_RCP] = {.is_compressed = true},
+    [AU_CF_TRI] = {.prefix_size = 128},    [AU_CF_TXI] = {.prefix_size = 32},
+    [AU_CF_IDX] = {.prefix_size = 33},
+};
 
 struct au_rocks_options au_rocks_options_default(void)
 {
@@ -110,62 +123,28 @@ static enum au_err rocks_get(void *ctx, const void *snapshot, enum au_cf cf, str
     return AU_OK;
 }
 
-/* A change and what it is sorted by: the family, the key, and the order in which it was added. */
-struct placed_op {
-    struct au_kv_op op;
-    size_t index;
-};
-
-static int compare_placed(const void *a, const void *b)
-{
-    const struct placed_op *left = a;
-    const struct placed_op *right = b;
-    if (left->op.cf != right->op.cf) return left->op.cf < right->op.cf ? -1 : 1;
-    struct au_bytes x = left->op.key;
-    struct au_bytes y = right->op.key;
-    size_t shared = x.size < y.size ? x.size : y.size;
-    int order = shared > 0 ? memcmp(x.data, y.data, shared) : 0;
-    if (order != 0) return order;
-    if (x.size != y.size) return x.size < y.size ? -1 : 1;
-    return left->index < right->index ? -1 : 1;
-}
-
-/* RocksDB looks for each key's place from the top of a skip list: a key near the one before it goes
- * the same way, through memory that is near already. To sort costs a tenth of what it saves. */
-static enum au_err sort_ops(const struct au_kv_batch *batch, struct placed_op **out_ops)
-{
-    struct placed_op *ops = au_mem_new((batch->count + 1) * sizeof(*ops));
-    if (!ops) return AU_ERR_NO_MEMORY;
-    size_t count = 0;
-    for (size_t offset = 0; au_kv_batch_next(batch, &offset, &ops[count].op); count++) {
-        ops[count].index = count;
-    }
-    AU_ASSERT(count == batch->count);
-    qsort(ops, count, sizeof(*ops), compare_placed);
-    *out_ops = ops;
-    return AU_OK;
-}
-
+/* The batch that RocksDB is given keeps its allocation, unless that is unusually large. */
 static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool is_synced)
 {
     struct rocks *rocks = ctx;
-    struct placed_op *ops;
-    AU_TRY(sort_ops(batch, &ops));
-    rocksdb_writebatch_t *changes = rocksdb_writebatch_create();
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct au_kv_op *op = &ops[i].op;
-        rocksdb_column_family_handle_t *family = rocks->families[op->cf];
-        if (op->is_del) {
-            rocksdb_writebatch_delete_cf(changes, family, chars(op->key), op->key.size);
+    struct au_kv_op op;
+    for (size_t offset = 0; au_kv_batch_next(batch, &offset, &op);) {
+        rocksdb_column_family_handle_t *family = rocks->families[op.cf];
+        if (op.is_del) {
+            rocksdb_writebatch_delete_cf(rocks->changes, family, chars(op.key), op.key.size);
         } else {
-            rocksdb_writebatch_put_cf(changes, family, chars(op->key), op->key.size,
-                                      chars(op->value), op->value.size);
+            rocksdb_writebatch_put_cf(rocks->changes, family, chars(op.key), op.key.size,
+                                      chars(op.value), op.value.size);
         }
     }
-    au_mem_free(ops);
     char *cause = NULL;
-    rocksdb_write(rocks->db, is_synced ? rocks->write_synced : rocks->write, changes, &cause);
-    rocksdb_writebatch_destroy(changes);
+    rocksdb_write(rocks->db, is_synced ? rocks->write_synced : rocks->write, rocks->changes,
+                  &cause);
+    rocksdb_writebatch_clear(rocks->changes);
+    if (batch->ops.size > BATCH_KEPT) {
+        rocksdb_writebatch_destroy(rocks->changes);
+        rocks->changes = rocksdb_writebatch_create();
+    }
     return check(rocks, cause);
 }
 
@@ -192,6 +171,13 @@ static void rocks_snapshot_close(void *ctx, void *state)
     AU_ASSERT(atomic_fetch_sub(&rocks->views, 1) > 0);
 }
 
+static bool is_in_one_list(const struct au_kv_range *range)
+{
+    size_t size = kinds[range->cf].prefix_size;
+    return size > 0 && range->lower.size >= size && range->upper.size >= size &&
+           memcmp(range->lower.data, range->upper.data, size) == 0;
+}
+
 static enum au_err rocks_iter_open(void *ctx, const void *snapshot, const struct au_kv_range *range,
                                    void **out_state)
 {
@@ -201,6 +187,7 @@ static enum au_err rocks_iter_open(void *ctx, const void *snapshot, const struct
     if (!cursor) return AU_ERR_NO_MEMORY;
     cursor->read = rocksdb_readoptions_create();
     if (view) rocksdb_readoptions_set_snapshot(cursor->read, view->snapshot);
+    rocksdb_readoptions_set_total_order_seek(cursor->read, !is_in_one_list(range));
     if (range->upper.size > 0) {
         uint8_t *upper = (uint8_t *)(cursor + 1);
         memcpy(upper, range->upper.data, range->upper.size);
@@ -268,6 +255,7 @@ static void rocks_close(void *ctx)
     rocksdb_readoptions_destroy(rocks->read);
     rocksdb_writeoptions_destroy(rocks->write);
     rocksdb_writeoptions_destroy(rocks->write_synced);
+    rocksdb_writebatch_destroy(rocks->changes);
     AU_ASSERT(pthread_mutex_destroy(&rocks->lock) == 0);
     au_mem_free(rocks);
 }
@@ -284,29 +272,36 @@ static const struct au_kv_ops rocks_ops = {
     .close = rocks_close,
 };
 
+/* Options that RocksDB 7.8's C functions set by text alone. */
+static rocksdb_options_t *with_text(rocksdb_options_t *options, const char *text)
+{
+    char *cause = NULL;
+    rocksdb_options_t *changed = rocksdb_options_create();
+    rocksdb_get_options_from_string(options, text, changed, &cause);
+    AU_ASSERT(!cause);
+    rocksdb_options_destroy(options);
+    return changed;
+}
+
 static rocksdb_options_t *family_options(const struct au_rocks_options *options,
                                          rocksdb_block_based_table_options_t *table,
-                                         int compression)
+                                         const struct family_kind *kind)
 {
+    char text[80];
     rocksdb_options_t *family = rocksdb_options_create();
     rocksdb_options_set_block_based_table_factory(family, table);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(family, 1);
     rocksdb_options_set_write_buffer_size(family, options->write_buffer_size);
-    rocksdb_options_set_compression(family, compression);
-    return family;
-}
-
-/* Logs that are synced and no longer written are noted in the manifest, so that opening misses one
- * that is gone or has become shorter. RocksDB 7.8's C functions set this by text alone. */
-static rocksdb_options_t *with_logs_tracked(rocksdb_options_t *options)
-{
-    char *cause = NULL;
-    rocksdb_options_t *tracked = rocksdb_options_create();
-    rocksdb_get_options_from_string(options, "track_and_verify_wals_in_manifest=true", tracked,
-                                    &cause);
-    AU_ASSERT(!cause);
-    rocksdb_options_destroy(options);
-    return tracked;
+    rocksdb_options_set_compression(family, kind->is_compressed ? rocksdb_lz4_compression
+                                                                : rocksdb_no_compression);
+    if (kind->prefix_size == 0) {
+        /* In a batch that is sorted a key's place is near that of the one before it. */
+        return with_text(family, "memtable_insert_with_hint_prefix_extractor=capped:1");
+    }
+    rocksdb_options_set_hash_link_list_rep(family,
+                                           options->write_buffer_size / HASH_LIST_SHARE + 1);
+    snprintf(text, sizeof(text), "prefix_extractor=capped:%zu", kind->prefix_size);
+    return with_text(family, text);
 }
 
 static struct setup setup_new(const struct au_rocks_options *options)
@@ -325,13 +320,17 @@ static struct setup setup_new(const struct au_rocks_options *options)
                                                                                      1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(setup.table, 1);
 
-    setup.plain = family_options(options, setup.table, rocksdb_no_compression);
-    setup.compressed = family_options(options, setup.table, rocksdb_lz4_compression);
-    setup.plain = with_logs_tracked(setup.plain);
-    rocksdb_options_t *db = setup.plain;
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        setup.families[i] = family_options(options, setup.table, &kinds[i]);
+    }
+    /* Logs that are synced and no longer written are noted in the manifest, so that opening misses
+     * one that is gone or has become shorter. */
+    setup.db = with_text(rocksdb_options_create(), "track_and_verify_wals_in_manifest=true");
+    rocksdb_options_t *db = setup.db;
     rocksdb_options_set_create_if_missing(db, 1);
     rocksdb_options_set_create_missing_column_families(db, 1);
     rocksdb_options_set_paranoid_checks(db, 1);
+    rocksdb_options_set_allow_concurrent_memtable_write(db, 0);
     rocksdb_options_set_wal_recovery_mode(db, rocksdb_absolute_consistency_recovery);
     rocksdb_options_set_max_total_wal_size(db, options->wal_size_max);
     rocksdb_options_set_db_write_buffer_size(db, options->write_buffer_size);
@@ -346,8 +345,10 @@ static struct setup setup_new(const struct au_rocks_options *options)
 
 static void setup_free(struct setup *setup)
 {
-    rocksdb_options_destroy(setup->plain);
-    rocksdb_options_destroy(setup->compressed);
+    rocksdb_options_destroy(setup->db);
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        rocksdb_options_destroy(setup->families[i]);
+    }
     rocksdb_block_based_options_destroy(setup->table);
     rocksdb_cache_destroy(setup->cache);
 }
@@ -356,16 +357,14 @@ static char *open_db(struct rocks *rocks, const char *path, const struct au_rock
 {
     struct setup setup = setup_new(options);
     const char *names[FAMILY_COUNT];
-    const rocksdb_options_t *family_setups[FAMILY_COUNT];
     for (size_t i = 0; i < AU_CF_COUNT; i++) {
         names[i] = au_cf_name((enum au_cf)i);
-        family_setups[i] = is_compressed[i] ? setup.compressed : setup.plain;
     }
     names[AU_CF_COUNT] = "default";
-    family_setups[AU_CF_COUNT] = setup.plain;
 
     char *cause = NULL;
-    rocks->db = rocksdb_open_column_families(setup.plain, path, FAMILY_COUNT, names, family_setups,
+    rocks->db = rocksdb_open_column_families(setup.db, path, FAMILY_COUNT, names,
+                                             (const rocksdb_options_t *const *)setup.families,
                                              rocks->families, &cause);
     setup_free(&setup);
     return cause;
@@ -411,6 +410,7 @@ enum au_err au_rocks_open(const char *path, const struct au_rocks_options *optio
     rocks->write = rocksdb_writeoptions_create();
     rocks->write_synced = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(rocks->write_synced, 1);
+    rocks->changes = rocksdb_writebatch_create();
     *out_kv = (struct au_kv){&rocks_ops, rocks};
     return AU_OK;
 }

@@ -202,6 +202,65 @@ static void test_order_and_bounds(void **state)
     }
 }
 
+/* Walks that stay within the first 33 bytes, as an account's history does, and walks that do not,
+ * over keys whose last byte counts up. Even prefixes are there; bounds may be of any. */
+#define KV_PREFIX_SIZE  33u
+#define KV_PREFIX_COUNT 6u
+#define KV_PREFIX_KEYS  120u /* of each; key numbers are even, too */
+
+static struct au_bytes kv_prefix_key(uint8_t *key, uint32_t prefix, uint32_t number)
+{
+    memset(key, 7, KV_PREFIX_SIZE);
+    key[KV_PREFIX_SIZE - 1] = (uint8_t)prefix;
+    key[KV_PREFIX_SIZE] = (uint8_t)number;
+    return (struct au_bytes){key, KV_PREFIX_SIZE + 1};
+}
+
+static void kv_expect_prefix_keys(const struct au_kv *kv, struct au_bytes lower,
+                                  struct au_bytes upper)
+{
+    uint8_t key[KV_PREFIX_SIZE + 1];
+    struct au_kv_range range = {AU_CF_IDX, lower, upper};
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    assert_ok(au_kv_iter_open(kv, NULL, &range, &iter));
+    for (uint32_t i = 0; i < KV_PREFIX_COUNT * KV_PREFIX_KEYS; i++) {
+        struct au_bytes expected =
+            kv_prefix_key(key, i / KV_PREFIX_KEYS * 2, i % KV_PREFIX_KEYS * 2);
+        if (memcmp(expected.data, lower.data, expected.size) < 0) continue;
+        if (memcmp(expected.data, upper.data, expected.size) >= 0) continue;
+        assert_ok(au_kv_iter_next(&iter, &entry));
+        assert_true(au_bytes_is_equal(entry.key, expected));
+    }
+    assert_err(au_kv_iter_next(&iter, &entry), AU_ERR_NOT_FOUND);
+    au_kv_iter_close(&iter);
+}
+
+static void test_walk_along_prefix(void **state)
+{
+    const struct au_kv *kv = *state;
+    uint8_t lower[KV_PREFIX_SIZE + 1];
+    uint8_t upper[KV_PREFIX_SIZE + 1];
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    for (uint32_t i = 0; i < KV_PREFIX_COUNT * KV_PREFIX_KEYS; i++) {
+        uint32_t shuffled = i * 7 % (KV_PREFIX_COUNT * KV_PREFIX_KEYS);
+        struct au_bytes key =
+            kv_prefix_key(lower, shuffled / KV_PREFIX_KEYS * 2, shuffled % KV_PREFIX_KEYS * 2);
+        au_kv_batch_put(&batch, AU_CF_IDX, key, key);
+    }
+    assert_ok(au_kv_write(kv, &batch, false));
+    au_kv_batch_done(&batch);
+    for (uint32_t i = 0; i < 2 * KV_PREFIX_COUNT; i++) {
+        for (uint32_t j = i; j < 2 * KV_PREFIX_COUNT; j++) {
+            for (uint32_t k = 0; k < 256; k += 15) {
+                kv_expect_prefix_keys(kv, kv_prefix_key(lower, i, k),
+                                      kv_prefix_key(upper, j, 255 - k / 2));
+            }
+        }
+    }
+}
+
 static void test_bounds_are_copied(void **state)
 {
     const struct au_kv *kv = *state;
@@ -383,6 +442,7 @@ static void test_like_a_model(void **state)
         cmocka_unit_test_setup_teardown(test_value_above_bound, open, close),         \
         cmocka_unit_test_setup_teardown(test_batch_is_one, open, close),              \
         cmocka_unit_test_setup_teardown(test_order_and_bounds, open, close),          \
+        cmocka_unit_test_setup_teardown(test_walk_along_prefix, open, close),         \
         cmocka_unit_test_setup_teardown(test_bounds_are_copied, open, close),         \
         cmocka_unit_test_setup_teardown(test_snapshot_stays, open, close),            \
         cmocka_unit_test_setup_teardown(test_iterator_stays, open, close),            \
