@@ -107,16 +107,6 @@ void au_look_close(struct au_look *look)
     au_read_close(&look->read);
 }
 
-enum au_err au_read_account(struct au_api *api, const struct au_address *address,
-                            struct au_account *out_account)
-{
-    struct au_flat flat;
-    au_flat_init(&flat, &api->options.kv, NULL);
-    enum au_err err = au_flat_account(&flat, address, out_account);
-    au_flat_done(&flat);
-    return err;
-}
-
 /* ---- places for simulations ---- */
 
 enum au_err au_block_lend(struct au_api *api, struct au_block **out_block)

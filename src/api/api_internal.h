@@ -105,10 +105,6 @@ void au_look_close(struct au_look *look);
 /* au_put_height says the height that an answer is of. */
 void au_put_height(struct au_response *response, uint64_t height);
 
-/* au_read_account gives the committed account: what the pool and next nonces stand on. */
-AU_MUST_USE enum au_err au_read_account(struct au_api *api, const struct au_address *address,
-                                        struct au_account *out_account);
-
 /* ---- places for simulations ---- */
 
 /* au_block_lend gives an open block over the head; au_block_give_back aborts it. */

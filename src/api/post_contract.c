@@ -139,7 +139,7 @@ static enum au_err find_gas(struct au_input *input, size_t index, struct au_tx *
     struct au_checked checked;
     struct au_simulation simulation;
     struct au_buf bytes;
-    AU_TRY(au_read_account(api, &api->dev_addresses[index], &account));
+    AU_TRY(au_ledger_account(api->options.ledger, &api->dev_addresses[index], &account));
     tx->gas_price = au_ledger_params(api->options.ledger)->gas_price_min;
     tx->gas_limit = au_gas_trial(api, tx, account.balance);
     au_buf_init(&bytes, 2u * AU_TX_SIZE_MAX);

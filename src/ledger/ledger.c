@@ -6,6 +6,7 @@
 #include "ledger/ledger_internal.h"
 
 #define BRANCHES_MAX  400000u    /* of tries kept in memory: about 300 MB at most */
+#define ACCOUNTS_MAX  (1u << 18) /* kept in memory: about 50 MB at most */
 #define LISTS_MAX     (1u << 30) /* bytes of a genesis' lists */
 #define HEAD_SIZE_MAX (AU_HEADER_SIZE_MAX + sizeof(uint64_t))
 
@@ -43,6 +44,7 @@ enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
         return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
     }
     au_flat_init(&out_read->flat, &ledger->kv, &out_read->snapshot);
+    au_flat_use_cache(&out_read->flat, ledger->commit.accounts, out_read->head.height);
     return AU_OK;
 }
 
@@ -50,6 +52,16 @@ void au_read_close(struct au_read *read)
 {
     au_flat_done(&read->flat);
     au_kv_snapshot_close(&read->snapshot);
+}
+
+enum au_err au_ledger_account(struct au_ledger *ledger, const struct au_address *address,
+                              struct au_account *out_account)
+{
+    struct au_read read;
+    AU_TRY(au_read_open(ledger, &read));
+    enum au_err err = au_flat_account(&read.flat, address, out_account);
+    au_read_close(&read);
+    return err;
 }
 
 void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head)
@@ -103,6 +115,7 @@ static enum au_err continue_chain(struct au_ledger *ledger, struct au_bytes stor
     }
     struct au_read read;
     AU_TRY(au_read_open(ledger, &read));
+    au_account_cache_advance(ledger->commit.accounts, read.head.height, NULL, 0);
     au_ledger_set_head(ledger, &read.head);
     au_read_close(&read);
     return AU_OK;
@@ -157,7 +170,8 @@ enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_bu
         au_mem_free(ledger);
         return AU_ERR_NO_MEMORY;
     }
-    enum au_err err = au_commit_init(&ledger->commit, &ledger->kv, &ledger->seed, BRANCHES_MAX);
+    enum au_err err =
+        au_commit_init(&ledger->commit, &ledger->kv, &ledger->seed, BRANCHES_MAX, ACCOUNTS_MAX);
     if (err == AU_OK) err = set_up(ledger, options, message);
     if (err != AU_OK) {
         au_ledger_close(ledger);

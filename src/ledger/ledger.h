@@ -58,6 +58,11 @@ struct au_read {
     struct au_flat flat;      /* au_flat_account, _slot, _code */
 };
 
+/* au_ledger_account reads an account at the last committed height. OK, NO_MEMORY, IO, MALFORMED */
+AU_MUST_USE enum au_err au_ledger_account(struct au_ledger *ledger,
+                                          const struct au_address *address,
+                                          struct au_account *out_account);
+
 /* au_read_open takes a look at the last committed height; close it soon. OK, NO_MEMORY, IO,
  * MALFORMED (the store is damaged). */
 AU_MUST_USE enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read);

@@ -140,14 +140,10 @@ struct au_hash au_chain_genesis_hash(const struct au_chain *chain)
 enum au_err au_chain_get_account(struct au_chain *chain, const uint8_t address[AU_HASH_SIZE],
                                  struct au_account_state *out_account)
 {
-    struct au_flat flat;
     struct au_address key;
     struct au_account account;
     memcpy(key.bytes, address, AU_ADDRESS_SIZE);
-    au_flat_init(&flat, &chain->kv, NULL);
-    enum au_err err = au_flat_account(&flat, &key, &account);
-    au_flat_done(&flat);
-    AU_TRY(err);
+    AU_TRY(au_ledger_account(chain->ledger, &key, &account));
     *out_account = (struct au_account_state){account.balance, account.nonce, account.stake,
                                              account.has_code, account.code_hash};
     return AU_OK;

@@ -42,13 +42,10 @@ static enum au_err get_account(void *context, const struct au_address *address,
                                struct au_mempool_account *out_account)
 {
     struct au_node *node = context;
-    struct au_flat flat;
     struct au_account account;
-    au_flat_init(&flat, &node->kv, NULL);
-    enum au_err err = au_flat_account(&flat, address, &account);
-    au_flat_done(&flat);
-    if (err == AU_OK) *out_account = (struct au_mempool_account){account.nonce, account.balance};
-    return err;
+    AU_TRY(au_ledger_account(node->ledger, address, &account));
+    *out_account = (struct au_mempool_account){account.nonce, account.balance};
+    return AU_OK;
 }
 
 static void on_drop(void *context, const struct au_hash *id, enum au_drop reason)

@@ -21,6 +21,7 @@ struct slot_item {
 /* A changed account, or one whose storage changed. */
 struct account_item {
     struct au_hash hash;
+    const struct au_address *address;
     struct au_account before;
     struct au_account after;
 };
@@ -163,6 +164,7 @@ static enum au_err take_changes(struct sealing *sealing)
         } else {
             sealing->accounts[accounts++] = (struct account_item){
                 .hash = au_flat_account_key(change.address),
+                .address = change.address,
                 .before = change.account_before,
                 .after = change.account_after,
             };
@@ -195,7 +197,9 @@ static enum au_err make_room(struct sealing *sealing)
     sealing->slots = au_arena_get(arena, sealing->slot_count * sizeof(*sealing->slots));
     sealing->accounts = au_arena_get(arena, account_max * sizeof(*sealing->accounts));
     sealing->updates = au_arena_get(arena, account_max * sizeof(*sealing->updates));
-    bool has_room = sealing->slots && sealing->accounts && sealing->updates;
+    sealing->commit->updates = au_arena_get(arena, account_max * sizeof(*sealing->commit->updates));
+    bool has_room =
+        sealing->slots && sealing->accounts && sealing->updates && sealing->commit->updates;
     return has_room ? AU_OK : AU_ERR_NO_MEMORY;
 }
 
@@ -214,7 +218,7 @@ static enum au_err apply(struct sealing *sealing, const struct au_hash *owner, s
 static enum au_err find_account(struct sealing *sealing, const struct slot_item *slot, size_t count,
                                 struct account_item **out_item)
 {
-    struct account_item key = {.hash = slot->owner};
+    struct account_item key = {.hash = slot->owner, .address = slot->contract};
     *out_item =
         count == 0 ? NULL : bsearch(&key, sealing->accounts, count, sizeof(key), compare_accounts);
     if (*out_item) return AU_OK;
@@ -255,6 +259,14 @@ static bool is_absent(const struct au_account *account)
            !account->has_code && !account->has_storage;
 }
 
+/* An account that is written down, or nothing, as it will be read. */
+static struct au_account as_stored(const struct au_account *account)
+{
+    struct au_account stored = *account;
+    stored.exists = true;
+    return is_absent(account) ? (struct au_account){0} : stored;
+}
+
 static enum au_err put_account(struct sealing *sealing, const struct account_item *item,
                                struct au_bytes *out_leaf)
 {
@@ -287,7 +299,10 @@ static enum au_err apply_accounts(struct sealing *sealing, struct au_hash *out_r
         update->key = sealing->accounts[i].hash;
         update->existed = sealing->accounts[i].before.exists;
         AU_TRY(put_account(sealing, &sealing->accounts[i], &update->value));
+        sealing->commit->updates[i] = (struct au_account_update){
+            *sealing->accounts[i].address, as_stored(&sealing->accounts[i].after)};
     }
+    sealing->commit->update_count = sealing->account_count;
     AU_TRY(apply(sealing, &account_trie, sealing->account_count, &root));
     *out_root = root.hash;
     return AU_OK;
@@ -309,27 +324,30 @@ enum au_err au_commit_seal(struct au_commit *commit, struct au_overlay *overlay,
                            struct au_kv_batch *batch, struct au_hash *out_root)
 {
     struct sealing sealing = {.commit = commit, .overlay = overlay, .batch = batch};
+    au_arena_reset(&commit->arena);
+    commit->height = height;
     au_buf_init(&sealing.undo, UNDO_SIZE_MAX);
     enum au_err err = seal(&sealing, height, out_root);
     au_buf_done(&sealing.undo);
-    au_arena_reset(&commit->arena);
     return err;
 }
 
 /* ---- life ---- */
 
 enum au_err au_commit_init(struct au_commit *commit, const struct au_kv *kv,
-                           const struct au_seed *seed, size_t branches_max)
+                           const struct au_seed *seed, size_t branches_max, size_t accounts_max)
 {
     *commit = (struct au_commit){0};
     au_flat_init(&commit->flat, kv, NULL);
     au_arena_init(&commit->arena, MEMORY_MAX);
+    AU_TRY(au_account_cache_new(seed, accounts_max, &commit->accounts));
     return au_trie_cache_init(&commit->tries, kv, seed, branches_max);
 }
 
 void au_commit_finish(struct au_commit *commit)
 {
     au_trie_cache_done(&commit->tries);
+    au_account_cache_free(commit->accounts);
     au_arena_done(&commit->arena);
     au_flat_done(&commit->flat);
 }
@@ -337,9 +355,13 @@ void au_commit_finish(struct au_commit *commit)
 void au_commit_done(struct au_commit *commit)
 {
     au_trie_cache_commit(&commit->tries);
+    au_account_cache_advance(commit->accounts, commit->height, commit->updates,
+                             commit->update_count);
+    au_arena_reset(&commit->arena);
 }
 
 void au_commit_drop(struct au_commit *commit)
 {
     au_trie_cache_abort(&commit->tries);
+    au_arena_reset(&commit->arena);
 }

@@ -17,6 +17,12 @@ void au_flat_init(struct au_flat *flat, const struct au_kv *kv,
     au_buf_init(&flat->value, AU_FLAT_CODE_SIZE_MAX);
 }
 
+void au_flat_use_cache(struct au_flat *flat, struct au_account_cache *accounts, uint64_t height)
+{
+    flat->accounts = accounts;
+    flat->height = height;
+}
+
 void au_flat_done(struct au_flat *flat)
 {
     au_buf_done(&flat->value);
@@ -114,8 +120,8 @@ static enum au_err read(struct au_flat *flat, enum au_cf cf, struct au_bytes key
     return au_kv_get(&flat->kv, flat->snapshot, cf, key, &flat->value);
 }
 
-enum au_err au_flat_account(struct au_flat *flat, const struct au_address *address,
-                            struct au_account *out_account)
+static enum au_err read_account(struct au_flat *flat, const struct au_address *address,
+                                struct au_account *out_account)
 {
     struct au_hash key = au_flat_account_key(address);
     struct au_account account = {0};
@@ -125,6 +131,16 @@ enum au_err au_flat_account(struct au_flat *flat, const struct au_address *addre
         return AU_ERR_MALFORMED;
     }
     *out_account = account;
+    return AU_OK;
+}
+
+enum au_err au_flat_account(struct au_flat *flat, const struct au_address *address,
+                            struct au_account *out_account)
+{
+    if (!flat->accounts) return read_account(flat, address, out_account);
+    if (au_account_cache_get(flat->accounts, flat->height, address, out_account)) return AU_OK;
+    AU_TRY(read_account(flat, address, out_account));
+    au_account_cache_put(flat->accounts, flat->height, address, out_account);
     return AU_OK;
 }
 

@@ -16,6 +16,7 @@
 #ifndef AUREON_STATE_FLAT_H
 #define AUREON_STATE_FLAT_H
 
+#include "state/account_cache.h"
 #include "state/overlay.h"
 #include "store/kv.h"
 
@@ -27,6 +28,8 @@
 struct au_flat {
     struct au_kv kv;
     const struct au_kv_snapshot *snapshot; /* NULL: now */
+    struct au_account_cache *accounts;     /* NULL: none */
+    uint64_t height;                       /* of the snapshot: for the cache */
     struct au_buf value;                   /* what was read last */
 };
 
@@ -34,6 +37,9 @@ struct au_flat {
 void au_flat_init(struct au_flat *flat, const struct au_kv *kv,
                   const struct au_kv_snapshot *snapshot);
 void au_flat_done(struct au_flat *flat);
+
+/* au_flat_use_cache makes a reader of the state at a height look for accounts in a cache first. */
+void au_flat_use_cache(struct au_flat *flat, struct au_account_cache *accounts, uint64_t height);
 
 /* au_flat_source makes the reader the source of an overlay; it outlives it. */
 struct au_state_source au_flat_source(struct au_flat *flat);
