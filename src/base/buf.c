@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-#define CAPACITY_MIN 64
+#define CAPACITY_MIN     64
+#define DECIMAL_SIZE_MAX 20 /* digits of a 64-bit number */
 
 void au_buf_init(struct au_buf *buf, size_t size_max)
 {
@@ -92,6 +93,17 @@ void au_buf_put_u64(struct au_buf *buf, uint64_t value)
 void au_buf_put_text(struct au_buf *buf, const char *text)
 {
     au_buf_put_bytes(buf, au_bytes_of(text));
+}
+
+void au_buf_put_decimal(struct au_buf *buf, uint64_t value)
+{
+    uint8_t digits[DECIMAL_SIZE_MAX];
+    size_t start = sizeof(digits);
+    do {
+        digits[--start] = (uint8_t)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    au_buf_put(buf, digits + start, sizeof(digits) - start);
 }
 
 void au_buf_printf(struct au_buf *buf, const char *format, ...)

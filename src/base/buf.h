@@ -35,6 +35,7 @@ void au_buf_put_u8(struct au_buf *buf, uint8_t value);
 void au_buf_put_u32(struct au_buf *buf, uint32_t value); /* little-endian */
 void au_buf_put_u64(struct au_buf *buf, uint64_t value); /* little-endian */
 void au_buf_put_text(struct au_buf *buf, const char *text);
+void au_buf_put_decimal(struct au_buf *buf, uint64_t value);
 AU_PRINTF(2, 3) void au_buf_printf(struct au_buf *buf, const char *format, ...);
 
 /* au_buf_bytes borrows the content until the next write. */

@@ -1,7 +1,5 @@
 #include "base/json_write.h"
 
-#include <inttypes.h>
-
 #include "base/hex.h"
 #include "base/utf8.h"
 
@@ -112,13 +110,28 @@ static void put_escape(struct au_buf *buf, uint8_t byte)
     au_buf_printf(buf, "\\u%04x", (unsigned)byte);
 }
 
+/* Whether a text is printable ASCII that stands for itself, as most are. */
+static bool is_plain(struct au_bytes text)
+{
+    bool is_other = false;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        is_other |= byte < 0x20 || byte > 0x7e || byte == '"' || byte == '\\';
+    }
+    return !is_other;
+}
+
 /* A character that is escaped begins with ASCII or a lead byte, so it never is in the middle of a
  * sequence: what lies between two of them can be made valid on its own. */
 static void put_string(struct au_buf *buf, struct au_bytes text)
 {
     size_t start = 0;
     au_buf_put_u8(buf, '"');
-    for (size_t i = 0; i < text.size; i++) {
+    if (is_plain(text)) {
+        au_buf_put_bytes(buf, text);
+        start = text.size;
+    }
+    for (size_t i = start; i < text.size; i++) {
         size_t size = escaped_size((struct au_bytes){text.data + i, text.size - i});
         if (size == 0) continue;
         au_utf8_put(buf, (struct au_bytes){text.data + start, i - start});
@@ -169,13 +182,15 @@ void au_json_write_hex(struct au_json_write *json, struct au_bytes bytes)
 void au_json_write_u64(struct au_json_write *json, uint64_t value)
 {
     begin_value(json);
-    au_buf_printf(json->buf, "\"%" PRIu64 "\"", value);
+    au_buf_put_u8(json->buf, '"');
+    au_buf_put_decimal(json->buf, value);
+    au_buf_put_u8(json->buf, '"');
 }
 
 void au_json_write_u32(struct au_json_write *json, uint32_t value)
 {
     begin_value(json);
-    au_buf_printf(json->buf, "%" PRIu32, value);
+    au_buf_put_decimal(json->buf, value);
 }
 
 void au_json_write_bool(struct au_json_write *json, bool value)

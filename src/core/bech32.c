@@ -9,14 +9,15 @@ static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 /* One step of the BCH code: the checksum so far and the next 5 bits. */
 static uint32_t step(uint32_t sum, uint32_t value)
 {
-    static const uint32_t generator[] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
-                                         0x2a1462b3};
-    uint32_t top = sum >> 25;
-    sum = (sum & 0x1ffffff) << BITS ^ value;
-    for (size_t i = 0; i < AU_COUNT_OF(generator); i++) {
-        if (top >> i & 1) sum ^= generator[i];
-    }
-    return sum;
+    /* By the 5 bits that leave: the sum of the code's generators at the bits that are set. */
+    static const uint32_t generators[32] = {
+        0x00000000, 0x3b6a57b2, 0x26508e6d, 0x1d3ad9df, 0x1ea119fa, 0x25cb4e48, 0x38f19797,
+        0x039bc025, 0x3d4233dd, 0x0628646f, 0x1b12bdb0, 0x2078ea02, 0x23e32a27, 0x18897d95,
+        0x05b3a44a, 0x3ed9f3f8, 0x2a1462b3, 0x117e3501, 0x0c44ecde, 0x372ebb6c, 0x34b57b49,
+        0x0fdf2cfb, 0x12e5f524, 0x298fa296, 0x1756516e, 0x2c3c06dc, 0x3106df03, 0x0a6c88b1,
+        0x09f74894, 0x329d1f26, 0x2fa7c6f9, 0x14cd914b,
+    };
+    return ((sum & 0x1ffffff) << BITS) ^ value ^ generators[sum >> 25];
 }
 
 static uint32_t start(const char *prefix)
@@ -32,35 +33,36 @@ static uint32_t start(const char *prefix)
     return sum;
 }
 
-static void put(struct au_buf *buf, uint32_t *sum, uint32_t value)
-{
-    *sum = step(*sum, value);
-    au_buf_put_u8(buf, (uint8_t)alphabet[value]);
-}
-
 void au_bech32_format(struct au_buf *buf, const char *prefix, struct au_bytes bytes)
 {
     size_t value_count = (bytes.size * 8 + BITS - 1) / BITS;
     AU_ASSERT(strlen(prefix) + 1 + value_count + CHECKSUM_SIZE <= AU_BECH32_SIZE_MAX);
+    au_buf_put_text(buf, prefix);
+    au_buf_put_u8(buf, '1');
+    uint8_t *to = au_buf_reserve(buf, value_count + CHECKSUM_SIZE);
+    if (to == NULL) return;
+    buf->size += value_count + CHECKSUM_SIZE;
+
     uint32_t sum = start(prefix);
     uint32_t window = 0;
     unsigned bit_count = 0;
-    au_buf_put_text(buf, prefix);
-    au_buf_put_u8(buf, '1');
-    for (size_t i = 0; i < bytes.size; i++) {
-        window = (window << 8 | bytes.data[i]) & 0xfff; /* at most 4 bits wait */
-        for (bit_count += 8; bit_count >= BITS; bit_count -= BITS) {
-            put(buf, &sum, window >> (bit_count - BITS) & 31);
+    for (size_t i = 0, next = 0; i < value_count; i++) {
+        if (bit_count < BITS) { /* at most 4 bits wait; behind the last byte come zeros */
+            window = (window << 8 | (next < bytes.size ? bytes.data[next++] : 0)) & 0xfff;
+            bit_count += 8;
         }
+        bit_count -= BITS;
+        uint32_t value = window >> bit_count & 31;
+        sum = step(sum, value);
+        *to++ = (uint8_t)alphabet[value];
     }
-    if (bit_count > 0) put(buf, &sum, window << (BITS - bit_count) & 31);
 
     for (size_t i = 0; i < CHECKSUM_SIZE; i++) {
         sum = step(sum, 0);
     }
     sum ^= CHECKSUM_FINAL;
     for (size_t i = CHECKSUM_SIZE; i-- > 0;) {
-        au_buf_put_u8(buf, (uint8_t)alphabet[sum >> (BITS * i) & 31]);
+        *to++ = (uint8_t)alphabet[sum >> (BITS * i) & 31];
     }
 }
 

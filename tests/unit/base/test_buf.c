@@ -60,8 +60,11 @@ static void test_writers(void **state)
     au_buf_put_u64(&buf, 0x71706f6e6d6c6b6a);
     au_buf_put_text(&buf, "r");
     au_buf_printf(&buf, "%s%d%%", "s", -5);
+    au_buf_put_decimal(&buf, 0);
+    au_buf_put_decimal(&buf, 1009);
+    au_buf_put_decimal(&buf, UINT64_MAX);
     assert_int_equal(buf.err, AU_OK);
-    assert_bytes(au_buf_bytes(&buf), "abcdefghijklmnopqrs-5%");
+    assert_bytes(au_buf_bytes(&buf), "abcdefghijklmnopqrs-5%0100918446744073709551615");
     au_buf_done(&buf);
     assert_null(buf.data);
     assert_int_equal(buf.size_max, 1000);
