@@ -34,15 +34,72 @@ enum au_err au_ledger_stored_head(const struct au_kv *kv, struct au_header *out_
     return read_head(kv, NULL, out_head, &validator_count);
 }
 
-enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
+/* What all looks at one height share. The ledger holds the head's, each look its own. */
+struct au_ledger_view {
+    size_t holder_count; /* under the ledger's lock */
+    struct au_kv_snapshot snapshot;
+    struct au_header head;
+    uint64_t validator_count;
+};
+
+static void lock(struct au_ledger *ledger)
 {
-    AU_TRY(au_kv_snapshot_open(&ledger->kv, &out_read->snapshot));
-    enum au_err err =
-        read_head(&ledger->kv, &out_read->snapshot, &out_read->head, &out_read->validator_count);
+    AU_ASSERT(pthread_mutex_lock(&ledger->lock) == 0);
+}
+
+static void unlock(struct au_ledger *ledger)
+{
+    AU_ASSERT(pthread_mutex_unlock(&ledger->lock) == 0);
+}
+
+static enum au_err open_view(struct au_ledger *ledger, struct au_ledger_view **out_view)
+{
+    struct au_ledger_view *view = au_mem_new(sizeof(*view));
+    if (view == NULL) return AU_ERR_NO_MEMORY;
+    enum au_err err = au_kv_snapshot_open(&ledger->kv, &view->snapshot);
     if (err != AU_OK) {
-        au_kv_snapshot_close(&out_read->snapshot);
+        au_mem_free(view);
+        return err;
+    }
+    err = read_head(&ledger->kv, &view->snapshot, &view->head, &view->validator_count);
+    if (err != AU_OK) {
+        au_kv_snapshot_close(&view->snapshot);
+        au_mem_free(view);
         return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
     }
+    view->holder_count = 1;
+    *out_view = view;
+    return AU_OK;
+}
+
+/* With the lock held: the view to close once it is given up, NULL if others hold it. */
+static struct au_ledger_view *let_go(struct au_ledger_view *view)
+{
+    return view != NULL && --view->holder_count == 0 ? view : NULL;
+}
+
+static void close_view(struct au_ledger_view *view)
+{
+    if (view == NULL) return;
+    au_kv_snapshot_close(&view->snapshot);
+    au_mem_free(view);
+}
+
+enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
+{
+    enum au_err err = AU_OK;
+    lock(ledger);
+    if (ledger->view == NULL) err = open_view(ledger, &ledger->view);
+    struct au_ledger_view *view = ledger->view;
+    if (err == AU_OK) view->holder_count++;
+    unlock(ledger);
+    if (err != AU_OK) return err;
+
+    out_read->ledger = ledger;
+    out_read->view = view;
+    out_read->snapshot = view->snapshot;
+    out_read->head = view->head;
+    out_read->validator_count = view->validator_count;
     au_flat_init(&out_read->flat, &ledger->kv, &out_read->snapshot);
     au_flat_use_cache(&out_read->flat, ledger->commit.accounts, out_read->head.height);
     return AU_OK;
@@ -51,7 +108,10 @@ enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
 void au_read_close(struct au_read *read)
 {
     au_flat_done(&read->flat);
-    au_kv_snapshot_close(&read->snapshot);
+    lock(read->ledger);
+    struct au_ledger_view *unused = let_go(read->view);
+    unlock(read->ledger);
+    close_view(unused);
 }
 
 enum au_err au_ledger_account(struct au_ledger *ledger, const struct au_address *address,
@@ -66,16 +126,19 @@ enum au_err au_ledger_account(struct au_ledger *ledger, const struct au_address 
 
 void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head)
 {
-    AU_ASSERT(pthread_mutex_lock(&ledger->lock) == 0);
+    lock(ledger);
     ledger->head = *head;
-    AU_ASSERT(pthread_mutex_unlock(&ledger->lock) == 0);
+    struct au_ledger_view *unused = let_go(ledger->view);
+    ledger->view = NULL;
+    unlock(ledger);
+    close_view(unused);
 }
 
 struct au_header au_ledger_head(struct au_ledger *ledger)
 {
-    AU_ASSERT(pthread_mutex_lock(&ledger->lock) == 0);
+    lock(ledger);
     struct au_header head = ledger->head;
-    AU_ASSERT(pthread_mutex_unlock(&ledger->lock) == 0);
+    unlock(ledger);
     return head;
 }
 
@@ -185,6 +248,8 @@ void au_ledger_close(struct au_ledger *ledger)
 {
     if (!ledger) return;
     au_commit_finish(&ledger->commit);
+    AU_ASSERT(ledger->view == NULL || ledger->view->holder_count == 1);
+    close_view(ledger->view);
     AU_ASSERT(pthread_mutex_destroy(&ledger->lock) == 0);
     au_mem_free(ledger);
 }

@@ -20,6 +20,7 @@
 #include "vm/engine.h"
 
 struct au_ledger;
+struct au_ledger_view;
 
 struct au_ledger_options {
     struct au_kv kv;          /* outlives the ledger */
@@ -50,9 +51,11 @@ struct au_header au_ledger_head(struct au_ledger *ledger);
  * OK, NOT_FOUND (no chain), MALFORMED, or what the store failed with. */
 AU_MUST_USE enum au_err au_ledger_stored_head(const struct au_kv *kv, struct au_header *out_head);
 
-/* A look at one committed height. */
+/* A look at one committed height. Those at the same height share one snapshot of the store. */
 struct au_read {
-    struct au_kv_snapshot snapshot;
+    struct au_ledger *ledger;
+    struct au_ledger_view *view;
+    struct au_kv_snapshot snapshot; /* the view's */
     struct au_header head;
     uint64_t validator_count; /* accounts with a validator key and enough stake */
     struct au_flat flat;      /* au_flat_account, _slot, _code */

@@ -15,8 +15,9 @@ struct au_ledger {
     struct au_address proposer;
     struct au_seed seed;     /* of tables in memory */
     struct au_commit commit; /* the committing thread's alone */
-    pthread_mutex_t lock;    /* guards head */
+    pthread_mutex_t lock;    /* guards head, view and the views' holders */
     struct au_header head;
+    struct au_ledger_view *view; /* of the head; NULL until somebody reads */
 };
 
 /* au_ledger_set_head publishes a committed head. */
