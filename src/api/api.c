@@ -86,7 +86,7 @@ void au_api_stop(struct au_api *api)
 
 void au_put_height(struct au_response *response, uint64_t height)
 {
-    au_response_put_header(response, "Aureon-Height", "%llu", (unsigned long long)height);
+    au_response_put_header_u64(response, "Aureon-Height", height);
 }
 
 bool au_look_open(struct au_api *api, struct au_response *response, struct au_look *out_look)

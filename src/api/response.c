@@ -39,9 +39,18 @@ static bool is_header_byte(char c)
     return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f;
 }
 
-void au_response_put_header(struct au_response *response, const char *name, const char *format, ...)
+/* The value has been written at the end of header_text, with its end. */
+static void note_header(struct au_response *response, const char *name, size_t offset)
 {
     AU_ASSERT(response->header_count < AU_RESPONSE_HEADERS_MAX);
+    if (response->header_text.err != AU_OK) return;
+    response->header_names[response->header_count] = name;
+    response->header_values[response->header_count] = offset;
+    response->header_count++;
+}
+
+void au_response_put_header(struct au_response *response, const char *name, const char *format, ...)
+{
     char value[VALUE_SIZE_MAX];
     va_list arguments;
     va_start(arguments, format);
@@ -57,10 +66,15 @@ void au_response_put_header(struct au_response *response, const char *name, cons
 
     size_t offset = response->header_text.size;
     au_buf_put(&response->header_text, value, size);
-    if (response->header_text.err != AU_OK) return;
-    response->header_names[response->header_count] = name;
-    response->header_values[response->header_count] = offset;
-    response->header_count++;
+    note_header(response, name, offset);
+}
+
+void au_response_put_header_u64(struct au_response *response, const char *name, uint64_t value)
+{
+    size_t offset = response->header_text.size;
+    au_buf_put_decimal(&response->header_text, value);
+    au_buf_put_u8(&response->header_text, 0);
+    note_header(response, name, offset);
 }
 
 const char *au_response_header(const struct au_response *response, size_t index)

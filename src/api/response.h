@@ -47,6 +47,8 @@ AU_PRINTF(3, 4)
 void au_response_put_header(struct au_response *response, const char *name, const char *format,
                             ...);
 
+void au_response_put_header_u64(struct au_response *response, const char *name, uint64_t value);
+
 /* au_response_header gives the value of the header with this index. */
 const char *au_response_header(const struct au_response *response, size_t index);
 

@@ -438,6 +438,21 @@ ON_ACCESS(on_access)
     return on_body(connection, data, size);
 }
 
+/* "req-", what tells the servers apart, and the number in hex. */
+static void make_id(const struct au_server *server, uint64_t number, char out_id[])
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t size = strlen(server->id_prefix);
+    unsigned shift = 60;
+    memcpy(out_id, server->id_prefix, size);
+    while (shift > 0 && number >> shift == 0)
+        shift -= 4;
+    for (; shift > 0; shift -= 4)
+        out_id[size++] = digits[number >> shift & 15];
+    out_id[size++] = digits[number & 15];
+    out_id[size] = 0;
+}
+
 /* A request line has come: the request begins. */
 static void *on_target(void *context, const char *target, struct MHD_Connection *mhd)
 {
@@ -448,7 +463,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     if (!connection) return NULL;
     struct au_request *request = &connection->request;
     unsigned long long number = atomic_fetch_add(&server->request_count, 1);
-    snprintf(request->id, sizeof(request->id), "req-%08x-%llx", server->id_seed, number);
+    make_id(server, number, request->id);
     au_buf_clear(&connection->target);
     au_buf_put(&connection->target, target, strlen(target) + 1);
     uint64_t now_ns = au_clock_ns();
@@ -579,7 +594,8 @@ static struct au_server *new_server(const struct au_server_options *options)
     server->options = *options;
     set_defaults(&server->options);
     server->listen_fd = -1;
-    server->id_seed = (uint32_t)(au_clock_ns() >> 10);
+    snprintf(server->id_prefix, sizeof(server->id_prefix), "req-%08x-",
+             (unsigned)(uint32_t)(au_clock_ns() >> 10));
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -75,7 +75,7 @@ struct au_server {
     struct MHD_Daemon *daemon;
     int listen_fd;
     uint16_t port;
-    uint32_t id_seed;
+    char id_prefix[AU_REQUEST_ID_SIZE - 2 * sizeof(uint64_t)]; /* of this run's requests */
     atomic_ullong request_count;
     atomic_size_t body_memory;
 
