@@ -28,6 +28,8 @@ enum au_err au_api_new(const struct au_api_options *options, struct au_api **out
         return err;
     }
     au_watch_init(&api->watch);
+    au_buf_init(&api->status.text, AU_API_STATUS_SIZE_MAX);
+    AU_ASSERT(pthread_mutex_init(&api->status.lock, NULL) == 0);
     AU_ASSERT(pthread_mutex_init(&api->dev_lock, NULL) == 0);
     AU_ASSERT(pthread_mutex_init(&api->blocks_lock, NULL) == 0);
     AU_ASSERT(pthread_mutex_init(&api->lock, NULL) == 0);
@@ -74,6 +76,8 @@ void au_api_free(struct au_api *api)
     AU_ASSERT(pthread_mutex_destroy(&api->lock) == 0);
     AU_ASSERT(pthread_mutex_destroy(&api->blocks_lock) == 0);
     AU_ASSERT(pthread_mutex_destroy(&api->dev_lock) == 0);
+    AU_ASSERT(pthread_mutex_destroy(&api->status.lock) == 0);
+    au_buf_done(&api->status.text);
     au_mem_free(api);
 }
 

@@ -15,8 +15,9 @@
 #include "crypto/sign.h"
 #include "ledger/block.h"
 
-#define AU_API_BLOCKS_KEPT   4u
-#define AU_API_INVALID_COUNT 16u /* codes of abi/invalid.def and 0 */
+#define AU_API_BLOCKS_KEPT     4u
+#define AU_API_INVALID_COUNT   16u   /* codes of abi/invalid.def and 0 */
+#define AU_API_STATUS_SIZE_MAX 8192u /* bytes of the document */
 
 enum au_api_drop { /* as enum au_drop, for their number */
 #define AU_DROP(NAME, name, text) AU_API_DROP_##NAME,
@@ -37,8 +38,17 @@ struct au_api_counts {
     atomic_ullong dropped[AU_API_DROP_COUNT];
 };
 
+/* The last document of /v1/status: many ask for the same one. */
+struct au_api_status {
+    pthread_mutex_t lock;
+    uint64_t height;
+    struct au_mempool_stats pool;
+    struct au_buf text; /* empty: none yet */
+};
+
 struct au_api {
     struct au_api_options options;
+    struct au_api_status status;
     struct au_waits waits;
     struct au_watch watch;
     struct au_api_counts counts;

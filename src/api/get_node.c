@@ -19,34 +19,56 @@ void au_get_health(struct au_input *input)
     au_reply_end(&json);
 }
 
-void au_get_status(struct au_input *input)
+static void put_status(struct au_api *api, const struct au_header *head,
+                       const struct au_mempool_stats *stats, struct au_response *response)
 {
     struct au_json_write json;
-    struct au_ledger *ledger = input->api->options.ledger;
+    struct au_ledger *ledger = api->options.ledger;
     const struct au_params *params = au_ledger_params(ledger);
-    struct au_header head = au_ledger_head(ledger);
-    struct au_hash hash = au_header_hash(&head);
-    struct au_mempool_stats stats = au_mempool_stats(input->api->options.mempool);
-    au_put_height(input->response, head.height);
-    au_reply_begin(&json, input->response, 200);
+    struct au_hash hash = au_header_hash(head);
+    au_reply_begin(&json, response, 200);
     au_json_put_text(&json, "version", au_version());
     au_json_write_key(&json, "chain_id");
     au_json_write_bytes(&json,
-                        (struct au_bytes){(const uint8_t *)head.chain_id, head.chain_id_size});
+                        (struct au_bytes){(const uint8_t *)head->chain_id, head->chain_id_size});
     au_json_put_hash(&json, "genesis_hash", au_ledger_genesis_hash(ledger));
-    au_json_put_text(&json, "mode", input->api->options.is_dev ? "dev" : "network");
-    au_json_put_u64(&json, "height", head.height);
+    au_json_put_text(&json, "mode", api->options.is_dev ? "dev" : "network");
+    au_json_put_u64(&json, "height", head->height);
     au_json_put_hash(&json, "hash", &hash);
-    au_json_put_time(&json, "time", head.time_ms);
-    au_json_put_hash(&json, "state_root", &head.state_root);
+    au_json_put_time(&json, "time", head->time_ms);
+    au_json_put_hash(&json, "state_root", &head->state_root);
     au_json_put_u64(&json, "gas_price_min", params->gas_price_min);
     au_json_put_u64(&json, "block_gas_limit", params->block_gas_limit);
     au_json_write_key(&json, "mempool");
     au_json_write_begin_object(&json);
-    au_json_put_count(&json, "count", stats.count);
-    au_json_put_u64(&json, "bytes", stats.size);
+    au_json_put_count(&json, "count", stats->count);
+    au_json_put_u64(&json, "bytes", stats->size);
     au_json_write_end_object(&json);
     au_reply_end(&json);
+}
+
+void au_get_status(struct au_input *input)
+{
+    struct au_api *api = input->api;
+    struct au_response *response = input->response;
+    struct au_api_status *last = &api->status;
+    struct au_header head = au_ledger_head(api->options.ledger);
+    struct au_mempool_stats stats = au_mempool_stats(api->options.mempool);
+    au_put_height(response, head.height);
+    AU_ASSERT(pthread_mutex_lock(&last->lock) == 0);
+    if (last->text.size > 0 && last->height == head.height && last->pool.count == stats.count &&
+        last->pool.size == stats.size) {
+        au_response_set(response, 200, AU_JSON_MEDIA_TYPE);
+        au_buf_put_bytes(&response->body, au_buf_bytes(&last->text));
+    } else {
+        put_status(api, &head, &stats, response);
+        last->height = head.height;
+        last->pool = stats;
+        au_buf_clear(&last->text);
+        if (response->body.err == AU_OK)
+            au_buf_put_bytes(&last->text, au_buf_bytes(&response->body));
+    }
+    AU_ASSERT(pthread_mutex_unlock(&last->lock) == 0);
 }
 
 /* ---- metrics ---- */
