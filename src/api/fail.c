@@ -48,7 +48,7 @@ enum au_problem_code au_problem_of_invalid(enum au_invalid invalid)
 static void begin_invalid(struct au_api *api, struct au_problem *problem, enum au_invalid invalid)
 {
     au_problem_init(problem, au_problem_of_invalid(invalid));
-    au_problem_set(problem, "invalid", "%u", (unsigned)invalid);
+    au_problem_set_number(problem, "invalid", (uint32_t)invalid);
     atomic_fetch_add(&api->counts.invalid[invalid], 1);
 }
 

@@ -41,23 +41,36 @@ static bool is_set(const struct au_problem *problem, const char *key)
     return false;
 }
 
-void au_problem_set(struct au_problem *problem, const char *key, const char *format, ...)
+static struct au_problem_member *add_member(struct au_problem *problem, const char *key)
 {
     AU_ASSERT(problem->member_count < AU_PROBLEM_MEMBERS_MAX);
     AU_ASSERT(!is_set(problem, key));
+    struct au_problem_member *member = &problem->members[problem->member_count++];
+    *member = (struct au_problem_member){.key = key, .offset = problem->text_size};
+    return member;
+}
+
+void au_problem_set_number(struct au_problem *problem, const char *key, uint32_t number)
+{
+    struct au_problem_member *member = add_member(problem, key);
+    member->is_number = true;
+    member->number = number;
+}
+
+void au_problem_set(struct au_problem *problem, const char *key, const char *format, ...)
+{
+    char *text = problem->text + add_member(problem, key)->offset;
     /* Every later member needs the byte of its end, so a long one may not take them. */
-    size_t kept = AU_PROBLEM_MEMBERS_MAX - 1 - problem->member_count;
+    size_t kept = AU_PROBLEM_MEMBERS_MAX - problem->member_count;
     size_t room = AU_PROBLEM_TEXT_SIZE - problem->text_size - kept;
 
     va_list arguments;
     va_start(arguments, format);
-    int written = vsnprintf(problem->text + problem->text_size, room, format, arguments);
+    int written = vsnprintf(text, room, format, arguments);
     va_end(arguments);
     AU_ASSERT(written >= 0);
 
     size_t size = (size_t)written < room ? (size_t)written : room - 1;
-    problem->members[problem->member_count] = (struct au_problem_member){key, problem->text_size};
-    problem->member_count++;
     problem->text_size += size + 1;
 }
 
@@ -83,7 +96,13 @@ void au_problem_write(const struct au_problem *problem, const char *instance, st
     write_member(&json, "code", kind->code);
     if (!is_set(problem, "detail")) write_member(&json, "detail", kind->text);
     for (size_t i = 0; i < problem->member_count; i++) {
-        write_member(&json, problem->members[i].key, problem->text + problem->members[i].offset);
+        const struct au_problem_member *member = &problem->members[i];
+        if (member->is_number) {
+            au_json_write_key(&json, member->key);
+            au_json_write_u32(&json, member->number);
+        } else {
+            write_member(&json, member->key, problem->text + member->offset);
+        }
     }
     if (instance) write_member(&json, "instance", instance);
     au_json_write_end_object(&json);

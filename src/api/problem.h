@@ -10,8 +10,9 @@
  *
  * Invariants:
  *   1. The document has type, title, status, code, then what was set, in that order, then instance.
- *   2. Members hold text. What does not fit into AU_PROBLEM_TEXT_SIZE is cut off, bytes that are
- *      not valid UTF-8 become U+FFFD; the document is valid JSON whatever was set.
+ *   2. Members hold text or a number. Text that does not fit into AU_PROBLEM_TEXT_SIZE is cut
+ *      off, bytes of it that are not valid UTF-8 become U+FFFD; the document is valid JSON whatever
+ *      was set.
  *
  * Threading: a problem belongs to one thread; the table is constant. */
 #ifndef AUREON_API_PROBLEM_H
@@ -40,6 +41,8 @@ struct au_problem_kind {
 
 struct au_problem_member {
     const char *key;
+    bool is_number;
+    uint32_t number;
     size_t offset; /* of its text */
 };
 
@@ -66,6 +69,9 @@ void au_problem_init(struct au_problem *problem, enum au_problem_code code);
  * key   borrowed for the problem's life: a literal */
 AU_PRINTF(3, 4)
 void au_problem_set(struct au_problem *problem, const char *key, const char *format, ...);
+
+/* au_problem_set_number is au_problem_set for a member that is a JSON number. */
+void au_problem_set_number(struct au_problem *problem, const char *key, uint32_t number);
 
 /* au_problem_write puts the document at the end of buf.
  *

@@ -66,7 +66,7 @@ static void explain_invalid(struct au_api *api, const struct au_mempool_result *
 {
     atomic_fetch_add(&api->counts.invalid[result->invalid], 1);
     au_problem_init(out_problem, au_problem_of_invalid(result->invalid));
-    au_problem_set(out_problem, "invalid", "%u", (unsigned)result->invalid);
+    au_problem_set_number(out_problem, "invalid", (uint32_t)result->invalid);
 }
 
 bool au_submit_explain(struct au_api *api, const struct au_mempool_result *result,

@@ -259,7 +259,7 @@ END
     unsigned=$("$AUREON" send bob 1 --unsigned)
     signed=$("$AUREON" tx sign "$unsigned")
     submit "$unsigned"
-    expect_problem 422 tx-signature .invalid 5
+    expect_problem 422 tx-signature '.invalid + 0' 5
     other=$("$AUREON" tx sign "$("$AUREON" send bob 2 --unsigned)")
     submit "${signed:0:-128}${other: -128}"
     expect_problem 422 tx-signature
@@ -267,11 +267,11 @@ END
     expect_problem 422 tx-signature
     # the neutral element, which verifies anything in a careless implementation
     submit "0x01$(printf '01%062d' 0)${signed:68}"
-    expect_problem 422 tx-bad-from .invalid 4
+    expect_problem 422 tx-bad-from '.invalid + 0' 4
     submit "0x02${signed:4}"
-    expect_problem 400 tx-version .invalid 3
+    expect_problem 400 tx-version '.invalid + 0' 3
     submit "${signed}00"
-    expect_problem 400 tx-encoding .invalid 2
+    expect_problem 400 tx-encoding '.invalid + 0' 2
     submit "${signed:0:-2}"
     expect_problem 400 tx-encoding
     is_unchanged
@@ -327,9 +327,9 @@ END
 @test "what the sender cannot pay, and limits that cannot be" {
     sign() { "$AUREON" tx sign "$("$AUREON" "$@" --from frank --unsigned)" --from frank; }
     submit "$(sign send bob 9000000)"
-    expect_problem 422 tx-balance .invalid 13 .expected 9000000000000000
+    expect_problem 422 tx-balance '.invalid + 0' 13 .expected 9000000000000000
     submit "$(sign send bob 1u --gas-price 9223372036854775807)"
-    expect_problem 422 tx-overflow .invalid 12
+    expect_problem 422 tx-overflow '.invalid + 0' 12
     submit "$(sign call "$contract" spin --gas 1)"
     expect_problem 422 tx-gas-low .got 1
     submit "$(sign call "$contract" spin --gas 4000001)"

@@ -43,12 +43,13 @@ static void test_document(void **state)
 
     au_problem_set(&problem, "detail", "no block %d of \"%s\"", 7, "x");
     au_problem_set(&problem, "expected", "%s", "");
+    au_problem_set_number(&problem, "invalid", 13);
     au_problem_set(&problem, "got", "\x01\xff");
     write_document(&problem, "req-1", &text);
     assert_bytes(au_buf_bytes(&text),
                  "{\"type\":\"/docs/errors/not-found\",\"title\":\"Not found\",\"status\":404,"
                  "\"code\":\"not-found\",\"detail\":\"no block 7 of \\\"x\\\"\",\"expected\":\"\","
-                 "\"got\":\"\\u0001\xef\xbf\xbd\",\"instance\":\"req-1\"}");
+                 "\"invalid\":13,\"got\":\"\\u0001\xef\xbf\xbd\",\"instance\":\"req-1\"}");
     au_buf_done(&text);
 }
 
