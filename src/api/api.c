@@ -142,6 +142,12 @@ void au_block_give_back(struct au_api *api, struct au_block *block)
 
 /* ---- news ---- */
 
+void au_api_on_answer(void *context, const struct au_route *route, int status, uint64_t time_ns)
+{
+    struct au_api *api = context;
+    au_tally_note(&api->tally, au_api_routes(), route, status, time_ns);
+}
+
 void au_api_on_block(struct au_api *api, const struct au_header *header)
 {
     atomic_fetch_add(&api->counts.blocks, 1);

@@ -48,6 +48,9 @@ void au_api_free(struct au_api *api);
 /* au_api_routes gives the table of all routes. Their handlers get the api as context. */
 struct au_route_table au_api_routes(void);
 
+/* au_api_on_answer counts an answer for /metrics: on_answer of the server. */
+void au_api_on_answer(void *context, const struct au_route *route, int status, uint64_t time_ns);
+
 /* au_api_on_block tells of a committed block, in order of heights, by one thread at a time. Quick:
  * it wakes the api's thread. */
 void au_api_on_block(struct au_api *api, const struct au_header *header);

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/request.h"
 #include "api/response.h"
+#include "api/tally.h"
 #include "api/wait.h"
 #include "api/watch.h"
 #include "chain/chain.h"
@@ -52,6 +53,7 @@ struct au_api {
     struct au_waits waits;
     struct au_watch watch;
     struct au_api_counts counts;
+    struct au_tally tally; /* of HTTP */
     atomic_bool is_stopping;
     struct au_sign_key dev_keys[AU_DEV_ACCOUNT_COUNT]; /* zero unless is_dev */
     struct au_address dev_addresses[AU_DEV_ACCOUNT_COUNT];

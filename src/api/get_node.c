@@ -171,6 +171,7 @@ void au_get_metrics(struct au_input *input)
     put_reasons(body, &(struct reasons){"aureon_mempool_dropped_total",
                                         "Transactions that left the pool.", counts->dropped, 0,
                                         AU_API_DROP_COUNT, drop_name});
+    au_tally_put(&api->tally, au_api_routes(), body);
     put_process(body);
 }
 

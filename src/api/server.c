@@ -213,6 +213,8 @@ static enum MHD_Result send_response(struct au_connection *connection)
 
     uint64_t now_ns = au_clock_ns();
     unsigned timeout_ms = connection->server->options.request_timeout_ms;
+    au_server_note(connection->server, connection->request.match.route, response->status,
+                   now_ns - connection->start_ns);
     atomic_store(&connection->deadline_ns,
                  is_stream ? AU_SERVER_NO_DEADLINE : au_server_after_ms(now_ns, timeout_ms));
     atomic_store(&connection->phase, is_stream ? PHASE_STREAMING : PHASE_SENDING);
@@ -466,9 +468,9 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     make_id(server, number, request->id);
     au_buf_clear(&connection->target);
     au_buf_put(&connection->target, target, strlen(target) + 1);
-    uint64_t now_ns = au_clock_ns();
+    connection->start_ns = au_clock_ns();
     atomic_store(&connection->deadline_ns,
-                 au_server_after_ms(now_ns, server->options.request_timeout_ms));
+                 au_server_after_ms(connection->start_ns, server->options.request_timeout_ms));
     return au_connection_move_on(connection, PHASE_IDLE, PHASE_HEAD) ? connection : NULL;
 }
 

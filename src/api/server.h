@@ -53,7 +53,10 @@ struct au_server_options {
     unsigned request_timeout_ms; /* [30000] */
     unsigned beat_ms;            /* between comments on quiet streams [15000] */
     unsigned stop_timeout_ms;    /* for responses to be taken while stopping [2000] */
-    const char *allow_origin;    /* Access-Control-Allow-Origin of all responses; NULL: none */
+    /* Is told of each answer and of the time since its request line; NULL: nobody is. The route is
+     * NULL for what has none or did not arrive whole. Any thread. Quick. */
+    void (*on_answer)(void *context, const struct au_route *route, int status, uint64_t time_ns);
+    const char *allow_origin; /* Access-Control-Allow-Origin of all responses; NULL: none */
 };
 
 struct au_server;

@@ -52,6 +52,7 @@ struct au_connection {
     int fd;
     atomic_int phase;
     _Atomic(uint64_t) deadline_ns; /* of the phase */
+    uint64_t start_ns;             /* when the request line came */
     bool is_evicted;               /* no longer counted: server->lock */
     bool is_excess;                /* came when nobody could be evicted */
 
@@ -97,6 +98,14 @@ struct au_server {
 static inline uint64_t au_server_after_ms(uint64_t now_ns, unsigned timeout_ms)
 {
     return now_ns + (uint64_t)timeout_ms * 1000000u;
+}
+
+/* au_server_note tells on_answer. */
+static inline void au_server_note(const struct au_server *server, const struct au_route *route,
+                                  int status, uint64_t time_ns)
+{
+    const struct au_server_options *options = &server->options;
+    if (options->on_answer) options->on_answer(options->context, route, status, time_ns);
 }
 
 /* au_connection_move_on goes to the next phase; false: the timer was faster. */

@@ -34,6 +34,8 @@ void au_connection_send_bare(struct au_connection *connection, enum au_problem_c
         (void)sent;
     }
     au_buf_done(&answer);
+    au_server_note(connection->server, NULL, au_problem_kind(code)->status,
+                   au_clock_ns() - connection->start_ns);
 }
 
 void au_connection_shut_down(struct au_connection *connection)

@@ -160,6 +160,7 @@ static enum au_node_result listen_on(struct au_node *node, struct au_buf *messag
         .routes = au_api_routes(),
         .worker_count = SLOW_REQUESTS,
         .context = node->api,
+        .on_answer = au_api_on_answer,
         .allow_origin = node->options.is_dev ? "*" : NULL,
     };
     enum au_listen_result result = au_server_start(&options, &node->server);

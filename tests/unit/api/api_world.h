@@ -166,7 +166,11 @@ static inline void open_world(const struct world_options *options)
     };
     assert_ok(au_solo_new(&solo, &world.solo));
     struct au_server_options server = {
-        .routes = au_api_routes(), .context = world.api, .stop_timeout_ms = 200};
+        .routes = au_api_routes(),
+        .context = world.api,
+        .on_answer = au_api_on_answer,
+        .stop_timeout_ms = 200,
+    };
     assert_int_equal(au_server_start(&server, &world.server), AU_LISTEN_OK);
     world.port = au_server_port(world.server);
 }

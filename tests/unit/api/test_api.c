@@ -629,6 +629,22 @@ static void test_metrics(void **state)
     assert_non_null(
         strstr(body_text(&answer), "\naureon_mempool_dropped_total{reason=\"included\"} 1\n"));
     answer_done(&answer);
+
+    answer = get(404, "/nowhere");
+    answer_done(&answer);
+    answer = get(200, "/v1/metrics");
+    static const char *const lines[] = {
+        "\naureon_http_requests_total{route=\"/v1/tx\",code=\"200\"} 1\n",
+        "\naureon_http_requests_total{route=\"/v1/metrics\",code=\"200\"} 1\n",
+        "\naureon_http_requests_total{route=\"none\",code=\"404\"} 1\n",
+        "\naureon_http_request_seconds_count{class=\"read\"} 1\n",
+        "\naureon_http_request_seconds_count{class=\"write\"} 1\n",
+        "\naureon_http_request_seconds_count{class=\"slow\"} 0\n",
+        "\naureon_http_request_seconds_count{class=\"none\"} 1\n",
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(lines); i++)
+        assert_non_null(strstr(body_text(&answer), lines[i]));
+    answer_done(&answer);
 }
 
 /* Every error that an answer can point to has its page. */
