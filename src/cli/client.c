@@ -96,7 +96,7 @@ static enum au_exit print_curl(const struct au_client *client, const struct au_r
     return code;
 }
 
-static enum au_exit fail_http(const struct au_client *client, enum au_http_end end,
+static enum au_exit fail_http(const struct au_client *client, const char *url, enum au_http_end end,
                               struct au_buf *message)
 {
     const struct au_invocation *invocation = client->invocation;
@@ -111,9 +111,10 @@ static enum au_exit fail_http(const struct au_client *client, enum au_http_end e
     case AU_HTTP_TIMED_OUT:
         return au_invocation_fail(invocation, AU_EXIT_TIMED_OUT, "%s: %s", client->url, text);
     case AU_HTTP_BAD_URL:
-        return au_invocation_fail(invocation, AU_EXIT_USAGE, "'%s' is no address of a node: %s",
-                                  client->url, text);
+        return au_invocation_fail(invocation, AU_EXIT_USAGE, "'%s' is no URL: %s", url, text);
     case AU_HTTP_TOO_LARGE:
+        return au_invocation_fail(invocation, AU_EXIT_UNREACHABLE,
+                                  "what answers at %s is no node: %s", client->url, text);
     case AU_HTTP_FAILED:
     case AU_HTTP_ANSWERED: break;
     }
@@ -152,7 +153,7 @@ static enum au_exit exchange(struct au_client *client, const struct au_request *
     if (end == AU_HTTP_ANSWERED) {
         read_json(answer);
     } else {
-        code = fail_http(client, end, &message);
+        code = fail_http(client, url, end, &message);
     }
     au_buf_done(&message);
     return code;
@@ -184,24 +185,18 @@ enum au_exit au_client_send(struct au_client *client, const struct au_request *r
 
 /* ---- refusals ---- */
 
-static void put_member(struct au_buf *text, const struct au_json_in *json, const char *name,
+static void put_member(struct au_buf *text, const struct au_answer *answer, const char *name,
                        const char *before)
 {
-    const struct au_json_in *value = au_json_in_get(json, name);
-    if (value == NULL) return;
-    if (au_json_in_type(value) == AU_JSON_IN_STRING) {
-        au_buf_put_text(text, before);
-        au_buf_put_bytes(text, au_json_in_string(value));
-    } else if (au_json_in_type(value) == AU_JSON_IN_INTEGER) {
+    const struct au_json_in *value = au_json_in_get(answer->json, name);
+    if (value != NULL && au_json_in_type(value) == AU_JSON_IN_INTEGER) {
         au_buf_printf(text, "%s%lld", before, (long long)au_json_in_integer(value));
+        return;
     }
-}
-
-static bool is_code(const struct au_json_in *json, const char *code)
-{
-    const struct au_json_in *value = au_json_in_get(json, "code");
-    return value != NULL && au_json_in_type(value) == AU_JSON_IN_STRING &&
-           au_bytes_is_equal(au_json_in_string(value), au_bytes_of(code));
+    struct au_bytes string = au_answer_text(answer, name);
+    if (string.size == 0) return;
+    au_buf_put_text(text, before);
+    au_buf_put_bytes(text, string);
 }
 
 static enum au_exit exit_of(uint32_t status)
@@ -217,37 +212,36 @@ static enum au_exit exit_of(uint32_t status)
 static enum au_exit fail_problem(const struct au_client *client, const struct au_answer *answer)
 {
     struct au_buf text;
+    struct au_bytes code = au_answer_text(answer, "code");
     au_buf_init(&text, MESSAGE_SIZE_MAX);
-    put_member(&text, answer->json, "title", "");
-    put_member(&text, answer->json, "detail", ": ");
-    put_member(&text, answer->json, "expected", "; expected ");
-    put_member(&text, answer->json, "got", ", got ");
-    put_member(&text, answer->json, "code", " (");
+    put_member(&text, answer, "title", "");
+    put_member(&text, answer, "detail", ": ");
+    put_member(&text, answer, "expected", "; expected ");
+    put_member(&text, answer, "got", ", got ");
+    put_member(&text, answer, "code", " (");
     au_buf_put_text(&text, ")");
     for (size_t i = 0; i < AU_COUNT_OF(hints); i++) {
-        if (!is_code(answer->json, hints[i].code)) continue;
+        if (!au_bytes_is_equal(code, au_bytes_of(hints[i].code))) continue;
         au_buf_put_text(&text, "; ");
         au_buf_put_text(&text, hints[i].text);
     }
     au_buf_put_u8(&text, 0);
     const char *message = text.err == AU_OK ? (const char *)text.data : "refused";
-    enum au_exit code =
+    enum au_exit result =
         au_invocation_fail(client->invocation, exit_of(answer->status), "%s", message);
     au_buf_done(&text);
     if (!au_invocation_knows(client->invocation, "json") ||
         !au_invocation_has(client->invocation, "json")) {
-        return code;
+        return result;
     }
     enum au_exit printed = au_client_print(client, answer);
-    return printed == AU_EXIT_DONE ? code : printed;
+    return printed == AU_EXIT_DONE ? result : printed;
 }
 
 enum au_exit au_client_check(const struct au_client *client, const struct au_answer *answer)
 {
     if (answer->status >= 200 && answer->status < 300) return AU_EXIT_DONE;
-    if (answer->json != NULL && au_json_in_get(answer->json, "code") != NULL) {
-        return fail_problem(client, answer);
-    }
+    if (au_answer_text(answer, "code").size > 0) return fail_problem(client, answer);
     return au_invocation_fail(client->invocation, AU_EXIT_UNREACHABLE,
                               "what answers at %s is no node: status %u without a problem "
                               "document; --url or AUREON_URL names another",
@@ -280,8 +274,16 @@ void au_answer_done(struct au_answer *answer)
 
 /* ---- members ---- */
 
-static enum au_exit fail_member(const struct au_client *client, const char *name,
-                                const char *expected)
+struct au_bytes au_answer_text(const struct au_answer *answer, const char *name)
+{
+    const struct au_json_in *value =
+        answer->json == NULL ? NULL : au_json_in_get(answer->json, name);
+    if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) return (struct au_bytes){0};
+    return au_json_in_string(value);
+}
+
+enum au_exit au_client_fail_member(const struct au_client *client, const char *name,
+                                   const char *expected)
 {
     return au_invocation_fail(client->invocation, AU_EXIT_UNREACHABLE,
                               "%s answers otherwise than a node of this version: '%s' is not %s",
@@ -293,7 +295,7 @@ enum au_exit au_client_text(const struct au_client *client, const struct au_answ
 {
     const struct au_json_in *value = au_json_in_get(answer->json, name);
     if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) {
-        return fail_member(client, name, "a text");
+        return au_client_fail_member(client, name, "a text");
     }
     *out_text = au_json_in_string(value);
     return AU_EXIT_DONE;
@@ -305,7 +307,7 @@ enum au_exit au_client_u64(const struct au_client *client, const struct au_answe
     struct au_bytes text = {0};
     enum au_exit code = au_client_text(client, answer, name, &text);
     if (code != AU_EXIT_DONE || au_text_parse_u64(text, out_number) == AU_OK) return code;
-    return fail_member(client, name, "a decimal number");
+    return au_client_fail_member(client, name, "a decimal number");
 }
 
 enum au_exit au_client_hash(const struct au_client *client, const struct au_answer *answer,
@@ -315,7 +317,7 @@ enum au_exit au_client_hash(const struct au_client *client, const struct au_answ
     enum au_exit code = au_client_text(client, answer, name, &text);
     if (code != AU_EXIT_DONE) return code;
     if (au_hex_parse(text, out_hash->bytes, AU_HASH_SIZE) == AU_OK) return code;
-    return fail_member(client, name, "a hash");
+    return au_client_fail_member(client, name, "a hash");
 }
 
 enum au_exit au_client_status(struct au_client *client, struct au_chain_status *out_status)

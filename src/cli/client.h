@@ -67,6 +67,16 @@ AU_MUST_USE enum au_exit au_client_get(struct au_client *client, const char *pat
                                        struct au_answer *out_answer);
 void au_answer_done(struct au_answer *answer);
 
+/* au_answer_text gives a member of an answer that is a text, borrowed from it; empty if it is not
+ * there or of another type. */
+struct au_bytes au_answer_text(const struct au_answer *answer, const char *name);
+
+/* au_client_fail_member says that a member is not as a node's is: UNREACHABLE.
+ *
+ * expected   what it is not: "a decimal number" */
+enum au_exit au_client_fail_member(const struct au_client *client, const char *name,
+                                   const char *expected);
+
 /* au_client_text, _u64 and _hash read a member of an answer; UNREACHABLE if it is not there or not
  * of that form. A text is borrowed from the answer. */
 AU_MUST_USE enum au_exit au_client_text(const struct au_client *client,

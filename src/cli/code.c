@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-static const uint8_t wasm_magic[4] = {0, 'a', 's', 'm'};
-
 static enum au_err refuse(struct au_reject *out_reject, const char *rule, const char *message)
 {
     *out_reject = (struct au_reject){.rule = rule, .function = AU_REJECT_NO_FUNCTION};
@@ -23,6 +21,12 @@ static enum au_err convert(struct au_bytes text, struct au_bytes *out_code,
     return err == AU_ERR_MALFORMED ? refuse(out_reject, "text", message) : err;
 }
 
+bool au_code_is_binary(struct au_bytes code)
+{
+    static const uint8_t magic[4] = {0, 'a', 's', 'm'};
+    return code.size >= sizeof(magic) && memcmp(code.data, magic, sizeof(magic)) == 0;
+}
+
 enum au_err au_code_load(const char *path, struct au_bytes *out_code, struct au_reject *out_reject)
 {
     struct au_buf content;
@@ -32,8 +36,7 @@ enum au_err au_code_load(const char *path, struct au_bytes *out_code, struct au_
         err = refuse(out_reject, "limit", "the file is larger than 8 MiB");
     } else if (err == AU_OK && content.size == 0) {
         err = refuse(out_reject, "malformed", "the file is empty");
-    } else if (err == AU_OK && content.size >= sizeof(wasm_magic) &&
-               memcmp(content.data, wasm_magic, sizeof(wasm_magic)) == 0) {
+    } else if (err == AU_OK && au_code_is_binary(au_buf_bytes(&content))) {
         *out_code = au_buf_bytes(&content);
         return AU_OK; /* the caller owns what the buffer held */
     } else if (err == AU_OK && (!au_utf8_is_valid(au_buf_bytes(&content)) ||

@@ -8,6 +8,9 @@
 
 #define AU_CODE_FILE_SIZE_MAX (8u << 20) /* bytes: what au_wat_to_wasm takes */
 
+/* au_code_is_binary tells whether bytes begin like a WebAssembly binary. */
+bool au_code_is_binary(struct au_bytes code);
+
 /* au_code_load reads a file; text is turned into a binary.
  *
  * path            of the file

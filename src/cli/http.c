@@ -43,6 +43,7 @@ static CURLcode prepare(CURL *curl, const struct au_http_request *request,
     struct setup setup = {curl, CURLE_OK};
     set_text(&setup, CURLOPT_URL, request->url);
     set_text(&setup, CURLOPT_PROTOCOLS_STR, "http,https");
+    set_long(&setup, CURLOPT_PATH_AS_IS, 1); /* an operand may be ".." */
     set_text(&setup, CURLOPT_PROXY, "");
     set_text(&setup, CURLOPT_USERAGENT, "aureon/" AUREON_VERSION);
     set_text(&setup, CURLOPT_CUSTOMREQUEST, request->method);
@@ -75,14 +76,17 @@ static enum au_http_end end_of(CURL *curl, CURLcode code, const struct au_http_a
     if (answer->body.err == AU_ERR_TOO_LARGE) return AU_HTTP_TOO_LARGE;
     if (answer->body.err != AU_OK) return AU_HTTP_FAILED;
     if (code == CURLE_OK) return AU_HTTP_ANSWERED;
-    if (code == CURLE_OPERATION_TIMEDOUT) {
-        /* The one code stands for both timeouts; once a connection stood, this time is set. */
-        curl_off_t connect_us = 0;
-        curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connect_us);
-        return connect_us > 0 ? AU_HTTP_TIMED_OUT : AU_HTTP_UNREACHABLE;
+    /* One code stands for both timeouts, and one for a URL and an answer of another protocol; once
+     * a connection stood, this time is set. */
+    curl_off_t connect_us = 0;
+    curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connect_us);
+    switch ((int)code) {
+    case CURLE_URL_MALFORMAT: return AU_HTTP_BAD_URL;
+    case CURLE_OUT_OF_MEMORY: return AU_HTTP_FAILED;
+    case CURLE_UNSUPPORTED_PROTOCOL: return connect_us > 0 ? AU_HTTP_UNREACHABLE : AU_HTTP_BAD_URL;
+    case CURLE_OPERATION_TIMEDOUT: return connect_us > 0 ? AU_HTTP_TIMED_OUT : AU_HTTP_UNREACHABLE;
+    default: return AU_HTTP_UNREACHABLE;
     }
-    if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) return AU_HTTP_BAD_URL;
-    return code == CURLE_OUT_OF_MEMORY ? AU_HTTP_FAILED : AU_HTTP_UNREACHABLE;
 }
 
 static void say(struct au_buf *message, const struct au_http_request *request, CURLcode code,

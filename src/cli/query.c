@@ -6,6 +6,7 @@
 #include "cli/amount.h"
 #include "cli/args.h"
 #include "cli/client.h"
+#include "cli/code.h"
 #include "cli/http.h"
 #include "cli/receipt.h"
 #include "cli/show.h"
@@ -49,27 +50,20 @@ static enum au_exit put_default_account(struct au_client *client, struct au_buf 
     return AU_EXIT_DONE;
 }
 
-/* Asks for a path and ends it; the last request of a command. */
-static enum au_exit get(struct au_client *client, struct au_buf *path, struct au_answer *out_answer)
-{
-    au_buf_put_u8(path, 0);
-    if (path->err != AU_OK) {
-        return au_invocation_fail(client->invocation, AU_EXIT_USAGE, "an operand is too long");
-    }
-    const struct au_request request = {
-        .method = "GET", .path = (const char *)path->data, .is_last = true};
-    return au_client_ask(client, &request, out_answer);
-}
+/* What a command's answer is turned into. */
+typedef enum au_exit printer(const struct au_client *client, const struct au_answer *answer);
 
-/* What most commands are: one GET of a path that ends in an account or word, and its answer. */
+/* What most commands are: one GET of a path with an account or a word in it, and its answer. */
 struct query {
-    const char *before; /* of the path */
-    const char *after;
-    bool is_account; /* the operand is an account, and may be missing */
+    const char *before; /* of the path, before the operand */
+    bool is_account;    /* the operand is an account, and may be missing */
+    bool is_bytes;      /* the answer is no JSON */
+    enum au_exit (*put_rest)(struct au_invocation *invocation, struct au_buf *path); /* or NULL */
+    printer *print;
 };
 
-static enum au_exit ask(struct au_client *client, const struct query *query, struct au_buf *path,
-                        struct au_answer *answer)
+static enum au_exit put_path(struct au_client *client, const struct query *query,
+                             struct au_buf *path)
 {
     struct au_invocation *invocation = client->invocation;
     const char *operand = invocation->operand_count > 0 ? invocation->operands[0] : NULL;
@@ -78,26 +72,33 @@ static enum au_exit ask(struct au_client *client, const struct query *query, str
     if (query->is_account) {
         code = operand == NULL ? put_default_account(client, path)
                                : put_account(invocation, operand, path);
+    } else if (operand != NULL && *operand == '\0') {
+        code = au_invocation_fail(invocation, AU_EXIT_USAGE, "expected %s, got ''",
+                                  invocation->command->operands);
     } else if (operand != NULL) {
         au_http_put_query(path, au_bytes_of(operand));
     }
-    au_buf_put_text(path, query->after);
-    return code == AU_EXIT_DONE ? get(client, path, answer) : code;
+    if (code == AU_EXIT_DONE && query->put_rest != NULL) code = query->put_rest(invocation, path);
+    au_buf_put_u8(path, 0);
+    if (code != AU_EXIT_DONE || path->err == AU_OK) return code;
+    return au_invocation_fail(invocation, AU_EXIT_USAGE, "an operand is too long");
 }
 
-/* What a command's answer is turned into. */
-typedef enum au_exit printer(const struct au_client *client, const struct au_answer *answer);
-
-static enum au_exit run_query(struct au_invocation *invocation, const struct query *query,
-                              printer *print)
+static enum au_exit run_query(struct au_invocation *invocation, const struct query *query)
 {
     struct au_client client;
     struct au_answer answer = {0};
     struct au_buf path;
     au_buf_init(&path, PATH_SIZE_MAX);
     enum au_exit code = au_client_init(&client, invocation);
-    if (code == AU_EXIT_DONE) code = ask(&client, query, &path, &answer);
-    if (code == AU_EXIT_DONE && answer.status != 0) code = print(&client, &answer);
+    if (code == AU_EXIT_DONE) code = put_path(&client, query, &path);
+    if (code == AU_EXIT_DONE) {
+        const struct au_request request = {
+            .method = "GET", .path = (const char *)path.data, .is_last = true};
+        code = query->is_bytes ? au_client_send(&client, &request, &answer)
+                               : au_client_ask(&client, &request, &answer);
+    }
+    if (code == AU_EXIT_DONE && answer.status != 0) code = query->print(&client, &answer);
     au_answer_done(&answer);
     au_buf_done(&path);
     return code;
@@ -107,8 +108,8 @@ static enum au_exit run_query(struct au_invocation *invocation, const struct que
 
 enum au_exit au_status_command(struct au_invocation *invocation)
 {
-    static const struct query query = {.before = "/v1/status", .after = ""};
-    return run_query(invocation, &query, au_client_print);
+    static const struct query query = {.before = "/v1/status", .print = au_client_print};
+    return run_query(invocation, &query);
 }
 
 static enum au_exit print_balance(const struct au_client *client, const struct au_answer *answer)
@@ -127,63 +128,69 @@ static enum au_exit print_balance(const struct au_client *client, const struct a
 
 enum au_exit au_balance_command(struct au_invocation *invocation)
 {
-    static const struct query query = {.before = "/v1/balance/", .after = "", .is_account = true};
-    return run_query(invocation, &query, print_balance);
+    static const struct query query = {
+        .before = "/v1/balance/", .is_account = true, .print = print_balance};
+    return run_query(invocation, &query);
 }
 
 enum au_exit au_account_command(struct au_invocation *invocation)
 {
-    static const struct query query = {.before = "/v1/account/", .after = "", .is_account = true};
-    return run_query(invocation, &query, au_client_print);
+    static const struct query query = {
+        .before = "/v1/account/", .is_account = true, .print = au_client_print};
+    return run_query(invocation, &query);
 }
 
 /* A transaction that ran without success is found all the same: its receipt tells. */
 enum au_exit au_tx_get_command(struct au_invocation *invocation)
 {
-    static const struct query query = {.before = "/v1/tx/", .after = ""};
-    return run_query(invocation, &query, au_client_print);
+    static const struct query query = {.before = "/v1/tx/", .print = au_client_print};
+    return run_query(invocation, &query);
 }
 
 enum au_exit au_block_get_command(struct au_invocation *invocation)
 {
-    static const struct query head = {.before = "/v1/block/latest", .after = ""};
-    static const struct query query = {.before = "/v1/block/", .after = ""};
-    return run_query(invocation, invocation->operand_count == 0 ? &head : &query, au_client_print);
+    static const struct query head = {.before = "/v1/block/latest", .print = au_client_print};
+    static const struct query query = {.before = "/v1/block/", .print = au_client_print};
+    return run_query(invocation, invocation->operand_count == 0 ? &head : &query);
 }
 
 enum au_exit au_contract_show_command(struct au_invocation *invocation)
 {
-    static const struct query query = {.before = "/v1/contract/", .after = "", .is_account = true};
-    return run_query(invocation, &query, au_client_print);
+    static const struct query query = {
+        .before = "/v1/contract/", .is_account = true, .print = au_client_print};
+    return run_query(invocation, &query);
 }
 
 /* ---- storage ---- */
 
-/* A line for each entry: key and value in hex, a tab between them. */
+/* Tells whether an item is an entry of a contract; then writes its key and value in hex. */
+static bool put_entry(struct au_buf *text, const struct au_json_in *item)
+{
+    static const char *const names[] = {"key", "value"};
+    if (au_json_in_type(item) != AU_JSON_IN_OBJECT) return false;
+    for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
+        const struct au_json_in *value = au_json_in_get(item, names[i]);
+        if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) return false;
+        au_show_text(text, au_json_in_string(value));
+        au_buf_put_u8(text, i == 0 ? '\t' : '\n');
+    }
+    return true;
+}
+
 static enum au_exit print_items(const struct au_client *client, const struct au_answer *answer)
 {
     const struct au_json_in *items = au_json_in_get(answer->json, "items");
-    const struct au_json_in *next = au_json_in_get(answer->json, "next");
+    bool is_list = items != NULL && au_json_in_type(items) == AU_JSON_IN_ARRAY;
+    size_t count = is_list ? au_json_in_count(items) : 0;
     struct au_buf text;
     au_buf_init(&text, RESULT_SIZE_MAX);
-    bool is_list = items != NULL && au_json_in_type(items) == AU_JSON_IN_ARRAY;
-    for (size_t i = 0; is_list && i < au_json_in_count(items); i++) {
-        static const char *const names[] = {"key", "value"};
-        for (size_t part = 0; part < AU_COUNT_OF(names); part++) {
-            const struct au_json_in *item = au_json_in_item(items, i);
-            const struct au_json_in *value = NULL;
-            if (au_json_in_type(item) == AU_JSON_IN_OBJECT) {
-                value = au_json_in_get(item, names[part]);
-            }
-            if (value != NULL && au_json_in_type(value) == AU_JSON_IN_STRING) {
-                au_show_text(&text, au_json_in_string(value));
-            }
-            au_buf_put_u8(&text, part == 0 ? '\t' : '\n');
-        }
+    for (size_t i = 0; is_list && i < count; i++) {
+        is_list = put_entry(&text, au_json_in_item(items, i));
     }
-    enum au_exit code = au_invocation_write(client->invocation, &text);
-    if (code == AU_EXIT_DONE && next != NULL && au_json_in_type(next) == AU_JSON_IN_STRING) {
-        struct au_bytes cursor = au_json_in_string(next);
+    enum au_exit code = is_list ? au_invocation_write(client->invocation, &text)
+                                : au_client_fail_member(client, "items", "a list of entries");
+    struct au_bytes cursor = au_answer_text(answer, "next");
+    if (code == AU_EXIT_DONE && cursor.size > 0) {
         au_invocation_note(client->invocation, "there is more: --cursor %.*s", (int)cursor.size,
                            (const char *)cursor.data);
     }
@@ -233,19 +240,11 @@ static enum au_exit put_storage_path(struct au_invocation *invocation, struct au
 
 enum au_exit au_contract_storage_command(struct au_invocation *invocation)
 {
-    struct au_client client;
-    struct au_answer answer = {0};
-    struct au_buf path;
-    au_buf_init(&path, PATH_SIZE_MAX);
-    enum au_exit code = au_client_init(&client, invocation);
-    au_buf_put_text(&path, "/v1/contract/");
-    if (code == AU_EXIT_DONE) code = put_account(invocation, invocation->operands[0], &path);
-    if (code == AU_EXIT_DONE) code = put_storage_path(invocation, &path);
-    if (code == AU_EXIT_DONE) code = get(&client, &path, &answer);
-    if (code == AU_EXIT_DONE && answer.status != 0) code = print_storage(&client, &answer);
-    au_answer_done(&answer);
-    au_buf_done(&path);
-    return code;
+    static const struct query query = {.before = "/v1/contract/",
+                                       .is_account = true,
+                                       .put_rest = put_storage_path,
+                                       .print = print_storage};
+    return run_query(invocation, &query);
 }
 
 /* ---- code ---- */
@@ -255,35 +254,32 @@ static enum au_exit save_code(const struct au_client *client, const struct au_an
     const char *path = client->invocation->operands[1];
     enum au_exit code = au_client_check(client, answer);
     if (code != AU_EXIT_DONE) return code;
+    if (!au_code_is_binary(au_buf_bytes(&answer->body))) {
+        return au_invocation_fail(client->invocation, AU_EXIT_UNREACHABLE,
+                                  "what answers at %s is no node: its answer is no module",
+                                  client->url);
+    }
     enum au_err err = au_file_write(path, au_buf_bytes(&answer->body));
     if (err != AU_OK) return au_invocation_fail_file(client->invocation, err, "write", path);
     au_invocation_note(client->invocation, "%zu bytes in %s", answer->body.size, path);
     return AU_EXIT_DONE;
 }
 
+static enum au_exit put_code_path(struct au_invocation *invocation, struct au_buf *path)
+{
+    (void)invocation;
+    au_buf_put_text(path, "/code");
+    return AU_EXIT_DONE;
+}
+
 enum au_exit au_contract_code_command(struct au_invocation *invocation)
 {
-    struct au_client client;
-    struct au_answer answer = {0};
-    struct au_buf path;
-    au_buf_init(&path, PATH_SIZE_MAX);
-    enum au_exit code = au_client_init(&client, invocation);
-    au_buf_put_text(&path, "/v1/contract/");
-    if (code == AU_EXIT_DONE) code = put_account(invocation, invocation->operands[0], &path);
-    au_buf_put_text(&path, "/code");
-    au_buf_put_u8(&path, 0);
-    if (code == AU_EXIT_DONE && path.err != AU_OK) {
-        code = au_invocation_fail(invocation, AU_EXIT_USAGE, "an operand is too long");
-    }
-    if (code == AU_EXIT_DONE) {
-        const struct au_request request = {
-            .method = "GET", .path = (const char *)path.data, .is_last = true};
-        code = au_client_send(&client, &request, &answer);
-    }
-    if (code == AU_EXIT_DONE && answer.status != 0) code = save_code(&client, &answer);
-    au_answer_done(&answer);
-    au_buf_done(&path);
-    return code;
+    static const struct query query = {.before = "/v1/contract/",
+                                       .is_account = true,
+                                       .is_bytes = true,
+                                       .put_rest = put_code_path,
+                                       .print = save_code};
+    return run_query(invocation, &query);
 }
 
 /* ---- view ---- */
@@ -362,7 +358,7 @@ static enum au_exit print_body(struct au_client *client, const struct au_answer 
     struct au_buf text;
     struct au_json_in *json = NULL;
     struct au_bytes body = au_buf_bytes(&answer->body);
-    au_buf_init(&text, 4 * RESULT_SIZE_MAX);
+    au_buf_init(&text, (size_t)4 * RESULT_SIZE_MAX);
     if (au_json_in_parse(body, NULL, &json) == AU_OK) {
         au_show_json(&text, body);
     } else {

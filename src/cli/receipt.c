@@ -6,35 +6,30 @@
 
 #define RESULT_SIZE_MAX (4u << 20) /* bytes */
 
-static bool is_success(const struct au_answer *receipt)
+static bool has_outcome(const struct au_answer *receipt)
 {
     const struct au_json_in *outcome = au_json_in_get(receipt->json, "outcome");
-    return outcome != NULL && au_json_in_type(outcome) == AU_JSON_IN_INTEGER &&
-           au_json_in_integer(outcome) == AU_OUTCOME_SUCCESS;
+    return outcome != NULL && au_json_in_type(outcome) == AU_JSON_IN_INTEGER;
 }
 
-static struct au_bytes text_of(const struct au_answer *receipt, const char *name)
+static bool is_success(const struct au_answer *receipt)
 {
-    const struct au_json_in *value = au_json_in_get(receipt->json, name);
-    if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) return (struct au_bytes){0};
-    return au_json_in_string(value);
+    return has_outcome(receipt) &&
+           au_json_in_integer(au_json_in_get(receipt->json, "outcome")) == AU_OUTCOME_SUCCESS;
 }
 
 /* The bytes of a member in hex; empty if it is not there. */
 static enum au_exit read_output(const struct au_client *client, const struct au_answer *receipt,
                                 struct au_bytes *out_bytes)
 {
-    struct au_bytes text = text_of(receipt, "output");
+    struct au_bytes text = au_answer_text(receipt, "output");
     size_t size = text.size < 2 ? 0 : (text.size - 2) / 2;
     uint8_t *bytes = au_arena_get(&client->invocation->arena, size);
     if (bytes == NULL) {
         return au_invocation_fail(client->invocation, AU_EXIT_INTERNAL, "out of memory");
     }
     if (text.size > 0 && au_hex_parse(text, bytes, size) != AU_OK) {
-        return au_invocation_fail(client->invocation, AU_EXIT_UNREACHABLE,
-                                  "%s answers otherwise than a node of this version: 'output' is "
-                                  "not hex",
-                                  client->url);
+        return au_client_fail_member(client, "output", "hex");
     }
     *out_bytes = (struct au_bytes){bytes, size};
     return AU_EXIT_DONE;
@@ -51,6 +46,7 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
                               const char *what)
 {
     if (is_success(receipt)) return AU_EXIT_DONE;
+    if (!has_outcome(receipt)) return au_client_fail_member(client, "outcome", "a number");
     struct au_bytes output = {0};
     enum au_exit code = read_output(client, receipt, &output);
     if (code != AU_EXIT_DONE) return code;
@@ -58,8 +54,8 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
     struct au_buf text;
     au_buf_init(&text, RESULT_SIZE_MAX);
     au_buf_printf(&text, "%s failed", what);
-    put_member(&text, ": ", text_of(receipt, "status"));
-    put_member(&text, ", ", text_of(receipt, "reason"));
+    put_member(&text, ": ", au_answer_text(receipt, "status"));
+    put_member(&text, ", ", au_answer_text(receipt, "reason"));
     const struct au_json_in *revert_code = au_json_in_get(receipt->json, "revert_code");
     if (revert_code != NULL && au_json_in_type(revert_code) == AU_JSON_IN_INTEGER) {
         au_buf_printf(&text, " with code %lld", (long long)au_json_in_integer(revert_code));
@@ -68,8 +64,8 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
         au_buf_put_text(&text, " and ");
         au_show_value(&text, output);
     }
-    put_member(&text, ": ", text_of(receipt, "message"));
-    put_member(&text, "; gas used ", text_of(receipt, "gas_used"));
+    put_member(&text, ": ", au_answer_text(receipt, "message"));
+    put_member(&text, "; gas used ", au_answer_text(receipt, "gas_used"));
     au_buf_put_u8(&text, 0);
     code = au_invocation_fail(client->invocation, AU_EXIT_FAILED, "%s",
                               text.err == AU_OK ? (const char *)text.data : what);

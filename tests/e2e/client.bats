@@ -67,7 +67,7 @@ address() {
         expect_refused 2 "expected the node's address as http://"
     done
     aureon status --url "http://127.0.0.1:99999"
-    expect_refused 2 "is no address of a node"
+    expect_refused 2 "'http://127.0.0.1:99999/v1/status' is no URL"
 }
 
 @test "send moves an amount and prints the transaction's hash" {
@@ -412,6 +412,18 @@ address() {
     expect_refused 7 "unknown-contract"
     aureon deploy missing.wasm
     expect_refused 7 "there is no such file"
+}
+
+@test "an operand stays in its place of the path" {
+    for word in .. . ../status "a/b" "a?b"; do
+        aureon block get "$word"
+        expect 4
+        [[ $stderr == *"expected a height"* || $stderr == *"percent escapes"* ]]
+    done
+    aureon block get ""
+    expect_refused 2 "expected [BLOCK], got ''"
+    aureon tx get ""
+    expect_refused 2 "expected HASH, got ''"
 }
 
 @test "api sends what it is given" {

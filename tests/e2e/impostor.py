@@ -1,0 +1,48 @@
+"""Answers every request on a free port of 127.0.0.1 with the same bytes: impostor.py ANSWER
+
+ANSWER is the name of one of ANSWERS. The port is printed once it is open."""
+
+import socket
+import sys
+import threading
+
+
+def http(body, status="200 OK"):
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body
+
+
+ANSWERS = {
+    "nothing": b"",
+    "noise": b"\x00\xff\x1b[31mhello\r\n\r\n",
+    "short": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+    "endless": b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (65 << 20),
+    "elsewhere": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    "page": http(b"<html>\x1b[31m</html>\n"),
+    "list": http(b"[1, 2]"),
+    "object": http(b"{}"),
+    "deep": http(b'{"a":' * 1500 + b"1" + b"}" * 1500),
+    "entries": http(b'{"items": [{"key": "0x00", "value": "0x"}, {"key": "0x01"}]}'),
+    "failure": http(b'{"code": 5, "title": ["x"]}', "500 Failed"),
+    "steering": http(b'{"code": "c\\u001b[31m", "title": "t\\nt"}', "400 Bad"),
+}
+
+
+def answer(connection, text):
+    with connection:
+        connection.recv(65536)
+        try:
+            connection.sendall(text)
+        except OSError:
+            pass  # who had enough hangs up
+
+
+def main():
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=answer, args=(connection, ANSWERS[sys.argv[1]]), daemon=True).start()
+
+
+main()
