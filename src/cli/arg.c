@@ -215,23 +215,36 @@ static void format_text(struct au_bytes bytes, struct au_buf *text)
     au_show_text(text, bytes);
 }
 
-enum au_err au_arg_format(const char *form, struct au_bytes bytes, struct au_buf *text)
+struct format {
+    const char *name;
+    size_t size; /* 0 = any */
+    void (*put)(struct au_bytes bytes, struct au_buf *text);
+};
+
+static const struct format *find_format(const char *form)
 {
-    static const struct {
-        const char *name;
-        size_t size; /* 0 = any */
-        void (*format)(struct au_bytes bytes, struct au_buf *text);
-    } formats[] = {
+    static const struct format formats[] = {
         {"u64", 8, format_unsigned}, {"i64", 8, format_i64},
         {"u32", 4, format_unsigned}, {"i32", 4, format_i32},
         {"bytes", 0, format_bytes},  {"addr", AU_ADDRESS_SIZE, format_address},
         {"str", 0, format_text},
     };
     for (size_t i = 0; i < AU_COUNT_OF(formats); i++) {
-        if (strcmp(form, formats[i].name) != 0) continue;
-        if (formats[i].size != 0 && formats[i].size != bytes.size) return AU_ERR_MALFORMED;
-        formats[i].format(bytes, text);
-        return AU_OK;
+        if (strcmp(form, formats[i].name) == 0) return &formats[i];
     }
-    return AU_ERR_INVALID_ARG;
+    return NULL;
+}
+
+bool au_arg_is_form(const char *form)
+{
+    return find_format(form) != NULL;
+}
+
+enum au_err au_arg_format(const char *form, struct au_bytes bytes, struct au_buf *text)
+{
+    const struct format *format = find_format(form);
+    if (format == NULL) return AU_ERR_INVALID_ARG;
+    if (format->size != 0 && format->size != bytes.size) return AU_ERR_MALFORMED;
+    format->put(bytes, text);
+    return AU_OK;
 }

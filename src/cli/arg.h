@@ -32,9 +32,14 @@
 AU_MUST_USE enum au_err au_arg_parse(const char *text, struct au_arena *arena,
                                      struct au_buf *message, struct au_bytes *out_arg);
 
+#define AU_ARG_FORMS "u64, i64, u32, i32, bytes, addr or str"
+
+/* au_arg_is_form tells whether a word is one of AU_ARG_FORMS. */
+bool au_arg_is_form(const char *form);
+
 /* au_arg_format writes what a contract gave back as one of the forms, without its prefix.
  *
- * form     "u64", "i64", "u32", "i32", "bytes", "addr" or "str"
+ * form     one of AU_ARG_FORMS
  * OK
  * INVALID_ARG  there is no such form
  * MALFORMED    the bytes are not of that form's size */

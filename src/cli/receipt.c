@@ -73,7 +73,16 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
     return code;
 }
 
-/* The result stands alone on its line, for scripts. */
+enum au_exit au_receipt_check_form(const struct au_invocation *invocation)
+{
+    const char *form = au_invocation_text(invocation, "as", "bytes");
+    if (au_arg_is_form(form)) return AU_EXIT_DONE;
+    return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                              "--as: expected " AU_ARG_FORMS ", got '%s'", form);
+}
+
+/* The result stands alone on its line, for scripts. Who reads that a call went wrong makes it
+ * again, so a message says that it did not. */
 static enum au_exit put_output(const struct au_client *client, const struct au_answer *receipt,
                                struct au_buf *text)
 {
@@ -87,9 +96,10 @@ static enum au_exit put_output(const struct au_client *client, const struct au_a
     au_buf_init(&shown, RESULT_SIZE_MAX);
     au_show_value(&shown, output);
     au_buf_put_u8(&shown, 0);
-    code = au_invocation_fail(client->invocation, AU_EXIT_USAGE,
-                              "the output is no %s: it has %zu bytes, %s", form, output.size,
-                              shown.err == AU_OK ? (const char *)shown.data : "");
+    code = au_invocation_fail(
+        client->invocation, AU_EXIT_USAGE, "%sthe output is no %s: it has %zu bytes, %s",
+        au_answer_text(receipt, "hash").size > 0 ? "the transaction is in a block, but " : "", form,
+        output.size, shown.err == AU_OK ? (const char *)shown.data : "");
     au_buf_done(&shown);
     return code;
 }

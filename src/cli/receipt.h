@@ -14,6 +14,10 @@ enum au_result_kind {
     AU_RESULT_PAGE,    /* all of the receipt */
 };
 
+/* au_receipt_check_form says on err if --as names no form, for before anything is sent: DONE or
+ * USAGE. The command has that option. */
+AU_MUST_USE enum au_exit au_receipt_check_form(const struct au_invocation *invocation);
+
 /* au_receipt_check looks at an outcome: DONE for success; else it is said on err how the execution
  * failed, and FAILED.
  *

@@ -467,7 +467,8 @@ enum au_exit au_upgrade_command(struct au_invocation *invocation)
 
 enum au_exit au_call_command(struct au_invocation *invocation)
 {
-    return submit_run(invocation, AU_TX_CALL, AU_RESULT_OUTPUT);
+    enum au_exit code = au_receipt_check_form(invocation);
+    return code == AU_EXIT_DONE ? submit_run(invocation, AU_TX_CALL, AU_RESULT_OUTPUT) : code;
 }
 
 enum au_exit au_simulate_command(struct au_invocation *invocation)
