@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -122,7 +123,10 @@ static enum au_err resolve(const char *path, char resolved[PATH_MAX], mode_t *ou
         size_t size = strlen(path);
         const char *prefix = strchr(path, '/') == NULL ? "./" : "";
         if (size == 0) return AU_ERR_NOT_FOUND;
-        if (strlen(prefix) + size >= PATH_MAX) return AU_ERR_IO;
+        if (strlen(prefix) + size >= PATH_MAX) {
+            errno = ENAMETOOLONG;
+            return AU_ERR_IO;
+        }
         memcpy(resolved, prefix, strlen(prefix));
         memcpy(resolved + strlen(prefix), path, size + 1);
         *out_mode = 0;
@@ -160,4 +164,9 @@ enum au_err au_file_write(const char *path, struct au_bytes content)
 done:
     au_buf_done(&temp);
     return err;
+}
+
+const char *au_file_err_text(enum au_err err)
+{
+    return err == AU_ERR_IO && errno != 0 ? strerror(errno) : au_err_text(err);
 }

@@ -1,5 +1,7 @@
 /* Whole files: read with a bound, written so that a crash leaves the old content or the new one.
  *
+ * After IO errno tells why: au_file_err_text says it.
+ *
  * Threading: any thread. Of two writers of one file at the same time the later one wins. */
 #ifndef AUREON_BASE_FILE_H
 #define AUREON_BASE_FILE_H
@@ -28,5 +30,9 @@ AU_MUST_USE enum au_err au_file_read(const char *path, struct au_buf *content);
  *               a failed sync of the folder the new content is there, but may not survive a crash)
  * NO_MEMORY     nothing happened */
 AU_MUST_USE enum au_err au_file_write(const char *path, struct au_bytes content);
+
+/* au_file_err_text gives words for an error of these functions, of use until errno changes or this
+ * thread asks again. */
+const char *au_file_err_text(enum au_err err);
 
 #endif

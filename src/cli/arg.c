@@ -109,7 +109,7 @@ static enum au_err parse_file(const char *path, struct au_arena *arena, struct a
     } else if (err == AU_ERR_NOT_FOUND) {
         au_buf_printf(message, "there is no file '%s'; for text write str:@%s", path, path);
     } else if (err != AU_OK) {
-        au_buf_printf(message, "cannot read '%s': %s", path, au_err_text(err));
+        au_buf_printf(message, "cannot read '%s': %s", path, au_file_err_text(err));
     }
     au_buf_done(&content);
     return err;

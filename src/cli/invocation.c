@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/nearest.h"
 #include "cli/show.h"
@@ -258,7 +259,35 @@ enum au_exit au_invocation_fail_file(const struct au_invocation *invocation, enu
 {
     enum au_exit code = err == AU_ERR_NOT_FOUND ? AU_EXIT_NOT_FOUND : AU_EXIT_INTERNAL;
     return au_invocation_fail(invocation, code, "cannot %s '%s': %s", verb, path,
-                              err == AU_ERR_NOT_FOUND ? "there is no such file" : au_err_text(err));
+                              err == AU_ERR_NOT_FOUND ? "there is no such file"
+                                                      : au_file_err_text(err));
+}
+
+enum au_exit au_invocation_read(const struct au_invocation *invocation, const char *path,
+                                struct au_buf *content)
+{
+    enum au_err err = au_file_read(path, content);
+    if (err == AU_OK) return AU_EXIT_DONE;
+    if (err != AU_ERR_TOO_LARGE) return au_invocation_fail_file(invocation, err, "read", path);
+    return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                              "'%s' is larger than %zu bytes, which is the most that it may have",
+                              path, content->size_max);
+}
+
+enum au_exit au_invocation_save(const struct au_invocation *invocation, const char *path,
+                                struct au_bytes content)
+{
+    enum au_err err = au_file_write(path, content);
+    if (err == AU_OK) return AU_EXIT_DONE;
+    if (err == AU_ERR_NOT_FOUND) {
+        return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND,
+                                  "cannot write '%s': there is no such folder", path);
+    }
+    if (err == AU_ERR_INVALID_ARG) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "cannot write '%s': it is no regular file", path);
+    }
+    return au_invocation_fail_file(invocation, err, "write", path);
 }
 
 enum au_exit au_invocation_write(const struct au_invocation *invocation,

@@ -70,9 +70,22 @@ AU_PRINTF(3, 4)
 enum au_exit au_invocation_fail(const struct au_invocation *invocation, enum au_exit code,
                                 const char *format, ...);
 
-/* au_invocation_fail_file does so for an error with a file: NOT_FOUND or INTERNAL. */
+/* au_invocation_fail_file does so for an error of base/file.h, right after it: NOT_FOUND or
+ * INTERNAL. */
 enum au_exit au_invocation_fail_file(const struct au_invocation *invocation, enum au_err err,
                                      const char *verb, const char *path);
+
+/* au_invocation_read reads a file, or says that it could not.
+ *
+ * content   initialised with the bound of the file
+ * DONE, NOT_FOUND, USAGE (it is larger), INTERNAL */
+AU_MUST_USE enum au_exit au_invocation_read(const struct au_invocation *invocation,
+                                            const char *path, struct au_buf *content);
+
+/* au_invocation_save writes a file, or says that it could not: DONE, NOT_FOUND (no such folder),
+ * USAGE (it is no file) or INTERNAL. */
+AU_MUST_USE enum au_exit au_invocation_save(const struct au_invocation *invocation,
+                                            const char *path, struct au_bytes content);
 
 /* au_invocation_write writes the result, or says that it could not: DONE or INTERNAL. */
 enum au_exit au_invocation_write(const struct au_invocation *invocation,

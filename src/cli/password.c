@@ -48,11 +48,11 @@ enum au_exit au_password_read_file(const struct au_invocation *invocation, const
         return au_invocation_fail(invocation, code, "cannot read '%s': %s", path, strerror(errno));
     }
     enum au_err err = read_all(fd, /* is_line = */ false, out_password);
-    if (!is_stdin) close(fd);
     if (err == AU_ERR_IO) {
-        return au_invocation_fail(invocation, AU_EXIT_KEY, "cannot read '%s': %s", path,
-                                  au_err_text(err));
+        au_invocation_fail(invocation, AU_EXIT_KEY, "cannot read '%s': %s", path, strerror(errno));
     }
+    if (!is_stdin) close(fd);
+    if (err == AU_ERR_IO) return AU_EXIT_KEY;
     if (err != AU_OK || out_password->size == 0) return fail_size(invocation, path);
     return AU_EXIT_DONE;
 }

@@ -1,6 +1,5 @@
 #include "cli/query.h"
 
-#include "base/file.h"
 #include "base/hex.h"
 #include "base/json_write.h"
 #include "cli/amount.h"
@@ -259,8 +258,8 @@ static enum au_exit save_code(const struct au_client *client, const struct au_an
                                   "what answers at %s is no node: its answer is no module",
                                   client->url);
     }
-    enum au_err err = au_file_write(path, au_buf_bytes(&answer->body));
-    if (err != AU_OK) return au_invocation_fail_file(client->invocation, err, "write", path);
+    code = au_invocation_save(client->invocation, path, au_buf_bytes(&answer->body));
+    if (code != AU_EXIT_DONE) return code;
     au_invocation_note(client->invocation, "%zu bytes in %s", answer->body.size, path);
     return AU_EXIT_DONE;
 }

@@ -254,14 +254,14 @@ static enum au_exit save(struct run *run)
     if (err == AU_OK) err = text.err;
     bool is_same = err == AU_OK && run->has_file &&
                    au_bytes_is_equal(au_buf_bytes(&text), au_buf_bytes(&run->file));
-    if (err == AU_OK && !is_same) err = au_file_write(run->storage_path, au_buf_bytes(&text));
-    au_buf_done(&text);
-    if (err == AU_OK) return AU_EXIT_DONE;
-    if (err == AU_ERR_NOT_FOUND) {
-        return au_invocation_fail(run->invocation, AU_EXIT_NOT_FOUND,
-                                  "cannot write '%s': there is no such folder", run->storage_path);
+    enum au_exit code = AU_EXIT_DONE;
+    if (err != AU_OK) {
+        code = au_invocation_fail_file(run->invocation, err, "write", run->storage_path);
+    } else if (!is_same) {
+        code = au_invocation_save(run->invocation, run->storage_path, au_buf_bytes(&text));
     }
-    return au_invocation_fail_file(run->invocation, err, "write", run->storage_path);
+    au_buf_done(&text);
+    return code;
 }
 
 static enum au_exit print(struct run *run, bool is_saved)

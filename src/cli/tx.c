@@ -1,6 +1,5 @@
 #include "cli/tx.h"
 
-#include "base/file.h"
 #include "base/hex.h"
 #include "cli/page.h"
 #include "core/limits.h"
@@ -43,15 +42,13 @@ static enum au_exit read_file(struct au_invocation *invocation, const char *path
 {
     struct au_buf content;
     au_buf_init(&content, 2 * AU_TX_SIZE_MAX + 4); /* in hex, with a line end */
-    enum au_exit code = AU_EXIT_DONE;
-    enum au_err err = au_file_read(path, &content);
+    enum au_exit code = au_invocation_read(invocation, path, &content);
     struct au_bytes bytes = au_buf_bytes(&content);
-    if (err != AU_OK) {
-        code = au_invocation_fail_file(invocation, err, "read", path);
-    } else if (is_hex_text(bytes)) {
+    if (code == AU_EXIT_DONE && is_hex_text(bytes)) {
         if (bytes.data[bytes.size - 1] == '\n') bytes.size--;
         code = read_hex(invocation, bytes, out_bytes);
-    } else if (au_arena_copy(&invocation->arena, bytes, out_bytes) != AU_OK) {
+    } else if (code == AU_EXIT_DONE &&
+               au_arena_copy(&invocation->arena, bytes, out_bytes) != AU_OK) {
         code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "out of memory");
     }
     au_buf_done(&content);

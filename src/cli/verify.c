@@ -1,6 +1,5 @@
 #include "cli/verify.h"
 
-#include "base/file.h"
 #include "base/hex.h"
 #include "base/json_in.h"
 #include "base/text.h"
@@ -104,6 +103,22 @@ static enum au_exit read_list(const struct check *check, const char *name, size_
     return AU_EXIT_DONE;
 }
 
+static enum au_exit parse_document(struct check *check, struct au_bytes text,
+                                   struct au_buf *message)
+{
+    enum au_err err = au_json_in_parse(text, message, &check->root);
+    if (err == AU_OK) {
+        enum au_json_in_type type = au_json_in_type(check->root);
+        if (type == AU_JSON_IN_OBJECT) return AU_EXIT_DONE;
+        au_buf_printf(message, "expected an object, got %s", au_json_in_type_name(type));
+    } else if (err != AU_ERR_MALFORMED) {
+        return au_invocation_fail(check->invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
+    }
+    return au_invocation_fail(check->invocation, AU_EXIT_USAGE, "'%s' is no proof: %.*s",
+                              check->invocation->operands[0], (int)message->size,
+                              (const char *)message->data);
+}
+
 static enum au_exit read_document(struct check *check)
 {
     const char *path = check->invocation->operands[0];
@@ -111,19 +126,8 @@ static enum au_exit read_document(struct check *check)
     struct au_buf message;
     au_buf_init(&content, DOCUMENT_SIZE_MAX);
     au_buf_init(&message, MESSAGE_SIZE_MAX);
-    enum au_exit code = AU_EXIT_DONE;
-    enum au_err err = au_file_read(path, &content);
-    if (err != AU_OK) {
-        code = au_invocation_fail_file(check->invocation, err, "read", path);
-    } else {
-        err = au_json_in_parse(au_buf_bytes(&content), &message, &check->root);
-        au_buf_put_u8(&message, 0);
-        if (err != AU_OK || au_json_in_type(check->root) != AU_JSON_IN_OBJECT) {
-            code =
-                au_invocation_fail(check->invocation, AU_EXIT_USAGE, "'%s' is no JSON object: %s",
-                                   path, message.err == AU_OK ? (const char *)message.data : "");
-        }
-    }
+    enum au_exit code = au_invocation_read(check->invocation, path, &content);
+    if (code == AU_EXIT_DONE) code = parse_document(check, au_buf_bytes(&content), &message);
     au_buf_done(&message);
     au_buf_done(&content);
     return code;

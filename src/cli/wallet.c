@@ -63,7 +63,7 @@ static enum au_exit read_keyfile(const struct au_invocation *invocation, const c
                                   name, name);
     } else if (err != AU_OK) {
         code = au_invocation_fail(invocation, AU_EXIT_KEY, "cannot read '%s': %s",
-                                  (const char *)path.data, au_err_text(err));
+                                  (const char *)path.data, au_file_err_text(err));
     }
     au_buf_done(&path);
     return code;

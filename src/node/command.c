@@ -47,7 +47,6 @@ static sigset_t stop_signals(void)
 
 /* A fault ends the program as an interrupt does, but for the exit code. */
 struct fault {
-    pthread_t main_thread;
     FILE *err;
     bool has_happened;
 };
@@ -57,7 +56,7 @@ static void on_fault(void *context, const char *cause)
     struct fault *fault = context;
     fprintf(fault->err, "aureon: the node stops: %s\n", cause);
     fault->has_happened = true;
-    (void)pthread_kill(fault->main_thread, SIGTERM);
+    (void)kill(getpid(), SIGTERM); /* blocked in all threads: serve takes it */
 }
 
 static enum au_exit write_ready(const struct au_invocation *invocation, const char *url)
@@ -67,11 +66,11 @@ static enum au_exit write_ready(const struct au_invocation *invocation, const ch
     if (!given) return AU_EXIT_DONE;
     au_buf_init(&line, PATH_SIZE);
     au_buf_printf(&line, "%s\n", url);
-    enum au_err err = line.err;
-    if (err == AU_OK) err = au_file_write(given->text, au_buf_bytes(&line));
+    enum au_exit code = line.err == AU_OK
+                            ? au_invocation_save(invocation, given->text, au_buf_bytes(&line))
+                            : au_invocation_fail_file(invocation, line.err, "write", given->text);
     au_buf_done(&line);
-    if (err == AU_OK) return AU_EXIT_DONE;
-    return au_invocation_fail_file(invocation, err, "write", given->text);
+    return code;
 }
 
 static enum au_exit fail_start(const struct au_invocation *invocation, enum au_node_result result,
@@ -101,7 +100,7 @@ static void raise_descriptors(void)
 static enum au_exit serve(const struct au_invocation *invocation, struct au_node_options *options,
                           void (*greet)(const struct au_invocation *invocation, const char *url))
 {
-    struct fault fault = {.main_thread = pthread_self(), .err = invocation->streams->err};
+    struct fault fault = {.err = invocation->streams->err};
     struct au_buf message;
     struct au_node *node;
     char url[128];
@@ -284,8 +283,8 @@ static enum au_exit write_genesis(const struct au_invocation *invocation,
     } else if (err == AU_OK && au_file_read(path, &old) != AU_ERR_NOT_FOUND) {
         code = au_invocation_fail(invocation, AU_EXIT_USAGE, "%s is there already", path);
     } else {
-        if (err == AU_OK) err = au_file_write(path, au_buf_bytes(&text));
-        if (err != AU_OK) code = au_invocation_fail_file(invocation, err, "write", path);
+        code = err == AU_OK ? au_invocation_save(invocation, path, au_buf_bytes(&text))
+                            : au_invocation_fail_file(invocation, err, "write", path);
     }
     if (code == AU_EXIT_DONE) {
         au_buf_clear(&text);
@@ -325,14 +324,15 @@ static enum au_exit read_genesis(const struct au_invocation *invocation, struct 
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&text, AU_GENESIS_SIZE_MAX);
     au_buf_init(&message, MESSAGE_SIZE);
-    enum au_err err = au_file_read(path, &text);
-    if (err != AU_OK) {
-        code = au_invocation_fail_file(invocation, err, "read", path);
-    } else {
-        err = au_genesis_parse_json(au_buf_bytes(&text), &message, encoded);
-        if (err != AU_OK) {
+    code = au_invocation_read(invocation, path, &text);
+    if (code == AU_EXIT_DONE) {
+        enum au_err err = au_genesis_parse_json(au_buf_bytes(&text), &message, encoded);
+        if (err == AU_ERR_MALFORMED) {
             code = au_invocation_fail(invocation, AU_EXIT_USAGE, "%s: %.*s", path,
                                       (int)message.size, (const char *)message.data);
+        } else if (err != AU_OK) {
+            code =
+                au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s: %s", path, au_err_text(err));
         }
     }
     au_buf_done(&text);

@@ -9,6 +9,7 @@
 #include "base/time_text.h"
 
 #define LISTS_MAX       ((size_t)1 << 30) /* bytes of both lists */
+#define NAME_SIZE_MAX   64u               /* bytes of a member's name that a message shows */
 #define JSON_NUMBER_MAX ((INT64_C(1) << 53) - 1)
 
 struct parser {
@@ -18,17 +19,27 @@ struct parser {
 
 /* ---- values ---- */
 
+/* A name may have any size: what is wrong with it must fit into the message all the same. */
+static void put_name(struct parser *parser, struct au_bytes name)
+{
+    bool is_cut = name.size > NAME_SIZE_MAX;
+    au_buf_printf(parser->message, "'%.*s%s': ", (int)(is_cut ? NAME_SIZE_MAX : name.size),
+                  (const char *)name.data, is_cut ? "..." : "");
+}
+
 static enum au_err fail(struct parser *parser, struct au_bytes where, const char *what)
 {
-    au_buf_printf(parser->message, "'%.*s': %s", (int)where.size, (const char *)where.data, what);
+    put_name(parser, where);
+    au_buf_put_text(parser->message, what);
     return AU_ERR_MALFORMED;
 }
 
 static enum au_err fail_type(struct parser *parser, struct au_bytes where, const char *wanted,
                              const struct au_json_in *got)
 {
-    au_buf_printf(parser->message, "'%.*s': expected %s, got %s", (int)where.size,
-                  (const char *)where.data, wanted, au_json_in_type_name(au_json_in_type(got)));
+    put_name(parser, where);
+    au_buf_printf(parser->message, "expected %s, got %s", wanted,
+                  au_json_in_type_name(au_json_in_type(got)));
     return AU_ERR_MALFORMED;
 }
 
@@ -90,8 +101,9 @@ static enum au_err parse_object(struct parser *parser, const struct au_json_in *
     }
     while (au_json_in_next(value, &member)) {
         size_t i = 0;
-        while (i < rule_count && !au_bytes_is_equal(member.key, au_bytes_of(rules[i].name)))
+        while (i < rule_count && !au_bytes_is_equal(member.key, au_bytes_of(rules[i].name))) {
             i++;
+        }
         if (i == rule_count) return fail(parser, member.key, "unknown member");
         AU_TRY(rules[i].parse(parser, &member, target));
     }
@@ -347,7 +359,7 @@ void au_genesis_put_json(struct au_buf *buf, const struct au_genesis *genesis)
 {
     struct au_json_write json;
     struct au_buf scratch;
-    au_buf_init(&scratch, AU_HASH_SIZE * 4);
+    au_buf_init(&scratch, (size_t)4 * AU_HASH_SIZE);
     au_json_write_init(&json, buf, AU_JSON_WRITE_INDENTED);
     au_json_write_begin_object(&json);
     au_json_write_key(&json, "chain_id");

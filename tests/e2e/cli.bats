@@ -166,6 +166,40 @@ setup() {
     [ ! -s err ]
 }
 
+@test "a file that is none, too large or in no folder: what it is, and the limit" {
+    aureon check .
+    expect_refused 1 "cannot check '.': Is a directory"
+    aureon tx decode @.
+    expect_refused 1 "cannot read '.': Is a directory"
+    aureon run "$counter_wat" increment @.
+    expect_refused 1 "cannot read '.': Is a directory"
+    aureon tx decode @/dev/zero
+    expect_refused 2 "'/dev/zero' is larger than 2097156 bytes"
+    aureon proof verify /dev/zero
+    expect_refused 2 "'/dev/zero' is larger than 16777216 bytes"
+    aureon dev --port 0 --ready-file nowhere/ready
+    expect_refused 7 "cannot write 'nowhere/ready': there is no such folder"
+    aureon dev --port 0 --ready-file /dev/null
+    expect_refused 2 "cannot write '/dev/null': it is no regular file"
+    echo '[1]' >list
+    aureon proof verify list
+    expect_refused 2 "'list' is no proof: expected an object, got an array"
+}
+
+@test "a genesis that is none: the file and the member" {
+    mkdir chain
+    ln -s /dev/zero chain/genesis.json
+    aureon node start chain --port 0
+    expect_refused 2 "'chain/genesis.json' is larger than"
+    rm chain/genesis.json
+    aureon node init chain --chain-id x --proposer 0x00000000000000000000000000000000000000000000000000000000000000aa
+    expect 0
+    sed -i "1s/{/{\"$(printf 'm%.0s' {1..5000})\": 1,/" chain/genesis.json
+    aureon node start chain --port 0
+    expect_refused 2 "chain/genesis.json: 'mmm"
+    [[ $stderr == *"mmm...': unknown member" ]]
+}
+
 @test "what others named cannot steer the terminal" {
     aureon $'r\033[31mun'
     expect_refused 2 'r\x1b[31mun'
