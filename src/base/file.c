@@ -78,6 +78,15 @@ static enum au_err write_all(int fd, struct au_bytes content)
     return AU_OK;
 }
 
+/* Writes all that a new file holds, and closes it. */
+static enum au_err fill(int fd, struct au_bytes content)
+{
+    enum au_err err = write_all(fd, content);
+    if (err == AU_OK && fsync(fd) != 0) err = AU_ERR_IO;
+    if (close(fd) != 0 && err == AU_OK) err = AU_ERR_IO;
+    return err;
+}
+
 /* Opens a new file beside path, with the permissions of path if that exists. The process' number
  * and O_EXCL keep writers apart; names left behind by a crash are passed over. */
 static enum au_err open_temp(const char *path, mode_t mode_wanted, struct au_buf *temp, int *out_fd)
@@ -114,23 +123,29 @@ static enum au_err sync_folder_of(char *path)
     return err;
 }
 
+/* Gives the path of a new file, with a slash in it. */
+static enum au_err put_slash(const char *path, char out_path[PATH_MAX])
+{
+    size_t size = strlen(path);
+    const char *prefix = strchr(path, '/') == NULL ? "./" : "";
+    if (size == 0) return AU_ERR_NOT_FOUND;
+    if (strlen(prefix) + size >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return AU_ERR_IO;
+    }
+    memcpy(out_path, prefix, strlen(prefix));
+    memcpy(out_path + strlen(prefix), path, size + 1);
+    return AU_OK;
+}
+
 /* Gives the path behind links, with a slash in it, and the permissions of the file there or 0. */
 static enum au_err resolve(const char *path, char resolved[PATH_MAX], mode_t *out_mode)
 {
     struct stat info;
     if (lstat(path, &info) != 0) {
         if (errno != ENOENT) return err_of_errno();
-        size_t size = strlen(path);
-        const char *prefix = strchr(path, '/') == NULL ? "./" : "";
-        if (size == 0) return AU_ERR_NOT_FOUND;
-        if (strlen(prefix) + size >= PATH_MAX) {
-            errno = ENAMETOOLONG;
-            return AU_ERR_IO;
-        }
-        memcpy(resolved, prefix, strlen(prefix));
-        memcpy(resolved + strlen(prefix), path, size + 1);
         *out_mode = 0;
-        return AU_OK;
+        return put_slash(path, resolved);
     }
     if (realpath(path, resolved) == NULL || stat(resolved, &info) != 0) return err_of_errno();
     if (!S_ISREG(info.st_mode)) return AU_ERR_INVALID_ARG;
@@ -151,9 +166,7 @@ enum au_err au_file_write(const char *path, struct au_bytes content)
     if (err != AU_OK) goto done;
 
     const char *temp_path = (const char *)temp.data;
-    err = write_all(fd, content);
-    if (err == AU_OK && fsync(fd) != 0) err = AU_ERR_IO;
-    if (close(fd) != 0 && err == AU_OK) err = AU_ERR_IO;
+    err = fill(fd, content);
     if (err == AU_OK && rename(temp_path, resolved) != 0) err = AU_ERR_IO;
     if (err != AU_OK) {
         unlink(temp_path);
@@ -164,6 +177,20 @@ enum au_err au_file_write(const char *path, struct au_bytes content)
 done:
     au_buf_done(&temp);
     return err;
+}
+
+enum au_err au_file_create(const char *path, struct au_bytes content)
+{
+    char place[PATH_MAX];
+    AU_TRY(put_slash(path, place));
+    int fd = open_file(place, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0) return err_of_errno();
+    enum au_err err = fill(fd, content);
+    if (err != AU_OK) {
+        unlink(place);
+        return err;
+    }
+    return sync_folder_of(place);
 }
 
 const char *au_file_err_text(enum au_err err)

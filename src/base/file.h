@@ -31,6 +31,15 @@ AU_MUST_USE enum au_err au_file_read(const char *path, struct au_buf *content);
  * NO_MEMORY     nothing happened */
 AU_MUST_USE enum au_err au_file_write(const char *path, struct au_bytes content);
 
+/* au_file_create writes a file that must not be there yet, for its owner alone from the first byte.
+ *
+ * OK         the file is on disk
+ * NOT_FOUND  the folder does not exist
+ * IO         something has this name already (errno is EEXIST), not permitted, no space, or writing
+ *            failed: there is no file then. (After a failed sync of the folder there is, but it may
+ *            not survive a crash) */
+AU_MUST_USE enum au_err au_file_create(const char *path, struct au_bytes content);
+
 /* au_file_err_text gives words for an error of these functions, of use until errno changes or this
  * thread asks again. */
 const char *au_file_err_text(enum au_err err);

@@ -6,7 +6,6 @@
 #include "cli/wallet.h"
 #include "core/dev_account.h"
 #include "core/tx_json.h"
-#include "crypto/random.h"
 
 #define RESULT_SIZE_MAX (16u << 20) /* bytes */
 #define SEED_TEXT_SIZE  (2u + 2u * AU_SIGN_SEED_SIZE)
@@ -37,36 +36,33 @@ static enum au_exit save(struct au_invocation *invocation, struct au_sign_key *k
 enum au_exit au_keys_new_command(struct au_invocation *invocation)
 {
     struct au_sign_key key;
-    uint8_t seed[AU_SIGN_SEED_SIZE];
     enum au_exit code = au_wallet_check_name(invocation, invocation->operands[0]);
     if (code != AU_EXIT_DONE) return code;
-    au_random_bytes(seed, sizeof(seed));
-    au_sign_key_from_seed(&key, seed);
-    explicit_bzero(seed, sizeof(seed));
+    au_sign_key_new(&key);
     return save(invocation, &key);
+}
+
+static enum au_exit read_seed(const struct au_invocation *invocation, const char *path,
+                              struct au_sign_key *out_key)
+{
+    struct au_password secret = {.size = 0};
+    enum au_exit code = au_password_read_file(invocation, path, &secret);
+    struct au_bytes text = {secret.bytes, secret.size};
+    if (code == AU_EXIT_DONE && au_hex_parse(text, out_key->seed, sizeof(out_key->seed)) != AU_OK) {
+        code = au_invocation_fail(invocation, AU_EXIT_KEY,
+                                  "'%s' holds no seed: expected 0x and 64 hex digits", path);
+    }
+    au_password_wipe(&secret);
+    if (code == AU_EXIT_DONE) au_sign_key_from_seed(out_key, out_key->seed);
+    return code;
 }
 
 enum au_exit au_keys_import_command(struct au_invocation *invocation)
 {
     struct au_sign_key key;
-    struct au_password secret;
-    uint8_t seed[AU_SIGN_SEED_SIZE];
     enum au_exit code = au_wallet_check_name(invocation, invocation->operands[0]);
-    if (code == AU_EXIT_DONE) {
-        code = au_password_read_file(invocation, invocation->operands[1], &secret);
-    }
-    if (code != AU_EXIT_DONE) return code;
-    enum au_err err =
-        au_hex_parse((struct au_bytes){secret.bytes, secret.size}, seed, sizeof(seed));
-    au_password_wipe(&secret);
-    if (err != AU_OK) {
-        return au_invocation_fail(invocation, AU_EXIT_KEY,
-                                  "'%s' holds no seed: expected 0x and 64 hex digits",
-                                  invocation->operands[1]);
-    }
-    au_sign_key_from_seed(&key, seed);
-    explicit_bzero(seed, sizeof(seed));
-    return save(invocation, &key);
+    if (code == AU_EXIT_DONE) code = read_seed(invocation, invocation->operands[1], &key);
+    return code == AU_EXIT_DONE ? save(invocation, &key) : code;
 }
 
 enum au_exit au_keys_export_command(struct au_invocation *invocation)
@@ -112,19 +108,24 @@ static void put_key(struct au_json_write *json, struct au_buf *text, const struc
     au_buf_put_u8(text, '\n');
 }
 
+/* A file that is damaged hides none of the others. */
 static enum au_exit put_names(struct au_invocation *invocation, struct au_json_write *json,
                               struct au_buf *text)
 {
     bool is_dev = au_invocation_has(invocation, "dev");
     const char **names = NULL;
-    size_t count = AU_DEV_ACCOUNT_COUNT;
+    size_t count = is_dev ? AU_DEV_ACCOUNT_COUNT : 0;
     enum au_exit code = AU_EXIT_DONE;
     if (!is_dev) code = au_wallet_names(invocation, &names, &count);
-    for (size_t i = 0; code == AU_EXIT_DONE && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct au_who who;
         const char *name = is_dev ? au_dev_account_name(i) : names[i];
-        code = au_wallet_find(invocation, name, is_dev, &who);
-        if (code == AU_EXIT_DONE) put_key(json, text, &who);
+        enum au_exit found = au_wallet_find(invocation, name, is_dev, &who);
+        if (found == AU_EXIT_DONE) {
+            put_key(json, text, &who);
+        } else {
+            code = found;
+        }
     }
     return code;
 }
@@ -140,11 +141,11 @@ enum au_exit au_keys_list_command(struct au_invocation *invocation)
         au_json_write_begin_array(&json);
     }
     enum au_exit code = put_names(invocation, is_json ? &json : NULL, &text);
-    if (is_json && code == AU_EXIT_DONE) {
+    if (is_json) {
         au_json_write_end_array(&json);
         au_json_write_finish(&json);
     }
-    if (code == AU_EXIT_DONE) code = au_invocation_write(invocation, &text);
+    enum au_exit written = au_invocation_write(invocation, &text);
     au_buf_done(&text);
-    return code;
+    return written == AU_EXIT_DONE ? code : written;
 }

@@ -2,10 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/password.h"
@@ -226,24 +224,6 @@ static bool make_folders(char *path)
     return true;
 }
 
-/* Exclusive from its first byte: no other process can put a file there meanwhile, nor read it. */
-static bool write_new(const char *path, struct au_bytes content)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return false;
-    size_t written = 0;
-    while (written < content.size) {
-        ssize_t got = write(fd, content.data + written, content.size - written);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) break;
-        written += (size_t)got;
-    }
-    bool is_written = written == content.size && fsync(fd) == 0;
-    is_written = close(fd) == 0 && is_written;
-    if (!is_written) unlink(path);
-    return is_written;
-}
-
 static enum au_exit write_keyfile(const struct au_invocation *invocation, const char *name,
                                   struct au_bytes content)
 {
@@ -252,13 +232,13 @@ static enum au_exit write_keyfile(const struct au_invocation *invocation, const 
     enum au_exit code = put_path(invocation, name, &path);
     if (code == AU_EXIT_DONE) {
         char *text = (char *)path.data;
-        if (!make_folders(text) || !write_new(text, content)) {
-            code = errno == EEXIST
-                       ? au_invocation_fail(invocation, AU_EXIT_KEY,
-                                            "there is a key '%s' already; a key is never replaced",
-                                            name)
-                       : au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot write '%s': %s",
-                                            text, strerror(errno));
+        enum au_err err = make_folders(text) ? au_file_create(text, content) : AU_ERR_IO;
+        if (err == AU_ERR_IO && errno == EEXIST) {
+            code = au_invocation_fail(invocation, AU_EXIT_KEY,
+                                      "there is a key '%s' already; a key is never replaced", name);
+        } else if (err != AU_OK) {
+            code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot write '%s': %s", text,
+                                      au_file_err_text(err));
         }
     }
     au_buf_done(&path);
@@ -309,7 +289,8 @@ static enum au_err take_name(struct au_arena *arena, const char *entry, const ch
     char *name = au_arena_zero(arena, size - suffix_size + 1);
     if (name == NULL) return AU_ERR_NO_MEMORY;
     memcpy(name, entry, size - suffix_size);
-    if (is_name(name)) *out_name = name;
+    size_t index;
+    if (is_name(name) && !au_dev_account_find(au_bytes_of(name), &index)) *out_name = name;
     return AU_OK;
 }
 
@@ -337,6 +318,9 @@ enum au_exit au_wallet_names(struct au_invocation *invocation, const char ***out
     if (folder != NULL) {
         err = read_names(&invocation->arena, folder, &names);
         closedir(folder);
+    } else if (code == AU_EXIT_DONE && errno != ENOENT) {
+        code = au_invocation_fail(invocation, AU_EXIT_KEY, "cannot read '%s': %s",
+                                  (const char *)path.data, strerror(errno));
     }
     const char **list = au_arena_get(&invocation->arena, names.size);
     if (err == AU_OK && list == NULL) err = AU_ERR_NO_MEMORY;

@@ -60,7 +60,7 @@ AU_MUST_USE enum au_exit au_wallet_save(struct au_invocation *invocation, const 
                                         const struct au_sign_key *key);
 
 /* au_wallet_names gives the names of all keys, sorted, as C strings in the invocation's arena.
- * DONE, KEY, INTERNAL */
+ * DONE, also if there is no folder; KEY (it cannot be read), INTERNAL */
 AU_MUST_USE enum au_exit au_wallet_names(struct au_invocation *invocation, const char ***out_names,
                                          size_t *out_count);
 

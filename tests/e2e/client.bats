@@ -349,6 +349,30 @@ address() {
     rm "$file"
 }
 
+@test "keys list: a damaged key hides no other, and a folder that cannot be read is no empty one" {
+    keys=$XDG_DATA_HOME/aureon/keys
+    aureon keys new whole --password-file "$password"
+    expect 0
+    whole=$output
+    echo '{}' >"$keys/broken.json"
+    cp "$keys/whole.json" "$keys/alice.json"
+    aureon keys list
+    expect 8
+    [ "$output" = "whole	$whole" ]
+    [[ $stderr == *"the file of the key 'broken' is damaged: member 'version' is missing" ]]
+    rm "$keys/broken.json" "$keys/alice.json" "$keys/whole.json"
+    aureon keys list --json
+    expect 0
+    expect_json length 0
+
+    mkdir -p data/aureon
+    touch data/aureon/keys
+    XDG_DATA_HOME=data aureon keys list
+    expect_refused 8 "cannot read 'data/aureon/keys': Not a directory"
+    XDG_DATA_HOME=data aureon keys new k --password-file "$password"
+    expect_refused 1 "cannot write 'data/aureon/keys/k.json'"
+}
+
 @test "dev accounts are known by name" {
     aureon keys list --dev
     expect 0

@@ -3,6 +3,7 @@
 #include "unit/unit.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -151,7 +152,7 @@ static void test_permissions_and_links(void **state)
 }
 
 /* A file size limit stands for a full disk. */
-static void test_failed_write_leaves_the_old_content(void **state)
+static void test_failed_write_leaves_what_was(void **state)
 {
     (void)state;
     static uint8_t large[100000];
@@ -162,8 +163,10 @@ static void test_failed_write_leaves_the_old_content(void **state)
     struct rlimit small = {.rlim_cur = 50000, .rlim_max = before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     enum au_err err = au_file_write("a", (struct au_bytes){large, sizeof(large)});
+    enum au_err err_new = au_file_create("b", (struct au_bytes){large, sizeof(large)});
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_err(err, AU_ERR_IO);
+    assert_err(err_new, AU_ERR_IO);
     check_content("a", "old");
     assert_int_equal(count_entries(), 1);
 }
@@ -180,6 +183,30 @@ static void test_names_left_by_a_crash_are_passed_over(void **state)
     check_content("a", "new");
     check_content(name, "left");
     assert_int_equal(count_entries(), 4);
+}
+
+static void test_create_is_exclusive_and_private(void **state)
+{
+    (void)state;
+    struct stat info;
+    mode_t before = umask(0);
+    assert_ok(au_file_create("secret", au_bytes_of("one")));
+    umask(before);
+    check_content("secret", "one");
+    assert_int_equal(stat("secret", &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
+
+    assert_int_equal(symlink("elsewhere", "link"), 0);
+    static const char *const taken[] = {"secret", "./secret", "link", "."};
+    for (size_t i = 0; i < AU_COUNT_OF(taken); i++) {
+        assert_err(au_file_create(taken[i], au_bytes_of("two")), AU_ERR_IO);
+        assert_int_equal(errno, EEXIST);
+        assert_string_equal(au_file_err_text(AU_ERR_IO), strerror(EEXIST));
+    }
+    check_content("secret", "one");
+    assert_int_equal(count_entries(), 2);
+    assert_err(au_file_create("missing/a", au_bytes_of("one")), AU_ERR_NOT_FOUND);
+    assert_err(au_file_create("", au_bytes_of("one")), AU_ERR_NOT_FOUND);
 }
 
 static void test_clock_goes_forward(void **state)
@@ -207,8 +234,9 @@ int main(void)
         FILE_TEST(test_read_errors),
         FILE_TEST(test_write_errors),
         FILE_TEST(test_permissions_and_links),
-        FILE_TEST(test_failed_write_leaves_the_old_content),
+        FILE_TEST(test_failed_write_leaves_what_was),
         FILE_TEST(test_names_left_by_a_crash_are_passed_over),
+        FILE_TEST(test_create_is_exclusive_and_private),
         cmocka_unit_test(test_clock_goes_forward),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
