@@ -338,6 +338,22 @@ address() {
     rm "$file" "$XDG_DATA_HOME/aureon/keys/copy.json"
 }
 
+# A terminal is where the program asks: ask.py types on one.
+@test "a password that is asked for: twice for a new key, not shown, and a terminal that is given back" {
+    run python3 "$BATS_TEST_DIRNAME/ask.py" "$AUREON" keys new typed --type horse --type horse
+    [ "$status" -eq 0 ]
+    [ "$output" = "hidden, hidden, ended with 0, shown" ]
+    run python3 "$BATS_TEST_DIRNAME/ask.py" "$AUREON" keys export typed --type horse
+    [ "$output" = "hidden, ended with 0, shown" ]
+    run python3 "$BATS_TEST_DIRNAME/ask.py" "$AUREON" keys new other --type horse --type house
+    [ "$output" = "hidden, hidden, ended with 8, shown" ]
+    for signal in INT QUIT TERM HUP; do
+        run python3 "$BATS_TEST_DIRNAME/ask.py" "$AUREON" keys export typed --signal "$signal"
+        [ "$output" = "hidden, ended by SIG$signal, shown" ]
+    done
+    rm "$XDG_DATA_HOME/aureon/keys/typed.json"
+}
+
 @test "a key file that somebody changed does not sign" {
     aureon keys new changed --password-file "$password"
     expect 0
