@@ -211,7 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t out_size = 0;
     size_t err_size = 0;
     struct au_streams streams = {open_memstream(&out, &out_size), open_memstream(&err, &err_size),
-                                 false};
+                                 false, false};
     AU_ASSERT(streams.out != NULL);
     AU_ASSERT(streams.err != NULL);
 

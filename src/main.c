@@ -21,7 +21,7 @@ int main(int argc, char **argv)
     /* A reader that went away must end the command with an exit code, not a signal. */
     signal(SIGPIPE, SIG_IGN);
     const struct au_cli cli = {
-        .streams = {stdout, stderr, wants_color()},
+        .streams = {stdout, stderr, wants_color(), isatty(STDOUT_FILENO) == 1},
         .variable = getenv,
         .tables = &au_node_commands,
         .table_count = 1,

@@ -26,6 +26,7 @@ struct au_streams {
     FILE *out;      /* the result */
     FILE *err;      /* everything else */
     bool has_color; /* out is a terminal that wants colour */
+    bool is_shown;  /* out is a terminal */
 };
 
 struct au_command;

@@ -353,6 +353,18 @@ enum au_exit au_view_command(struct au_invocation *invocation)
 
 /* ---- api ---- */
 
+static void put_lines(struct au_buf *text, struct au_bytes body)
+{
+    while (body.size > 0) {
+        const uint8_t *end = memchr(body.data, '\n', body.size);
+        size_t size = end == NULL ? body.size : (size_t)(end - body.data);
+        au_show_text(text, (struct au_bytes){body.data, size});
+        au_buf_put_u8(text, '\n');
+        if (end != NULL) size++;
+        body = (struct au_bytes){body.data + size, body.size - size};
+    }
+}
+
 static enum au_exit print_body(struct au_client *client, const struct au_answer *answer)
 {
     struct au_buf text;
@@ -361,6 +373,8 @@ static enum au_exit print_body(struct au_client *client, const struct au_answer 
     au_buf_init(&text, (size_t)4 * RESULT_SIZE_MAX);
     if (au_json_in_parse(body, NULL, &json) == AU_OK) {
         au_show_json(&text, body);
+    } else if (client->invocation->streams->is_shown) {
+        put_lines(&text, body);
     } else {
         au_buf_put_bytes(&text, body); /* for a file or a pipe: what the node sent, to the byte */
     }

@@ -80,6 +80,14 @@ hang_up() {
     [ "$(cat code.wasm)" = old ]
 }
 
+@test "a page reaches a file as it is, a terminal without what steers it" {
+    answer_with page
+    "$AUREON" api GET /page >page
+    printf '<html>\033[31m</html>\n' | cmp - page
+    run script --quiet --return --command "'$AUREON' api GET /page" /dev/null
+    [ "$output" = $'<html>\\x1b[31m</html>\r' ]
+}
+
 @test "a problem document cannot steer the terminal" {
     answer_with steering
     aureon status
