@@ -28,8 +28,9 @@ static uint64_t days_to(uint64_t year, uint64_t month, uint64_t day)
 static uint64_t number_at(const uint8_t *digits, size_t count)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         value = value * 10 + (uint64_t)(digits[i] - '0');
+    }
     return value;
 }
 

@@ -45,7 +45,7 @@ static void submit_init(struct submit *submit, struct au_invocation *invocation,
     submit->tx.version = AU_TX_VERSION;
     submit->tx.kind = kind;
     au_buf_init(&submit->args, AU_TX_SIZE_MAX);
-    au_buf_init(&submit->bytes, 2 * AU_TX_SIZE_MAX);
+    au_buf_init(&submit->bytes, (size_t)2 * AU_TX_SIZE_MAX);
 }
 
 static void submit_done(struct submit *submit)
@@ -342,7 +342,7 @@ static enum au_exit sign(struct submit *submit)
     enum au_exit code = au_wallet_open(submit->invocation, &submit->from, &key);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&body, AU_TX_SIZE_MAX);
-    au_buf_init(&message, 2 * AU_TX_SIZE_MAX);
+    au_buf_init(&message, (size_t)2 * AU_TX_SIZE_MAX);
     au_tx_encode_body(&body, &submit->tx);
     au_tx_put_signed_message(&message, &submit->status.genesis_hash, au_buf_bytes(&body));
     if (body.err == AU_OK && message.err == AU_OK) {

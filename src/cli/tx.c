@@ -41,7 +41,7 @@ static enum au_exit read_file(struct au_invocation *invocation, const char *path
                               struct au_bytes *out_bytes)
 {
     struct au_buf content;
-    au_buf_init(&content, 2 * AU_TX_SIZE_MAX + 4); /* in hex, with a line end */
+    au_buf_init(&content, (size_t)2 * AU_TX_SIZE_MAX + 4); /* in hex, with a line end */
     enum au_exit code = au_invocation_read(invocation, path, &content);
     struct au_bytes bytes = au_buf_bytes(&content);
     if (code == AU_EXIT_DONE && is_hex_text(bytes)) {

@@ -100,8 +100,9 @@ static bool is_barred(const struct au_compiler *compiler, const struct au_hash *
 static bool is_queued(const struct au_compiler *compiler, const struct au_hash *hash)
 {
     const struct job *job = compiler->jobs;
-    while (job && !au_hash_is_equal(&job->hash, hash))
+    while (job && !au_hash_is_equal(&job->hash, hash)) {
         job = job->next;
+    }
     return job != NULL;
 }
 
@@ -115,8 +116,9 @@ static enum au_err enqueue(struct au_compiler *compiler, const struct au_hash *h
     job->hash = *hash;
     job->size = code.size;
     memcpy(job->code, code.data, code.size);
-    while (*last)
+    while (*last) {
         last = &(*last)->next;
+    }
     *last = job;
     compiler->job_count++;
     AU_ASSERT(pthread_cond_signal(&compiler->changed) == 0);

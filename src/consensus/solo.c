@@ -18,6 +18,9 @@ struct au_solo {
     struct au_solo_options options;
     struct au_compiler *compiler;
     struct au_block *block;
+    struct au_mempool_included *included; /* of the block being made; the thread's own */
+    size_t included_count;
+    size_t included_capacity;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t mined;
@@ -25,9 +28,6 @@ struct au_solo {
     uint64_t made;   /* of these */
     bool stops;
     bool has_stopped;
-    struct au_mempool_included *included; /* of the block being made */
-    size_t included_count;
-    size_t included_capacity;
 };
 
 static void lock(struct au_solo *solo)

@@ -100,8 +100,9 @@ enum au_err au_genesis_check(const struct au_genesis *genesis, struct au_arena *
     const char *wrong = check_accounts(genesis, &left);
     if (!wrong) wrong = check_stakes(genesis, &left);
     if (!wrong && has_key_twice(genesis, keys)) wrong = "a validator key twice";
-    if (!wrong && !is_usable(genesis->proposer.bytes))
+    if (!wrong && !is_usable(genesis->proposer.bytes)) {
         wrong = "a proposer that may not own anything";
+    }
     if (!wrong && genesis->time_ms > INT64_MAX) wrong = "a time past 2^63-1";
     if (!wrong && !au_chain_id_is_valid(genesis->chain_id)) {
         wrong = "a chain id that is not 1..50 of a-z 0-9 -";

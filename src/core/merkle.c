@@ -35,16 +35,18 @@ struct au_hash au_merkle_root(const struct au_merkle *tree)
     size_t top = (size_t)__builtin_popcount(tree->count);
     if (top == 0) return au_sha256((struct au_bytes){0});
     struct au_hash hash = tree->stack[--top];
-    while (top > 0)
+    while (top > 0) {
         hash = hash_node(&tree->stack[--top], &hash);
+    }
     return hash;
 }
 
 struct au_hash au_merkle_root_of(const struct au_hash *leaves, size_t count)
 {
     struct au_merkle tree = {0};
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         au_merkle_add(&tree, &leaves[i]);
+    }
     return au_merkle_root(&tree);
 }
 

@@ -157,8 +157,9 @@ static struct au_items decode_items(struct au_decode *decode, enum item_kind kin
         [ITEM_LOG] = sizeof(uint32_t), [ITEM_BALANCE] = BALANCE_SIZE, [ITEM_SLOT] = SLOT_SIZE_MIN};
     struct au_items items = {.count = au_decode_count(decode, CHANGES_MAX, sizes_min[kind])};
     struct au_bytes before = decode->rest;
-    for (uint32_t i = 0; i < items.count && !decode->error; i++)
+    for (uint32_t i = 0; i < items.count && !decode->error; i++) {
         skip_item(decode, kind);
+    }
     if (decode->error) return (struct au_items){0};
     items.bytes = (struct au_bytes){before.data, before.size - decode->rest.size};
     return items;

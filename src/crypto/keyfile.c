@@ -112,8 +112,9 @@ static void put_expected(struct au_buf *message, const struct member *member)
             au_buf_printf(message, "an integer from %u to %u", member->value_min,
                           member->value_max);
         }
-        if (member->value_step > 1)
+        if (member->value_step > 1) {
             au_buf_printf(message, ", a multiple of %u", member->value_step);
+        }
         break;
     }
 }
