@@ -386,6 +386,20 @@ static enum au_exit report_pending(struct submit *submit, const struct au_answer
                               "the transaction is not in a block yet; `aureon tx get` asks for it");
 }
 
+/* Who makes the transaction anew pays twice if this one did arrive. */
+static void note_lost(const struct submit *submit)
+{
+    struct au_hash id = au_tx_id(au_buf_bytes(&submit->bytes));
+    struct au_buf text;
+    au_buf_init(&text, PATH_SIZE_MAX);
+    au_hex_put(&text, (struct au_bytes){id.bytes, AU_HASH_SIZE});
+    au_invocation_note(submit->invocation,
+                       "a node may have got it all the same: before it is made anew, ask with "
+                       "`aureon tx get %.*s`",
+                       (int)text.size, (const char *)text.data);
+    au_buf_done(&text);
+}
+
 static enum au_exit send(struct submit *submit, enum au_result_kind kind)
 {
     struct au_invocation *invocation = submit->invocation;
@@ -399,6 +413,8 @@ static enum au_exit send(struct submit *submit, enum au_result_kind kind)
     bool is_awaited = strcmp(wait, "committed") == 0;
     if (code == AU_EXIT_TIMED_OUT) {
         code = report_pending(submit, &answer, is_awaited);
+    } else if (code == AU_EXIT_UNREACHABLE) {
+        note_lost(submit);
     } else if (code == AU_EXIT_DONE && answer.json != NULL) {
         code = answer.status == HTTP_ACCEPTED || au_json_in_get(answer.json, "outcome") == NULL
                    ? report_pending(submit, &answer, is_awaited)

@@ -72,6 +72,17 @@ hang_up() {
     expect_refused 3 "'items' is not a list of entries"
 }
 
+@test "a transaction whose answer is lost: exit 3, and how to ask for it" {
+    id=$("$AUREON" tx decode "@$AUREON_SOURCE_DIR/examples/call.tx" --json | jq --raw-output .hash)
+    for name in short page; do
+        answer_with "$name"
+        aureon tx send "@$AUREON_SOURCE_DIR/examples/call.tx"
+        expect 3
+        [ -z "$output" ]
+        [[ ${stderr_lines[1]} == *"\`aureon tx get $id\`" ]]
+    done
+}
+
 @test "what is no module is not saved as code" {
     answer_with page
     printf 'old' >code.wasm
