@@ -244,11 +244,38 @@ static uint64_t number_of(struct au_bytes big_endian)
     return number;
 }
 
+static const char *const field_names[FIELD_COUNT] = {"nonce",        "balance",   "stake",
+                                                     "storage_root", "code_hash", "admin"};
+
 /* What the document says of the account in clear must be what is proved. */
+static enum au_exit check_field(const struct check *check, enum account_field field,
+                                const struct au_json_in *value, struct au_bytes proved)
+{
+    const char *name = field_names[field];
+    struct au_bytes text = {0};
+    struct au_address told; /* or a hash, which has as many bytes */
+    uint64_t number = 0;
+    if (au_json_in_type(value) == AU_JSON_IN_STRING) text = au_json_in_string(value);
+    if (field < STORAGE_ROOT) {
+        if (au_text_parse_u64(text, &number) != AU_OK) {
+            return fail_form(check, name, "a decimal number in quotes");
+        }
+        return number == number_of(proved) ? AU_EXIT_DONE
+                                           : reject(check, name, "another one is proved");
+    }
+    if (field == ADMIN ? au_address_parse(text, &told) != NULL
+                       : au_hex_parse(text, told.bytes, AU_ADDRESS_SIZE) != AU_OK) {
+        return fail_form(check, name, field == ADMIN ? "an address" : "0x and 64 hex digits");
+    }
+    if (au_bytes_is_equal(proved, (struct au_bytes){told.bytes, AU_ADDRESS_SIZE})) {
+        return AU_EXIT_DONE;
+    }
+    return reject(check, name, "another one is proved, or none");
+}
+
 static enum au_exit check_claims(const struct check *check, bool exists,
                                  const struct au_bytes fields[FIELD_COUNT])
 {
-    static const char *const names[] = {"nonce", "balance", "stake"};
     const struct au_json_in *account = au_json_in_get(check->root, "account");
     if ((account != NULL) != exists) {
         return reject(check, "account",
@@ -256,26 +283,29 @@ static enum au_exit check_claims(const struct check *check, bool exists,
     }
     if (account == NULL) return AU_EXIT_DONE;
     if (au_json_in_type(account) != AU_JSON_IN_OBJECT) return fail_form(check, "account", "one");
-    for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
-        const struct au_json_in *value = au_json_in_get(account, names[i]);
-        uint64_t told = 0;
-        if (value == NULL) continue;
-        if (au_json_in_type(value) != AU_JSON_IN_STRING ||
-            au_text_parse_u64(au_json_in_string(value), &told) != AU_OK) {
-            return fail_form(check, names[i], "a decimal number in quotes");
-        }
-        if (told != number_of(fields[i])) return reject(check, names[i], "another one is proved");
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const struct au_json_in *value = au_json_in_get(account, field_names[i]);
+        enum au_exit code = value == NULL
+                                ? AU_EXIT_DONE
+                                : check_field(check, (enum account_field)i, value, fields[i]);
+        if (code != AU_EXIT_DONE) return code;
     }
-    return AU_EXIT_DONE;
+    const struct au_json_in *contract = au_json_in_get(account, "contract");
+    if (contract == NULL) return AU_EXIT_DONE;
+    if (au_json_in_type(contract) != AU_JSON_IN_BOOL) {
+        return fail_form(check, "contract", "true or false");
+    }
+    bool has_code = fields[CODE_HASH].size > 0;
+    return au_json_in_bool(contract) == has_code
+               ? AU_EXIT_DONE
+               : reject(check, "contract", "the opposite is proved");
 }
 
 static void put_account(struct check *check, const struct au_bytes fields[FIELD_COUNT])
 {
-    static const char *const names[FIELD_COUNT] = {"nonce",        "balance",   "stake",
-                                                   "storage_root", "code_hash", "admin"};
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         if (i >= STORAGE_ROOT && fields[i].size == 0) continue;
-        au_json_write_key(&check->json, names[i]);
+        au_json_write_key(&check->json, field_names[i]);
         if (i < STORAGE_ROOT) {
             au_json_write_u64(&check->json, number_of(fields[i]));
         } else if (i == ADMIN) {

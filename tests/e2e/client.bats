@@ -442,6 +442,20 @@ address() {
     jq 'del(.account_proof[-1])' account.json >changed.json
     aureon proof verify changed.json
     expect_refused 4 "nothing is proved"
+    deploy "$counter_c"
+    "$AUREON" api GET "/v1/account/$contract/proof" >contract.json
+    aureon proof verify contract.json
+    expect 0
+    other=0x$(printf '%064d' 7)
+    for claim in "storage_root = \"$other\"" "code_hash = \"$other\"" "admin = \"$other\"" \
+        "contract = false"; do
+        jq ".account.$claim" contract.json >changed.json
+        aureon proof verify changed.json
+        expect_refused 4 "nothing is proved: ${claim%% *}"
+    done
+    jq '.account.admin = 5' contract.json >changed.json
+    aureon proof verify changed.json
+    expect_refused 2 "'admin' is not an address"
     aureon proof verify account.json --block "0x$(printf '%064d' 0)"
     expect_refused 4 "its hash is not that of --block"
     echo '{}' >changed.json
