@@ -1,4 +1,5 @@
 /* The program: what the environment decides, and the command line. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,20 @@ static bool wants_color(void)
     return isatty(STDOUT_FILENO) == 1;
 }
 
+/* A stream that the caller closed must not be the number of the next file that is opened: what is
+ * said would go into the store. Each is opened the wrong way, so that its use still fails. */
+static bool keep_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", modes[fd]) != fd) return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!keep_streams()) return AU_EXIT_INTERNAL;
     /* A reader that went away must end the command with an exit code, not a signal. */
     signal(SIGPIPE, SIG_IGN);
     const struct au_cli cli = {

@@ -393,7 +393,7 @@ static enum au_exit run_verify(struct au_invocation *invocation)
     struct au_buf text;
     enum au_exit code = join(invocation, STORE_NAME, path);
     if (code != AU_EXIT_DONE) return code;
-    if (access(path, F_OK) != 0) {
+    if (!au_rocks_is_store(path)) {
         return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "there is no store in %s", path);
     }
     enum au_err err = au_rocks_open(path, &options, cause, &kv);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "store/wal.h"
@@ -413,4 +414,11 @@ enum au_err au_rocks_open(const char *path, const struct au_rocks_options *optio
     rocks->changes = rocksdb_writebatch_create();
     *out_kv = (struct au_kv){&rocks_ops, rocks};
     return AU_OK;
+}
+
+bool au_rocks_is_store(const char *path)
+{
+    char name[PATH_MAX];
+    int size = snprintf(name, sizeof(name), "%s/CURRENT", path);
+    return size > 0 && (size_t)size < sizeof(name) && access(name, F_OK) == 0;
 }

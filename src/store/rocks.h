@@ -43,4 +43,8 @@ struct au_rocks_options au_rocks_options_default(void);
 AU_MUST_USE enum au_err au_rocks_open(const char *path, const struct au_rocks_options *options,
                                       char out_message[AU_KV_MESSAGE_SIZE], struct au_kv *out_kv);
 
+/* au_rocks_is_store tells whether a folder holds a store, which au_rocks_open would not have to
+ * make. */
+bool au_rocks_is_store(const char *path);
+
 #endif
