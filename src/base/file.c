@@ -126,16 +126,12 @@ static enum au_err sync_folder_of(char *path)
 /* Gives the path of a new file, with a slash in it. */
 static enum au_err put_slash(const char *path, char out_path[PATH_MAX])
 {
-    size_t size = strlen(path);
     const char *prefix = strchr(path, '/') == NULL ? "./" : "";
-    if (size == 0) return AU_ERR_NOT_FOUND;
-    if (strlen(prefix) + size >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return AU_ERR_IO;
-    }
-    memcpy(out_path, prefix, strlen(prefix));
-    memcpy(out_path + strlen(prefix), path, size + 1);
-    return AU_OK;
+    if (*path == 0) return AU_ERR_NOT_FOUND;
+    int size = snprintf(out_path, PATH_MAX, "%s%s", prefix, path);
+    if (size > 0 && size < PATH_MAX) return AU_OK;
+    errno = ENAMETOOLONG;
+    return AU_ERR_IO;
 }
 
 /* Gives the path behind links, with a slash in it, and the permissions of the file there or 0. */
