@@ -42,3 +42,13 @@ enum au_err au_hex_parse(struct au_bytes text, uint8_t *out_bytes, size_t size)
     }
     return AU_OK;
 }
+
+enum au_err au_hex_read(struct au_arena *arena, struct au_bytes text, struct au_bytes *out_bytes)
+{
+    size_t size = text.size < 2 ? 0 : (text.size - 2) / 2;
+    uint8_t *bytes = au_arena_get(arena, size);
+    if (bytes == NULL) return AU_ERR_NO_MEMORY;
+    AU_TRY(au_hex_parse(text, bytes, size));
+    *out_bytes = (struct au_bytes){bytes, size};
+    return AU_OK;
+}

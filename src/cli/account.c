@@ -11,12 +11,7 @@ static bool has_hex_prefix(struct au_bytes text)
 enum au_err au_account_parse(struct au_bytes text, struct au_arena *arena, struct au_bytes *out_id)
 {
     struct au_bytes id = text;
-    if (has_hex_prefix(text)) {
-        uint8_t *bytes = au_arena_get(arena, text.size / 2);
-        if (bytes == NULL) return AU_ERR_NO_MEMORY;
-        id = (struct au_bytes){bytes, (text.size - 2) / 2};
-        AU_TRY(au_hex_parse(text, bytes, id.size));
-    }
+    if (has_hex_prefix(text)) AU_TRY(au_hex_read(arena, text, &id));
     if (id.size == 0 || id.size > AU_ID_SIZE_MAX) return AU_ERR_MALFORMED;
     *out_id = id;
     return AU_OK;

@@ -47,14 +47,7 @@ static enum au_err parse_i32(const char *text, struct au_arena *arena, struct au
 
 static enum au_err parse_bytes(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
 {
-    struct au_bytes hex = au_bytes_of(text);
-    if (hex.size < 2) return AU_ERR_MALFORMED;
-    size_t size = (hex.size - 2) / 2;
-    uint8_t *bytes = au_arena_get(arena, size);
-    if (bytes == NULL) return AU_ERR_NO_MEMORY;
-    AU_TRY(au_hex_parse(hex, bytes, size));
-    *out_arg = (struct au_bytes){bytes, size};
-    return AU_OK;
+    return au_hex_read(arena, au_bytes_of(text), out_arg);
 }
 
 static enum au_err parse_address(const char *text, struct au_arena *arena, struct au_bytes *out_arg)

@@ -23,16 +23,12 @@ static enum au_exit read_output(const struct au_client *client, const struct au_
                                 struct au_bytes *out_bytes)
 {
     struct au_bytes text = au_answer_text(receipt, "output");
-    size_t size = text.size < 2 ? 0 : (text.size - 2) / 2;
-    uint8_t *bytes = au_arena_get(&client->invocation->arena, size);
-    if (bytes == NULL) {
-        return au_invocation_fail(client->invocation, AU_EXIT_INTERNAL, "out of memory");
-    }
-    if (text.size > 0 && au_hex_parse(text, bytes, size) != AU_OK) {
-        return au_client_fail_member(client, "output", "hex");
-    }
-    *out_bytes = (struct au_bytes){bytes, size};
-    return AU_EXIT_DONE;
+    enum au_err err = AU_OK;
+    *out_bytes = (struct au_bytes){0};
+    if (text.size > 0) err = au_hex_read(&client->invocation->arena, text, out_bytes);
+    if (err == AU_ERR_MALFORMED) return au_client_fail_member(client, "output", "hex");
+    if (err == AU_OK) return AU_EXIT_DONE;
+    return au_invocation_fail(client->invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
 }
 
 static void put_member(struct au_buf *text, const char *format, struct au_bytes value)

@@ -103,18 +103,6 @@ void au_report_text(struct au_buf *text, const struct au_report *report)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* Bytes under name and, where they read well, their text under name_text. */
-static void json_bytes(struct au_json_write *json, const char *name, struct au_bytes bytes)
-{
-    char text_name[32];
-    snprintf(text_name, sizeof(text_name), "%s_text", name);
-    au_json_write_key(json, name);
-    au_json_write_hex(json, bytes);
-    if (!au_show_is_text(bytes)) return;
-    au_json_write_key(json, text_name);
-    au_json_write_bytes(json, bytes);
-}
-
 static void json_u64(struct au_json_write *json, const char *name, uint64_t number)
 {
     au_json_write_key(json, name);
@@ -150,7 +138,7 @@ static void json_outcome(struct au_json_write *json, const struct au_report *rep
     json_text(json, "message", result->message);
     json_u64(json, "gas_limit", report->gas_limit);
     json_u64(json, "gas_used", result->gas_used);
-    json_bytes(json, "output", result->output);
+    au_show_put_json(json, "output", result->output);
     if (result->output.size == 8) json_u64(json, "output_u64", au_show_number(result->output));
     if (result->output.size == 4) {
         json_u32(json, "output_u32", (uint32_t)au_show_number(result->output));
@@ -180,9 +168,9 @@ static void json_storage_changes(struct au_json_write *json, const struct au_res
     for (size_t i = 0; i < result->storage_change_count; i++) {
         const struct au_storage_change *change = &result->storage_changes[i];
         au_json_write_begin_object(json);
-        json_bytes(json, "key", change->key);
-        if (change->existed) json_bytes(json, "before", change->before);
-        if (change->exists) json_bytes(json, "after", change->after);
+        au_show_put_json(json, "key", change->key);
+        if (change->existed) au_show_put_json(json, "before", change->before);
+        if (change->exists) au_show_put_json(json, "after", change->after);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);

@@ -1,6 +1,7 @@
 #include "cli/show.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/hex.h"
 #include "base/utf8.h"
@@ -125,4 +126,15 @@ void au_show_value(struct au_buf *buf, struct au_bytes bytes)
     } else if (bytes.size == 0) {
         au_buf_put_text(buf, "  empty");
     }
+}
+
+void au_show_put_json(struct au_json_write *json, const char *name, struct au_bytes bytes)
+{
+    char text_name[32];
+    snprintf(text_name, sizeof(text_name), "%s_text", name);
+    au_json_write_key(json, name);
+    au_json_write_hex(json, bytes);
+    if (!au_show_is_text(bytes)) return;
+    au_json_write_key(json, text_name);
+    au_json_write_bytes(json, bytes);
 }

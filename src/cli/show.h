@@ -3,6 +3,7 @@
 #define AUREON_CLI_SHOW_H
 
 #include "base/buf.h"
+#include "base/json_write.h"
 
 /* au_show_is_text tells whether bytes read well as they are: UTF-8 without control characters and
  * without characters that change the direction of text, and not empty. */
@@ -23,5 +24,9 @@ uint64_t au_show_number(struct au_bytes bytes);
 /* au_show_value writes bytes in hex, at most 64 of them, and behind it what they may mean: the
  * text, or the number if there are 4 or 8. */
 void au_show_value(struct au_buf *buf, struct au_bytes bytes);
+
+/* au_show_put_json writes a member of bytes in hex and, where they read well, a member name_text
+ * with their text. name has at most 16 letters. */
+void au_show_put_json(struct au_json_write *json, const char *name, struct au_bytes bytes);
 
 #endif

@@ -18,17 +18,13 @@ enum au_exit au_tx_fail_decode(const struct au_invocation *invocation,
 static enum au_exit read_hex(struct au_invocation *invocation, struct au_bytes text,
                              struct au_bytes *out_bytes)
 {
-    size_t size = text.size < 2 ? 0 : (text.size - 2) / 2;
-    if (size > AU_TX_SIZE_MAX) size = AU_TX_SIZE_MAX; /* which then does not fit the digits */
-    uint8_t *bytes = au_arena_get(&invocation->arena, size);
-    if (!bytes) return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "out of memory");
-    if (au_hex_parse(text, bytes, size) != AU_OK) {
-        return au_invocation_fail(
-            invocation, AU_EXIT_USAGE,
-            "expected 0x and an even number of hex digits, at most 1 MiB, or @path");
+    enum au_err err = au_hex_read(&invocation->arena, text, out_bytes);
+    if (err == AU_OK) return AU_EXIT_DONE;
+    if (err != AU_ERR_MALFORMED) {
+        return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
     }
-    *out_bytes = (struct au_bytes){bytes, size};
-    return AU_EXIT_DONE;
+    return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                              "expected 0x and an even number of hex digits, or @path");
 }
 
 /* A transaction's first byte is its version, so none begins like the text. */

@@ -43,15 +43,10 @@ static enum au_exit read_hex(const struct check *check, const char *name,
     if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) {
         return fail_form(check, name, "0x and hex");
     }
-    struct au_bytes text = au_json_in_string(value);
-    size_t size = text.size < 2 ? 0 : (text.size - 2) / 2;
-    uint8_t *bytes = au_arena_get(&check->invocation->arena, size);
-    if (bytes == NULL) {
-        return au_invocation_fail(check->invocation, AU_EXIT_INTERNAL, "out of memory");
-    }
-    if (au_hex_parse(text, bytes, size) != AU_OK) return fail_form(check, name, "0x and hex");
-    *out_bytes = (struct au_bytes){bytes, size};
-    return AU_EXIT_DONE;
+    enum au_err err = au_hex_read(&check->invocation->arena, au_json_in_string(value), out_bytes);
+    if (err == AU_OK) return AU_EXIT_DONE;
+    if (err == AU_ERR_MALFORMED) return fail_form(check, name, "0x and hex");
+    return au_invocation_fail(check->invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
 }
 
 static enum au_exit read_hash(const struct check *check, const char *name, struct au_hash *out_hash)

@@ -243,14 +243,9 @@ static enum au_err parse_hex(struct parser *parser, const char *where,
 {
     AU_TRY(check_type(parser, where, value, AU_JSON_IN_STRING));
     struct au_bytes text = au_json_in_string(value);
-    size_t size = text.size < 2 ? 0 : (text.size - 2) / 2;
-    uint8_t *bytes = au_arena_get(&parser->world->arena, size);
-    if (bytes == NULL) return AU_ERR_NO_MEMORY;
-    if (au_hex_parse(text, bytes, size) != AU_OK) {
-        return fail_text(parser, where, "0x and an even number of hex digits", text);
-    }
-    *out_bytes = (struct au_bytes){bytes, size};
-    return AU_OK;
+    enum au_err err = au_hex_read(&parser->world->arena, text, out_bytes);
+    if (err != AU_ERR_MALFORMED) return err;
+    return fail_text(parser, where, "0x and an even number of hex digits", text);
 }
 
 /* Reads a key or value of storage[index]: hex under its name, text under its name and _text, or
@@ -431,17 +426,6 @@ enum au_err au_world_parse(struct au_world *world, struct au_bytes text, struct 
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static void put_part(struct au_json_write *json, const char *name, struct au_bytes bytes)
-{
-    char text_name[16];
-    snprintf(text_name, sizeof(text_name), "%s_text", name);
-    au_json_write_key(json, name);
-    au_json_write_hex(json, bytes);
-    if (!au_show_is_text(bytes)) return;
-    au_json_write_key(json, text_name);
-    au_json_write_bytes(json, bytes);
-}
-
 static void put_account(struct au_buf *name, struct au_bytes account)
 {
     au_buf_clear(name);
@@ -468,8 +452,8 @@ void au_world_format(const struct au_world *world, struct au_buf *text)
     for (size_t i = 0; i < world->entries.count; i++) {
         const struct au_entry *entry = item_at(&world->entries, i);
         au_json_write_begin_object(&json);
-        put_part(&json, "key", entry->key);
-        put_part(&json, "value", entry->value);
+        au_show_put_json(&json, "key", entry->key);
+        au_show_put_json(&json, "value", entry->value);
         au_json_write_end_object(&json);
     }
     au_json_write_end_array(&json);
