@@ -36,7 +36,7 @@ static inline double bench_median(double *values, size_t count)
 }
 
 /* What the target bounds: the value, or its ratio to the yardstick. */
-enum bench_goal { BENCH_AT_MOST, BENCH_AT_LEAST, BENCH_RATIO_AT_MOST };
+enum bench_goal { BENCH_AT_MOST, BENCH_AT_LEAST, BENCH_RATIO_AT_MOST, BENCH_RATIO_AT_LEAST };
 
 struct bench_figure {
     const char *name;
@@ -52,9 +52,10 @@ struct bench_figure {
 static inline bool bench_report(const struct bench_figure *figure)
 {
     double ratio = figure->value / figure->yardstick_value;
-    double judged = figure->goal == BENCH_RATIO_AT_MOST ? ratio : figure->value;
-    bool is_met =
-        figure->goal == BENCH_AT_LEAST ? judged >= figure->target : judged <= figure->target;
+    bool is_ratio = figure->goal == BENCH_RATIO_AT_MOST || figure->goal == BENCH_RATIO_AT_LEAST;
+    bool is_floor = figure->goal == BENCH_AT_LEAST || figure->goal == BENCH_RATIO_AT_LEAST;
+    double judged = is_ratio ? ratio : figure->value;
+    bool is_met = is_floor ? judged >= figure->target : judged <= figure->target;
     printf("{\"figure\":\"%s\",\"value\":%.4g,\"unit\":\"%s\",\"yardstick\":\"%s\","
            "\"yardstick_value\":%.4g,\"ratio\":%.4g,\"target\":%.4g,\"met\":%s}\n",
            figure->name, figure->value, figure->unit, figure->yardstick, figure->yardstick_value,

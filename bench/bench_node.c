@@ -6,17 +6,18 @@
  * disk and every commit is synced. Requests are made by this one thread, on the same processors as
  * the node. Transactions are signed before they are timed.
  *
+ * Where there is anvil (see anvil.h), it is asked for the same at the end.
+ *
  * --quick takes fewer of everything. A run that is interrupted ends its node and leaves the folder
  * behind. */
+#include "anvil.h"
 #include "http.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hex.h"
@@ -29,14 +30,14 @@
 #include "node/genesis_json.h"
 #include "vm/engine.h"
 
-#define PATH_MAX_SIZE 512u
-#define ARGS_MAX      16u
-#define WAIT_MAX_NS   30e9
-#define POLL_US       200u
-#define IDLE_US       1000000u
-#define SYNCS         200u
-#define SYNC_SIZE     4096u
-#define WARM_UP       50u /* receipts before those that are timed */
+#define ARGS_MAX    16u
+#define WAIT_MAX_NS 30e9
+#define POLL_US     200u
+#define IDLE_US     1000000u
+#define SYNCS       200u
+#define SYNC_SIZE   4096u
+#define TX_TYPE     "application/octet-stream"
+#define WARM_UP     50u /* receipts before those that are timed */
 
 #define LANES   2u    /* connections that submit batches, each for senders of its own */
 #define SENDERS 1000u /* of a lane: each batch has one transaction of each of them */
@@ -64,33 +65,11 @@ static const struct plan quick = {3, 200, 1, 10, 5e8};
 
 static bool all_met = true;
 
-static void report(struct bench_figure figure)
+/* Returns the figure's value. */
+static double report(struct bench_figure figure)
 {
     all_met = bench_report(&figure) && all_met;
-}
-
-/* ---- what is left behind ---- */
-
-static char folder[PATH_MAX_SIZE];
-static pid_t running; /* the node; 0: none */
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
-static void clean_up(void)
-{
-    if (running > 0) {
-        (void)kill(running, SIGKILL);
-        (void)waitpid(running, NULL, 0);
-    }
-    if (nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0) {
-        (void)fprintf(stderr, "cannot remove %s\n", folder);
-    }
+    return figure.value;
 }
 
 /* ---- the program ---- */
@@ -101,41 +80,8 @@ static const char *program(void)
     return given ? given : "build/aureon";
 }
 
-/* Starts the program; what it says on stderr goes to a file, on stdout nowhere. */
-static pid_t spawn(const char *const *args)
-{
-    char log[PATH_MAX_SIZE + 8];
-    const char *argv[ARGS_MAX + 2] = {program()};
-    for (size_t i = 0; args[i]; i++) {
-        AU_ASSERT(i < ARGS_MAX);
-        argv[i + 1] = args[i];
-    }
-    (void)snprintf(log, sizeof(log), "%s/log", folder);
-    pid_t pid = fork();
-    if (pid < 0) bench_fail("cannot fork: %s", strerror(errno));
-    if (pid > 0) return pid;
-    int out = open("/dev/null", O_WRONLY);
-    int err = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (out >= 0 && err >= 0 && dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0) {
-        /* No node outlives the one who measures it. */
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void)execv(argv[0], (char *const *)(uintptr_t)argv);
-        (void)fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
-    }
-    _exit(127);
-}
-
-static void show_log(void)
-{
-    struct au_buf log;
-    au_buf_init(&log, 1u << 20);
-    bench_read_file(folder, "log", &log);
-    (void)fprintf(stderr, "%.*s", (int)log.size, (const char *)log.data);
-    au_buf_done(&log);
-}
-
 struct node {
-    char path[PATH_MAX_SIZE + 32]; /* its folder */
+    char path[BENCH_PATH_SIZE + 32]; /* its folder */
     uint16_t port;
 };
 
@@ -155,59 +101,32 @@ static uint16_t read_ready(const char *path)
 /* Runs a node until it is ready. Returns the nanoseconds that took. */
 static double start_node(struct node *node, const char *const *args)
 {
-    char ready[PATH_MAX_SIZE + 8];
-    const char *all[ARGS_MAX + 1] = {0};
-    size_t count = 0;
-    (void)snprintf(ready, sizeof(ready), "%s/ready", folder);
+    char ready[BENCH_PATH_SIZE + 8];
+    const char *all[ARGS_MAX + 1] = {program()};
+    size_t count = 1;
+    (void)snprintf(ready, sizeof(ready), "%s/ready", bench_folder());
     (void)unlink(ready);
-    for (; args[count]; count++) {
+    for (; args[count - 1]; count++) {
         AU_ASSERT(count + 4 < ARGS_MAX);
-        all[count] = args[count];
+        all[count] = args[count - 1];
     }
     all[count++] = "--port";
     all[count++] = "0";
     all[count++] = "--ready-file";
     all[count++] = ready;
     double start = bench_wall_ns();
-    running = spawn(all);
+    bench_process_start(all);
     while ((node->port = read_ready(ready)) == 0) {
-        if (waitpid(running, NULL, WNOHANG) == running) {
-            running = 0;
-            show_log();
-            bench_fail("the node has ended");
-        }
-        if (bench_wall_ns() - start > WAIT_MAX_NS) bench_fail("the node does not become ready");
-        (void)usleep(POLL_US);
+        bench_process_await_ready(start);
     }
     return bench_wall_ns() - start;
 }
 
 static void start_dev(struct node *node, const char *name, double *out_ns)
 {
-    (void)snprintf(node->path, sizeof(node->path), "%s/%s", folder, name);
+    (void)snprintf(node->path, sizeof(node->path), "%s/%s", bench_folder(), name);
     const char *const args[] = {"dev", "--data-dir", node->path, NULL};
     *out_ns = start_node(node, args);
-}
-
-static void stop_node(void)
-{
-    int status = 0;
-    AU_ASSERT(kill(running, SIGTERM) == 0);
-    AU_ASSERT(waitpid(running, &status, 0) == running);
-    running = 0;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        show_log();
-        bench_fail("the node ended with status %#x", (unsigned)status);
-    }
-}
-
-/* Processor time that the node has used so far. */
-static double node_cpu_ns(void)
-{
-    clockid_t clock;
-    struct timespec used;
-    AU_ASSERT(clock_getcpuclockid(running, &clock) == 0 && clock_gettime(clock, &used) == 0);
-    return (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
 }
 
 /* ---- transactions ---- */
@@ -263,19 +182,14 @@ static struct au_hash read_genesis_hash(struct bench_conn *conn)
 /* Nanoseconds of running the program for nothing. */
 static double time_version(void)
 {
-    int status = 0;
-    const char *const args[] = {"--version", NULL};
+    const char *const args[] = {program(), "--version", NULL};
     double start = bench_wall_ns();
-    pid_t pid = spawn(args);
-    AU_ASSERT(waitpid(pid, &status, 0) == pid);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        show_log();
-        bench_fail("%s does not run", program());
-    }
+    bench_process_start(args);
+    bench_process_await_end();
     return bench_wall_ns() - start;
 }
 
-static void bench_start(const struct plan *plan)
+static double bench_start(const struct plan *plan)
 {
     double starts[STARTS_MAX];
     double versions[STARTS_MAX];
@@ -285,47 +199,36 @@ static void bench_start(const struct plan *plan)
         (void)snprintf(name, sizeof(name), "start%zu", i);
         versions[i] = time_version();
         start_dev(&node, name, &starts[i]);
-        stop_node();
+        bench_process_stop();
     }
-    report((struct bench_figure){"node_start", bench_median(starts, plan->starts) / 1e6, "ms",
-                                 "the program's --version",
-                                 bench_median(versions, plan->starts) / 1e6, 300, BENCH_AT_MOST});
+    return report((struct bench_figure){
+        "node_start", bench_median(starts, plan->starts) / 1e6, "ms", "the program's --version",
+        bench_median(versions, plan->starts) / 1e6, 300, BENCH_AT_MOST});
 }
 
-/* Megabytes that the node has in memory. */
-static double read_resident(void)
-{
-    char path[64];
-    struct au_buf text;
-    (void)snprintf(path, sizeof(path), "/proc/%d", (int)running);
-    au_buf_init(&text, 1u << 16);
-    bench_read_file(path, "status", &text);
-    double size = (double)bench_number_after(au_buf_bytes(&text), "VmRSS:") / 1024;
-    au_buf_done(&text);
-    return size;
-}
-
-static void bench_memory(void)
+static double bench_memory(void)
 {
     static const char *const in_memory[] = {"dev", NULL};
     struct node node;
     double ns = 0;
     (void)start_node(&node, in_memory);
     (void)usleep(IDLE_US);
-    double yard = read_resident();
-    stop_node();
+    double yard = bench_process_resident();
+    bench_process_stop();
     start_dev(&node, "memory", &ns);
     (void)usleep(IDLE_US);
-    report((struct bench_figure){"node_idle_memory", read_resident(), "MB",
-                                 "a node without a store on disk", yard, 60, BENCH_AT_MOST});
-    stop_node();
+    double size =
+        report((struct bench_figure){"node_idle_memory", bench_process_resident(), "MB",
+                                     "a node without a store on disk", yard, 60, BENCH_AT_MOST});
+    bench_process_stop();
+    return size;
 }
 
 static void time_syncs(double *out_ns, size_t count)
 {
     static const uint8_t page[SYNC_SIZE] = {1};
-    char path[PATH_MAX_SIZE + 8];
-    (void)snprintf(path, sizeof(path), "%s/syncs", folder);
+    char path[BENCH_PATH_SIZE + 8];
+    (void)snprintf(path, sizeof(path), "%s/syncs", bench_folder());
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
     for (size_t i = 0; i < count; i++) {
         double start = bench_wall_ns();
@@ -338,7 +241,7 @@ static void time_syncs(double *out_ns, size_t count)
 }
 
 /* One client that waits for each receipt before it sends the next transaction. */
-static void bench_receipts(const struct plan *plan)
+static double bench_receipts(const struct plan *plan)
 {
     struct node node;
     struct bench_conn conn;
@@ -364,7 +267,7 @@ static void bench_receipts(const struct plan *plan)
         au_buf_clear(&request);
         (void)put_signed(&tx, &alice, &genesis_hash,
                          (struct au_tx){.kind = AU_TX_TRANSFER, .to = to, .amount = 1 + i});
-        bench_put_post(&request, "/v1/tx?wait=committed", au_buf_bytes(&tx));
+        bench_put_post(&request, "/v1/tx?wait=committed", TX_TYPE, au_buf_bytes(&tx));
         double start = bench_wall_ns();
         (void)bench_ask(&conn, au_buf_bytes(&request), "\"status\":\"success\"");
         if (i >= WARM_UP) times[i - WARM_UP] = bench_wall_ns() - start;
@@ -381,7 +284,8 @@ static void bench_receipts(const struct plan *plan)
     au_buf_done(&request);
     au_mem_free(times);
     bench_conn_close(&conn);
-    stop_node();
+    bench_process_stop();
+    return median;
 }
 
 /* ---- a chain of many senders ---- */
@@ -449,7 +353,7 @@ static void write_genesis(struct chain *chain)
 
 static void start_chain(struct chain *chain)
 {
-    (void)snprintf(chain->node.path, sizeof(chain->node.path), "%s/chain", folder);
+    (void)snprintf(chain->node.path, sizeof(chain->node.path), "%s/chain", bench_folder());
     write_genesis(chain);
     const char *const args[] = {"node", "start", chain->node.path, NULL};
     (void)start_node(&chain->node, args);
@@ -466,7 +370,7 @@ static void stop_chain(struct chain *chain)
         bench_conn_close(&chain->conns[i]);
         au_buf_done(&chain->lanes[i].wait);
     }
-    stop_node();
+    bench_process_stop();
 }
 
 /* ---- batches ---- */
@@ -511,7 +415,7 @@ static void make_batch(struct chain *chain, size_t lane, make_tx_fn *make, struc
     }
     AU_ASSERT(body.err == AU_OK);
     au_buf_init(&batch->request, 2u << 20);
-    bench_put_post(&batch->request, "/v1/txs", au_buf_bytes(&body));
+    bench_put_post(&batch->request, "/v1/txs", TX_TYPE, au_buf_bytes(&body));
     batch->body_size = body.size;
     au_buf_done(&body);
     au_buf_done(&tx);
@@ -614,8 +518,8 @@ static uint64_t read_height(struct chain *chain)
                               "\"height\":\"");
 }
 
-static void bench_batches(struct chain *chain, const struct plan *plan, const char *name,
-                          double target, make_tx_fn *make)
+static double bench_batches(struct chain *chain, const struct plan *plan, const char *name,
+                            double target, make_tx_fn *make)
 {
     double times[ROUNDS_MAX];
     double yards[ROUNDS_MAX];
@@ -625,12 +529,12 @@ static void bench_batches(struct chain *chain, const struct plan *plan, const ch
         yards[i] = time_verify(chain, &chain->lanes[0].batches[0]);
         uint64_t committed = committed_count(chain);
         uint64_t height = read_height(chain);
-        double cpu = node_cpu_ns();
+        double cpu = bench_process_cpu_ns();
         double start = bench_wall_ns();
         bench_drive(chain->conns, LANES, next_batch, chain);
         await_committed(chain, committed + count);
         times[i] = (bench_wall_ns() - start) / (double)count;
-        cpu = (node_cpu_ns() - cpu) / (double)count;
+        cpu = (bench_process_cpu_ns() - cpu) / (double)count;
         AU_ASSERT(committed_count(chain) == committed + count);
         (void)fprintf(stderr,
                       "# %s: %zu in %.0f ms and %u blocks, %.1f us of the node's processor time "
@@ -639,9 +543,9 @@ static void bench_batches(struct chain *chain, const struct plan *plan, const ch
                       (unsigned)(read_height(chain) - height), cpu / 1e3);
         free_round(chain);
     }
-    report((struct bench_figure){name, 1e9 / bench_median(times, plan->rounds), "tx/s",
-                                 "verification alone", 1e9 / bench_median(yards, plan->rounds),
-                                 target, BENCH_AT_LEAST});
+    return report((struct bench_figure){
+        name, 1e9 / bench_median(times, plan->rounds), "tx/s", "verification alone",
+        1e9 / bench_median(yards, plan->rounds), target, BENCH_AT_LEAST});
 }
 
 static void deploy_counter(struct chain *chain)
@@ -660,7 +564,7 @@ static void deploy_counter(struct chain *chain)
     (void)put_signed(
         &tx, &chain->founder, &chain->genesis_hash,
         (struct au_tx){.kind = AU_TX_DEPLOY, .code = au_buf_bytes(&code), .gas_limit = DEPLOY_GAS});
-    bench_put_post(&request, "/v1/tx?wait=committed", au_buf_bytes(&tx));
+    bench_put_post(&request, "/v1/tx?wait=committed", TX_TYPE, au_buf_bytes(&tx));
     struct au_bytes receipt =
         bench_ask(&chain->conns[0], au_buf_bytes(&request), "\"status\":\"success\"");
     struct au_bytes created = bench_text_after(receipt, "\"created\":\"");
@@ -703,12 +607,12 @@ static double time_reads(const struct plan *plan, const struct chain *chain, str
         bench_conn_open(&conns[i], chain->node.port);
         (void)bench_ask(&conns[i], au_buf_bytes(&reads.requests[0]), reads.expected);
     }
-    double cpu = node_cpu_ns();
+    double cpu = bench_process_cpu_ns();
     double start = bench_wall_ns();
     reads.end_ns = start + plan->read_ns;
     bench_drive(conns, BENCH_CONNS_MAX, next_read, &reads);
     double rate = (double)reads.sent / (bench_wall_ns() - start) * 1e9;
-    cpu = (node_cpu_ns() - cpu) / (double)reads.sent;
+    cpu = (bench_process_cpu_ns() - cpu) / (double)reads.sent;
     (void)fprintf(stderr, "# %s %.0f per second, %.1f us of the node's processor time each\n",
                   reads.name, rate, cpu / 1e3);
     for (size_t i = 0; i < BENCH_CONNS_MAX; i++) {
@@ -767,26 +671,58 @@ static void bench_reads(const struct plan *plan, const struct chain *chain)
                                  kinds[0].name, yard, 40000, BENCH_AT_LEAST});
 }
 
+/* ---- beside another ---- */
+
+/* Of our node, as reported. */
+struct ours {
+    double start_ms;
+    double memory_mb;
+    double receipt_ms;
+    double transfers;
+    double calls;
+};
+
+static void compare(const struct plan *plan, const struct ours *ours)
+{
+    const struct bench_anvil_plan part = {plan->starts, plan->receipts, plan->rounds};
+    struct bench_anvil theirs;
+    if (!bench_anvil_measure(&part, &theirs)) {
+        (void)fprintf(stderr, "# without anvil: its program is not given\n");
+        return;
+    }
+    const struct bench_figure figures[] = {
+        {"node_start to anvil", ours->start_ms, "ms, ratio", "anvil", theirs.start_ns / 1e6, 1,
+         BENCH_RATIO_AT_MOST},
+        {"node_idle_memory to anvil", ours->memory_mb, "MB, ratio", "anvil, which stores nothing",
+         theirs.memory_mb, 2, BENCH_RATIO_AT_MOST},
+        {"node_receipt_p50 to anvil", ours->receipt_ms, "ms, ratio", "anvil, which syncs nothing",
+         theirs.receipt_ns / 1e6, 1, BENCH_RATIO_AT_MOST},
+        {"node_transfers to anvil", ours->transfers, "tx/s, ratio", "anvil", theirs.transfers, 3,
+         BENCH_RATIO_AT_LEAST},
+        {"node_calls to anvil", ours->calls, "tx/s, ratio", "anvil", theirs.calls, 3,
+         BENCH_RATIO_AT_LEAST},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(figures); i++) {
+        (void)report(figures[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct chain chain;
+    struct ours ours;
     bool is_quick = argc > 1 && au_bytes_is_equal(au_bytes_of(argv[1]), au_bytes_of("--quick"));
     const struct plan *plan = is_quick ? &quick : &whole;
-    (void)snprintf(folder, sizeof(folder), "%s/bench_node-XXXXXX",
-                   argc > 1 + is_quick ? argv[1 + is_quick] : "/var/tmp");
-    if (!mkdtemp(folder)) {
-        (void)fprintf(stderr, "cannot make %s\n", folder);
-        return 1;
-    }
-    AU_ASSERT(atexit(clean_up) == 0);
-    bench_start(plan);
-    bench_memory();
-    bench_receipts(plan);
+    bench_folder_make(argc > 1 + is_quick ? argv[1 + is_quick] : "/var/tmp");
+    ours.start_ms = bench_start(plan);
+    ours.memory_mb = bench_memory();
+    ours.receipt_ms = bench_receipts(plan);
     start_chain(&chain);
-    bench_batches(&chain, plan, "node_transfers", 15000, make_transfer);
+    ours.transfers = bench_batches(&chain, plan, "node_transfers", 15000, make_transfer);
     deploy_counter(&chain);
-    bench_batches(&chain, plan, "node_calls", 8000, make_call);
+    ours.calls = bench_batches(&chain, plan, "node_calls", 8000, make_call);
     bench_reads(plan, &chain);
     stop_chain(&chain);
+    compare(plan, &ours);
     return all_met ? 0 : 2;
 }
