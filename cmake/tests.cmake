@@ -91,6 +91,12 @@ if(AUREON_BATS AND NOT AUREON_FUZZER)
     endforeach()
 endif()
 
+# The node under ThreadSanitizer, asked for everything at once.
+if(AUREON_SANITIZE STREQUAL "thread")
+    aureon_add_test(race/node ${PROJECT_SOURCE_DIR}/tests/torture/race.py)
+    set_tests_properties(race/node PROPERTIES PROCESSORS 2)
+endif()
+
 # Fuzz targets: with libFuzzer under the fuzz preset; everywhere else they replay their corpus.
 add_custom_target(fuzzers)
 add_dependencies(tests fuzzers)
