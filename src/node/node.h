@@ -1,6 +1,6 @@
 /* A running node: store, ledger, pool, producer and HTTP server, wired together.
  *
- *     au_node_start -> { serves } -> au_node_wait_fault or a signal -> au_node_stop
+ *     au_node_start -> { serves } -> on_fault, or its user's wish -> au_node_stop
  *
  * Threading: start, stop from one thread. */
 #ifndef AUREON_NODE_NODE_H
