@@ -3,7 +3,7 @@
  *
  *     bench_ledger [--quick] [folder]     the store's folder is made in folder, else in /var/tmp
  *
- * Three threads share two cores, as they do in a node: while one executes, seals and commits a block,
+ * Three threads share two cores, as in a node: while one executes, seals and commits a block,
  * two admit the next one. Before each measurement the store is closed and opened again,
  * so that nothing of the state is in the process' memory; the system has its files in memory.
  *
