@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "api/arg.h"
 #include "api/json.h"
 #include "base/hex.h"
 #include "base/text.h"
+#include "core/arg.h"
 #include "core/limits.h"
 
 #define ARENA_SIZE_MAX   (64u << 20)
@@ -254,9 +254,10 @@ static bool put_arg(struct au_input *input, struct au_bytes text,
         au_input_fail(input, "args", "at most 64 arguments", au_bytes_of("more"));
         return false;
     }
-    enum au_err err = au_arg_read(text, &input->arena, &out_args[*out_count]);
+    const struct au_arg_form *form;
+    enum au_err err = au_arg_read(text, &input->arena, &form, &out_args[*out_count]);
     if (err == AU_ERR_MALFORMED) {
-        au_input_fail(input, "args", AU_ARG_FORMS, text);
+        au_input_fail(input, "args", AU_ARG_EXPECTED, text);
     } else if (err != AU_OK) {
         fail_err(input, err);
     }
@@ -289,7 +290,7 @@ static bool read_json_args(struct au_input *input, struct au_bytes out_args[AU_A
         const struct au_json_in *item = au_json_in_item(list, i);
         if (au_json_in_type(item) != AU_JSON_IN_STRING) {
             const char *got = au_json_in_type_name(au_json_in_type(item));
-            au_input_fail(input, "args", "strings: " AU_ARG_FORMS, au_bytes_of(got));
+            au_input_fail(input, "args", "strings: " AU_ARG_EXPECTED, au_bytes_of(got));
             return false;
         }
         if (!put_arg(input, au_json_in_string(item), out_args, out_count)) return false;

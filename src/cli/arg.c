@@ -7,88 +7,10 @@
 #include "base/text.h"
 #include "cli/show.h"
 #include "core/address.h"
+#include "core/arg.h"
 #include "core/limits.h"
 
 #define HASH_DIGITS 64
-
-static enum au_err copy(struct au_arena *arena, const void *data, size_t size,
-                        struct au_bytes *out_arg)
-{
-    return au_arena_copy(arena, (struct au_bytes){data, size}, out_arg);
-}
-
-static enum au_err parse_u64(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
-{
-    uint64_t number = 0;
-    AU_TRY(au_text_parse_u64(au_bytes_of(text), &number));
-    return copy(arena, &number, sizeof(number), out_arg);
-}
-
-static enum au_err parse_i64(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
-{
-    int64_t number = 0;
-    AU_TRY(au_text_parse_i64(au_bytes_of(text), &number));
-    return copy(arena, &number, sizeof(number), out_arg);
-}
-
-static enum au_err parse_u32(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
-{
-    uint32_t number = 0;
-    AU_TRY(au_text_parse_u32(au_bytes_of(text), &number));
-    return copy(arena, &number, sizeof(number), out_arg);
-}
-
-static enum au_err parse_i32(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
-{
-    int32_t number = 0;
-    AU_TRY(au_text_parse_i32(au_bytes_of(text), &number));
-    return copy(arena, &number, sizeof(number), out_arg);
-}
-
-static enum au_err parse_bytes(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
-{
-    return au_hex_read(arena, au_bytes_of(text), out_arg);
-}
-
-static enum au_err parse_address(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
-{
-    struct au_address address;
-    if (au_address_parse(au_bytes_of(text), &address) != NULL) return AU_ERR_MALFORMED;
-    return copy(arena, address.bytes, AU_ADDRESS_SIZE, out_arg);
-}
-
-static enum au_err parse_text(const char *text, struct au_arena *arena, struct au_bytes *out_arg)
-{
-    (void)arena;
-    *out_arg = au_bytes_of(text);
-    return AU_OK;
-}
-
-struct form {
-    const char *prefix;
-    const char *expected;
-    enum au_err (*parse)(const char *text, struct au_arena *arena, struct au_bytes *out_arg);
-};
-
-static const struct form forms[] = {
-    {"u64:", "a decimal number from 0 to 18446744073709551615", parse_u64},
-    {"i64:", "a decimal number from -9223372036854775808 to 9223372036854775807", parse_i64},
-    {"u32:", "a decimal number from 0 to 4294967295", parse_u32},
-    {"i32:", "a decimal number from -2147483648 to 2147483647", parse_i32},
-    {"bytes:", "0x and an even number of hex digits", parse_bytes},
-    {"addr:", "an address, aur1... or 0x and 64 hex digits", parse_address},
-    {"str:", "", parse_text},
-};
-
-static enum au_err parse_form(const struct form *form, const char *text, struct au_arena *arena,
-                              struct au_buf *message, struct au_bytes *out_arg)
-{
-    enum au_err err = form->parse(text, arena, out_arg);
-    if (err == AU_ERR_MALFORMED) {
-        au_buf_printf(message, "%s expected %s, got '%s'", form->prefix, form->expected, text);
-    }
-    return err;
-}
 
 static enum au_err parse_file(const char *path, struct au_arena *arena, struct au_buf *message,
                               struct au_bytes *out_arg)
@@ -155,23 +77,26 @@ static bool is_ambiguous(const char *word, struct au_buf *message)
 enum au_err au_arg_parse(const char *text, struct au_arena *arena, struct au_buf *message,
                          struct au_bytes *out_arg)
 {
-    static const struct form bare_bytes = {"bytes:", "0x and an even number of hex digits",
-                                           parse_bytes};
-    for (size_t i = 0; i < AU_COUNT_OF(forms); i++) {
-        size_t size = strlen(forms[i].prefix);
-        if (strncmp(text, forms[i].prefix, size) == 0) {
-            return parse_form(&forms[i], text + size, arena, message, out_arg);
+    const struct au_arg_form *form;
+    enum au_err err = au_arg_read(au_bytes_of(text), arena, &form, out_arg);
+    if (form != NULL) {
+        size_t size = strlen(form->name);
+        const char *value = strncmp(text, form->name, size) == 0 ? text + size : text;
+        if (err == AU_ERR_MALFORMED) {
+            au_buf_printf(message, "%s expected %s, got '%s'", form->name, form->expected, value);
         }
+        return err;
     }
     if (text[0] == '@') return parse_file(text + 1, arena, message, out_arg);
-    if (text[0] == '0' && text[1] == 'x') {
-        return parse_form(&bare_bytes, text, arena, message, out_arg);
-    }
 
-    enum au_err err = parse_u64(text, arena, out_arg);
-    if (err != AU_ERR_MALFORMED) return err;
-    if (is_ambiguous(text, message)) return AU_ERR_MALFORMED;
-    return parse_text(text, arena, out_arg);
+    struct au_bytes word = au_bytes_of(text);
+    uint64_t number = 0;
+    if (au_text_parse_u64(word, &number) == AU_OK) {
+        word = (struct au_bytes){(const uint8_t *)&number, sizeof(number)};
+    } else if (is_ambiguous(text, message)) {
+        return AU_ERR_MALFORMED;
+    }
+    return au_arena_copy(arena, word, out_arg);
 }
 
 /* ---- and back ---- */

@@ -19,8 +19,7 @@
 
 /* au_arg_parse reads one argument.
  *
- * text         borrowed; the bytes of a text argument stay in it
- * arena        holds any other argument
+ * arena        holds the argument
  * message      gets a sentence on MALFORMED and on an error with a file
  *
  * OK

@@ -1,4 +1,4 @@
-#include "api/arg.h"
+#include "core/arg.h"
 
 #include "base/hex.h"
 #include "base/text.h"
@@ -44,13 +44,7 @@ static enum au_err read_i32(struct au_bytes text, struct au_arena *arena, struct
 static enum au_err read_bytes(struct au_bytes text, struct au_arena *arena,
                               struct au_bytes *out_arg)
 {
-    if (text.size < 2) return AU_ERR_MALFORMED;
-    size_t size = (text.size - 2) / 2;
-    uint8_t *bytes = au_arena_get(arena, size);
-    if (bytes == NULL) return AU_ERR_NO_MEMORY;
-    AU_TRY(au_hex_parse(text, bytes, size));
-    *out_arg = (struct au_bytes){bytes, size};
-    return AU_OK;
+    return au_hex_read(arena, text, out_arg);
 }
 
 static enum au_err read_address(struct au_bytes text, struct au_arena *arena,
@@ -66,25 +60,39 @@ static enum au_err read_text(struct au_bytes text, struct au_arena *arena, struc
     return au_arena_copy(arena, text, out_arg);
 }
 
+#define EXPECTED_HEX "0x and an even number of hex digits"
+
 /* A prefix that is not skipped is part of the value. */
-static const struct form {
+static const struct row {
     const char *prefix;
     size_t skip_size;
     read_form *read;
-} forms[] = {
-    {"u64:", 4, read_u64},      {"i64:", 4, read_i64},     {"u32:", 4, read_u32},
-    {"i32:", 4, read_i32},      {"bytes:", 6, read_bytes}, {"0x", 0, read_bytes},
-    {"addr:", 5, read_address}, {"str:", 4, read_text},
+    struct au_arg_form form;
+} rows[] = {
+    {"u64:", 4, read_u64, {"u64:", "a decimal number from 0 to 18446744073709551615"}},
+    {"i64:",
+     4,
+     read_i64,
+     {"i64:", "a decimal number from -9223372036854775808 to 9223372036854775807"}},
+    {"u32:", 4, read_u32, {"u32:", "a decimal number from 0 to 4294967295"}},
+    {"i32:", 4, read_i32, {"i32:", "a decimal number from -2147483648 to 2147483647"}},
+    {"bytes:", 6, read_bytes, {"bytes:", EXPECTED_HEX}},
+    {"0x", 0, read_bytes, {"bytes:", EXPECTED_HEX}},
+    {"addr:", 5, read_address, {"addr:", "an address, aur1... or 0x and 64 hex digits"}},
+    {"str:", 4, read_text, {"str:", "a text"}},
 };
 
-enum au_err au_arg_read(struct au_bytes text, struct au_arena *arena, struct au_bytes *out_arg)
+enum au_err au_arg_read(struct au_bytes text, struct au_arena *arena,
+                        const struct au_arg_form **out_form, struct au_bytes *out_arg)
 {
-    for (size_t i = 0; i < AU_COUNT_OF(forms); i++) {
-        struct au_bytes prefix = au_bytes_of(forms[i].prefix);
+    *out_form = NULL;
+    for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
+        struct au_bytes prefix = au_bytes_of(rows[i].prefix);
         if (text.size < prefix.size || memcmp(text.data, prefix.data, prefix.size) != 0) continue;
-        size_t skip_size = forms[i].skip_size;
+        size_t skip_size = rows[i].skip_size;
         struct au_bytes value = {text.data + skip_size, text.size - skip_size};
-        return forms[i].read(value, arena, out_arg);
+        *out_form = &rows[i].form;
+        return rows[i].read(value, arena, out_arg);
     }
     return AU_ERR_MALFORMED;
 }

@@ -1,8 +1,8 @@
-/* Arguments as requests write them. */
+/* Arguments as people and requests write them. */
 #include "unit/unit.h"
 
-#include "api/arg.h"
 #include "core/address.h"
+#include "core/arg.h"
 
 static const struct {
     const char *text;
@@ -46,7 +46,8 @@ static void test_forms(void **state)
     au_arena_init(&arena, 1 << 20);
     for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
         struct au_bytes arg = {NULL, 99};
-        enum au_err err = au_arg_read(au_bytes_of(rows[i].text), &arena, &arg);
+        const struct au_arg_form *form;
+        enum au_err err = au_arg_read(au_bytes_of(rows[i].text), &arena, &form, &arg);
         if (err != (rows[i].bytes ? AU_OK : AU_ERR_MALFORMED))
             print_message("# %s\n", rows[i].text);
         assert_int_equal(err, rows[i].bytes ? AU_OK : AU_ERR_MALFORMED);
@@ -57,15 +58,47 @@ static void test_forms(void **state)
     au_arena_done(&arena);
 }
 
+/* Which form a text begins like, also when its value is refused. */
+static void test_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *name; /* NULL: none */
+    } names[] = {
+        {"u64:x", "u64:"},
+        {"i32:5", "i32:"},
+        {"0xf", "bytes:"},
+        {"bytes:0x", "bytes:"},
+        {"addr:bob", "addr:"},
+        {"str:", "str:"},
+        {"5", NULL},
+        {"u16:5", NULL},
+        {"", NULL},
+    };
+    struct au_arena arena;
+    au_arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
+        const struct au_arg_form *form;
+        struct au_bytes arg;
+        enum au_err err = au_arg_read(au_bytes_of(names[i].text), &arena, &form, &arg);
+        assert_true(err == AU_OK || err == AU_ERR_MALFORMED);
+        assert_int_equal(form != NULL, names[i].name != NULL);
+        if (form) assert_string_equal(form->name, names[i].name);
+    }
+    au_arena_done(&arena);
+}
+
 static void test_memory(void **state)
 {
     (void)state;
     struct au_arena arena;
     struct au_bytes arg;
+    const struct au_arg_form *form;
     static char text[3 * 4096] = "str:";
     memset(text + 4, 'x', sizeof(text) - 5);
     au_arena_init(&arena, 4096);
-    assert_err(au_arg_read(au_bytes_of(text), &arena, &arg), AU_ERR_NO_MEMORY);
+    assert_err(au_arg_read(au_bytes_of(text), &arena, &form, &arg), AU_ERR_NO_MEMORY);
     au_arena_done(&arena);
 }
 
@@ -73,7 +106,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_memory),
     };
-    return cmocka_run_group_tests_name("api/arg", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("core/arg", tests, NULL, NULL);
 }
