@@ -180,8 +180,8 @@ static enum au_err put_slots(struct au_input *input, struct contract *contract,
         AU_TRY(au_flat_slot(&contract->look.read.flat, &contract->address, key, &slot));
         if (!slot.exists) return AU_ERR_MALFORMED;
         au_json_write_begin_object(json);
-        au_json_put_bytes(json, "key", key);
-        au_json_put_bytes(json, "value", slot.value);
+        au_json_put_hex(json, "key", key);
+        au_json_put_hex(json, "value", slot.value);
         au_json_write_end_object(json);
         if (i + 1 == limit || input->response->body.size > PAGE_SIZE_MAX) {
             return au_arena_copy(&input->arena, key, out_last);
@@ -204,7 +204,7 @@ static enum au_err put_page(struct au_input *input, struct contract *contract,
     au_kv_iter_close(&iter);
     AU_TRY(err);
     au_json_write_end_array(&json);
-    if (last.size > 0) au_json_put_bytes(&json, "next", last);
+    if (last.size > 0) au_json_put_hex(&json, "next", last);
     au_reply_end(&json);
     return AU_OK;
 }
@@ -245,8 +245,8 @@ void au_get_slot(struct au_input *input)
         au_response_put_problem(input->response, &problem);
     } else if (err == AU_OK) {
         au_reply_begin(&json, input->response, 200);
-        au_json_put_bytes(&json, "key", key);
-        au_json_put_bytes(&json, "value", slot.value);
+        au_json_put_hex(&json, "key", key);
+        au_json_put_hex(&json, "value", slot.value);
         au_json_put_u64(&json, "height", contract.look.read.head.height);
         au_reply_end(&json);
     }
@@ -291,12 +291,12 @@ static enum au_err put_proofs(struct au_input *input, struct contract *contract,
     au_json_put_account(&json, &contract->account);
     au_json_write_end_object(&json);
     au_json_put_address(&json, "contract", &contract->address);
-    au_json_put_bytes(&json, "key", key);
+    au_json_put_hex(&json, "key", key);
     if (contract->account.has_storage) {
         au_json_put_hash(&json, "storage_root", &contract->account.storage_root);
     }
     au_json_put_proof(&json, "storage_proof", au_buf_bytes(&proofs->storage));
-    if (slot.exists) au_json_put_bytes(&json, "value", slot.value);
+    if (slot.exists) au_json_put_hex(&json, "value", slot.value);
     au_json_put_header(&json, "header", head);
     au_reply_end(&json);
     return AU_OK;

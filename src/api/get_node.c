@@ -28,9 +28,8 @@ static void put_status(struct au_api *api, const struct au_header *head,
     struct au_hash hash = au_header_hash(head);
     au_reply_begin(&json, response, 200);
     au_json_put_text(&json, "version", au_version());
-    au_json_write_key(&json, "chain_id");
-    au_json_write_bytes(&json,
-                        (struct au_bytes){(const uint8_t *)head->chain_id, head->chain_id_size});
+    au_json_put_bytes(&json, "chain_id",
+                      (struct au_bytes){(const uint8_t *)head->chain_id, head->chain_id_size});
     au_json_put_hash(&json, "genesis_hash", au_ledger_genesis_hash(ledger));
     au_json_put_text(&json, "mode", api->options.is_dev ? "dev" : "network");
     au_json_put_u64(&json, "height", head->height);

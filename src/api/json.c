@@ -1,9 +1,6 @@
 #include "api/json.h"
 
 #include "base/mem.h"
-#include "base/time_text.h"
-
-#define HEADER_TEXT_SIZE_MAX 64u /* bytes */
 
 void au_reply_begin(struct au_json_write *json, struct au_response *response, int status)
 {
@@ -19,58 +16,10 @@ void au_reply_end(struct au_json_write *json)
     au_json_write_finish(json);
 }
 
-void au_json_put_text(struct au_json_write *json, const char *name, const char *text)
-{
-    au_json_write_key(json, name);
-    au_json_write_text(json, text);
-}
-
-void au_json_put_u64(struct au_json_write *json, const char *name, uint64_t value)
-{
-    au_json_write_key(json, name);
-    au_json_write_u64(json, value);
-}
-
 void au_json_put_count(struct au_json_write *json, const char *name, size_t count)
 {
     AU_ASSERT(count <= UINT32_MAX);
-    au_json_write_key(json, name);
-    au_json_write_u32(json, (uint32_t)count);
-}
-
-void au_json_put_bool(struct au_json_write *json, const char *name, bool value)
-{
-    au_json_write_key(json, name);
-    au_json_write_bool(json, value);
-}
-
-void au_json_put_bytes(struct au_json_write *json, const char *name, struct au_bytes bytes)
-{
-    au_json_write_key(json, name);
-    au_json_write_hex(json, bytes);
-}
-
-void au_json_put_hash(struct au_json_write *json, const char *name, const struct au_hash *hash)
-{
-    au_json_put_bytes(json, name, (struct au_bytes){hash->bytes, AU_HASH_SIZE});
-}
-
-void au_json_put_address(struct au_json_write *json, const char *name,
-                         const struct au_address *address)
-{
-    au_json_write_key(json, name);
-    au_address_put_json(json, address);
-}
-
-void au_json_put_time(struct au_json_write *json, const char *name, uint64_t time_ms)
-{
-    struct au_buf text;
-    au_buf_init(&text, HEADER_TEXT_SIZE_MAX);
-    au_time_put(&text, time_ms);
-    au_json_write_key(json, name);
-    au_json_write_bytes(json, au_buf_bytes(&text));
-    if (text.err != AU_OK && json->buf->err == AU_OK) json->buf->err = text.err;
-    au_buf_done(&text);
+    au_json_put_u32(json, name, (uint32_t)count);
 }
 
 void au_json_put_header(struct au_json_write *json, const char *name,
@@ -79,7 +28,7 @@ void au_json_put_header(struct au_json_write *json, const char *name,
     struct au_buf bytes;
     au_buf_init(&bytes, AU_HEADER_SIZE_MAX);
     au_header_encode(&bytes, header);
-    au_json_put_bytes(json, name, au_buf_bytes(&bytes));
+    au_json_put_hex(json, name, au_buf_bytes(&bytes));
     if (bytes.err != AU_OK && json->buf->err == AU_OK) json->buf->err = bytes.err;
     au_buf_done(&bytes);
 }
@@ -104,21 +53,6 @@ void au_json_put_receipt(struct au_json_write *json, const char *name,
     au_json_write_end_object(json);
 }
 
-static void put_logs(struct au_json_write *json, struct au_items logs)
-{
-    struct au_bytes line;
-    au_json_write_key(json, "logs");
-    au_json_write_begin_array(json);
-    while (au_receipt_next_log(&logs, &line)) {
-        au_json_write_begin_object(json);
-        au_json_write_key(json, "text");
-        au_json_write_bytes(json, line);
-        au_json_put_bytes(json, "bytes", line);
-        au_json_write_end_object(json);
-    }
-    au_json_write_end_array(json);
-}
-
 void au_json_put_view(struct au_json_write *json, const struct au_view_result *result)
 {
     const char *reason = au_receipt_reason(result->outcome, result->detail);
@@ -130,12 +64,11 @@ void au_json_put_view(struct au_json_write *json, const struct au_view_result *r
         au_json_put_count(json, "revert_code", result->revert_code);
     }
     au_json_put_u64(json, "gas_used", result->gas_used);
-    au_json_put_bytes(json, "output", result->output);
+    au_json_put_hex(json, "output", result->output);
     if (result->note.size > 0) {
-        au_json_write_key(json, "message");
-        au_json_write_bytes(json, result->note);
+        au_json_put_bytes(json, "message", result->note);
     }
-    put_logs(json, result->logs);
+    au_logs_put_json(json, result->logs);
 }
 
 void au_json_put_proof(struct au_json_write *json, const char *name, struct au_bytes proof)

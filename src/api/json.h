@@ -22,15 +22,8 @@
 void au_reply_begin(struct au_json_write *json, struct au_response *response, int status);
 void au_reply_end(struct au_json_write *json);
 
-void au_json_put_text(struct au_json_write *json, const char *name, const char *text);
-void au_json_put_u64(struct au_json_write *json, const char *name, uint64_t value);
+/* Members beside those of base/json_write.h and core/tx_json.h. */
 void au_json_put_count(struct au_json_write *json, const char *name, size_t count);
-void au_json_put_bool(struct au_json_write *json, const char *name, bool value);
-void au_json_put_hash(struct au_json_write *json, const char *name, const struct au_hash *hash);
-void au_json_put_bytes(struct au_json_write *json, const char *name, struct au_bytes bytes);
-void au_json_put_address(struct au_json_write *json, const char *name,
-                         const struct au_address *address);
-void au_json_put_time(struct au_json_write *json, const char *name, uint64_t time_ms);
 void au_json_put_header(struct au_json_write *json, const char *name,
                         const struct au_header *header); /* its bytes */
 

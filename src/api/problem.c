@@ -91,8 +91,7 @@ void au_problem_write(const struct au_problem *problem, const char *instance, st
     au_json_write_begin_object(&json);
     write_member(&json, "type", type);
     write_member(&json, "title", kind->title);
-    au_json_write_key(&json, "status");
-    au_json_write_u32(&json, (uint32_t)kind->status);
+    au_json_put_u32(&json, "status", (uint32_t)kind->status);
     write_member(&json, "code", kind->code);
     if (!is_set(problem, "detail")) write_member(&json, "detail", kind->text);
     for (size_t i = 0; i < problem->member_count; i++) {

@@ -204,3 +204,39 @@ void au_json_write_null(struct au_json_write *json)
     begin_value(json);
     au_buf_put_text(json->buf, "null");
 }
+
+void au_json_put_text(struct au_json_write *json, const char *key, const char *text)
+{
+    au_json_write_key(json, key);
+    au_json_write_text(json, text);
+}
+
+void au_json_put_bytes(struct au_json_write *json, const char *key, struct au_bytes text)
+{
+    au_json_write_key(json, key);
+    au_json_write_bytes(json, text);
+}
+
+void au_json_put_hex(struct au_json_write *json, const char *key, struct au_bytes bytes)
+{
+    au_json_write_key(json, key);
+    au_json_write_hex(json, bytes);
+}
+
+void au_json_put_u64(struct au_json_write *json, const char *key, uint64_t value)
+{
+    au_json_write_key(json, key);
+    au_json_write_u64(json, value);
+}
+
+void au_json_put_u32(struct au_json_write *json, const char *key, uint32_t value)
+{
+    au_json_write_key(json, key);
+    au_json_write_u32(json, value);
+}
+
+void au_json_put_bool(struct au_json_write *json, const char *key, bool value)
+{
+    au_json_write_key(json, key);
+    au_json_write_bool(json, value);
+}

@@ -68,4 +68,12 @@ void au_json_write_u32(struct au_json_write *json, uint32_t value); /* 7: a numb
 void au_json_write_bool(struct au_json_write *json, bool value);
 void au_json_write_null(struct au_json_write *json);
 
+/* au_json_put_... writes a member of the object that is open: its key, then the value. */
+void au_json_put_text(struct au_json_write *json, const char *key, const char *text);
+void au_json_put_bytes(struct au_json_write *json, const char *key, struct au_bytes text);
+void au_json_put_hex(struct au_json_write *json, const char *key, struct au_bytes bytes);
+void au_json_put_u64(struct au_json_write *json, const char *key, uint64_t value);
+void au_json_put_u32(struct au_json_write *json, const char *key, uint32_t value);
+void au_json_put_bool(struct au_json_write *json, const char *key, bool value);
+
 #endif

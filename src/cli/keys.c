@@ -98,8 +98,7 @@ static void put_key(struct au_json_write *json, struct au_buf *text, const struc
         au_json_write_begin_object(json);
         au_json_write_key(json, "name");
         au_json_write_text(json, who->name);
-        au_json_write_key(json, "address");
-        au_address_put_json(json, &who->address);
+        au_json_put_address(json, "address", &who->address);
         au_json_write_end_object(json);
         return;
     }

@@ -103,47 +103,25 @@ void au_report_text(struct au_buf *text, const struct au_report *report)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void json_u64(struct au_json_write *json, const char *name, uint64_t number)
-{
-    au_json_write_key(json, name);
-    au_json_write_u64(json, number);
-}
-
-static void json_u32(struct au_json_write *json, const char *name, uint32_t number)
-{
-    au_json_write_key(json, name);
-    au_json_write_u32(json, number);
-}
-
-static void json_text(struct au_json_write *json, const char *name, const char *text)
-{
-    au_json_write_key(json, name);
-    au_json_write_text(json, text);
-}
-
-static void json_bool(struct au_json_write *json, const char *name, bool value)
-{
-    au_json_write_key(json, name);
-    au_json_write_bool(json, value);
-}
-
 static void json_outcome(struct au_json_write *json, const struct au_report *report)
 {
     const struct au_result *result = report->result;
-    json_text(json, "function", report->function);
-    json_bool(json, "success", result->success);
-    json_text(json, "outcome", au_outcome_name(result->outcome));
-    json_text(json, "class", au_class_name(result->outcome_class));
-    json_u32(json, "detail", result->detail);
-    json_text(json, "message", result->message);
-    json_u64(json, "gas_limit", report->gas_limit);
-    json_u64(json, "gas_used", result->gas_used);
+    au_json_put_text(json, "function", report->function);
+    au_json_put_bool(json, "success", result->success);
+    au_json_put_text(json, "outcome", au_outcome_name(result->outcome));
+    au_json_put_text(json, "class", au_class_name(result->outcome_class));
+    au_json_put_u32(json, "detail", result->detail);
+    au_json_put_text(json, "message", result->message);
+    au_json_put_u64(json, "gas_limit", report->gas_limit);
+    au_json_put_u64(json, "gas_used", result->gas_used);
     au_show_put_json(json, "output", result->output);
-    if (result->output.size == 8) json_u64(json, "output_u64", au_show_number(result->output));
+    if (result->output.size == 8)
+        au_json_put_u64(json, "output_u64", au_show_number(result->output));
     if (result->output.size == 4) {
-        json_u32(json, "output_u32", (uint32_t)au_show_number(result->output));
+        au_json_put_u32(json, "output_u32", (uint32_t)au_show_number(result->output));
     }
-    if (result->outcome == AU_OUTCOME_REVERTED) json_u32(json, "revert_code", result->revert_code);
+    if (result->outcome == AU_OUTCOME_REVERTED)
+        au_json_put_u32(json, "revert_code", result->revert_code);
 }
 
 static void json_logs(struct au_json_write *json, const struct au_result *result)
@@ -189,8 +167,8 @@ static void json_balance_changes(struct au_json_write *json, const struct au_res
         au_json_write_begin_object(json);
         au_json_write_key(json, "account");
         au_json_write_bytes(json, au_buf_bytes(&account));
-        json_u64(json, "before", change->before);
-        json_u64(json, "after", change->after);
+        au_json_put_u64(json, "before", change->before);
+        au_json_put_u64(json, "after", change->after);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);
@@ -210,8 +188,8 @@ void au_report_json(struct au_buf *text, const struct au_report *report)
     if (report->storage_path != NULL) {
         au_json_write_key(&json, "storage_file");
         au_json_write_begin_object(&json);
-        json_text(&json, "path", report->storage_path);
-        json_bool(&json, "saved", report->is_saved);
+        au_json_put_text(&json, "path", report->storage_path);
+        au_json_put_bool(&json, "saved", report->is_saved);
         au_json_write_end_object(&json);
     }
     au_json_write_end_object(&json);

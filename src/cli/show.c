@@ -132,9 +132,6 @@ void au_show_put_json(struct au_json_write *json, const char *name, struct au_by
 {
     char text_name[32];
     snprintf(text_name, sizeof(text_name), "%s_text", name);
-    au_json_write_key(json, name);
-    au_json_write_hex(json, bytes);
-    if (!au_show_is_text(bytes)) return;
-    au_json_write_key(json, text_name);
-    au_json_write_bytes(json, bytes);
+    au_json_put_hex(json, name, bytes);
+    if (au_show_is_text(bytes)) au_json_put_bytes(json, text_name, bytes);
 }

@@ -300,15 +300,14 @@ static void put_account(struct check *check, const struct au_bytes fields[FIELD_
 {
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         if (i >= STORAGE_ROOT && fields[i].size == 0) continue;
-        au_json_write_key(&check->json, field_names[i]);
         if (i < STORAGE_ROOT) {
-            au_json_write_u64(&check->json, number_of(fields[i]));
+            au_json_put_u64(&check->json, field_names[i], number_of(fields[i]));
         } else if (i == ADMIN) {
             struct au_address admin;
             memcpy(admin.bytes, fields[i].data, AU_ADDRESS_SIZE);
-            au_address_put_json(&check->json, &admin);
+            au_json_put_address(&check->json, field_names[i], &admin);
         } else {
-            au_json_write_hex(&check->json, fields[i]);
+            au_json_put_hex(&check->json, field_names[i], fields[i]);
         }
     }
 }
@@ -330,8 +329,7 @@ static enum au_exit follow_account(struct check *check, const char *name,
     }
     *out_exists = claim.exists;
     put_hash(check, "state_root", &check->header.state_root);
-    au_json_write_key(&check->json, name);
-    au_address_put_json(&check->json, &address);
+    au_json_put_address(&check->json, name, &address);
     return AU_EXIT_DONE;
 }
 

@@ -13,48 +13,28 @@ static void write_made_text(struct au_json_write *json, struct au_buf *text)
     au_buf_done(text);
 }
 
-void au_address_put_json(struct au_json_write *json, const struct au_address *address)
+void au_json_put_address(struct au_json_write *json, const char *key,
+                         const struct au_address *address)
 {
     struct au_buf text;
     au_buf_init(&text, ADDRESS_TEXT_SIZE_MAX);
     au_address_format(&text, address);
+    au_json_write_key(json, key);
     write_made_text(json, &text);
 }
 
-static void put_address(struct au_json_write *json, const char *name,
-                        const struct au_address *address)
+void au_json_put_time(struct au_json_write *json, const char *key, uint64_t time_ms)
 {
-    au_json_write_key(json, name);
-    au_address_put_json(json, address);
+    struct au_buf text;
+    au_buf_init(&text, TIME_TEXT_SIZE_MAX);
+    au_time_put(&text, time_ms);
+    au_json_write_key(json, key);
+    write_made_text(json, &text);
 }
 
-static void put_hex(struct au_json_write *json, const char *name, struct au_bytes bytes)
+void au_json_put_hash(struct au_json_write *json, const char *key, const struct au_hash *hash)
 {
-    au_json_write_key(json, name);
-    au_json_write_hex(json, bytes);
-}
-
-static void put_hash(struct au_json_write *json, const char *name, const struct au_hash *hash)
-{
-    put_hex(json, name, (struct au_bytes){hash->bytes, AU_HASH_SIZE});
-}
-
-static void put_u64(struct au_json_write *json, const char *name, uint64_t number)
-{
-    au_json_write_key(json, name);
-    au_json_write_u64(json, number);
-}
-
-static void put_u32(struct au_json_write *json, const char *name, uint32_t number)
-{
-    au_json_write_key(json, name);
-    au_json_write_u32(json, number);
-}
-
-static void put_text(struct au_json_write *json, const char *name, struct au_bytes text)
-{
-    au_json_write_key(json, name);
-    au_json_write_bytes(json, text);
+    au_json_put_hex(json, key, (struct au_bytes){hash->bytes, AU_HASH_SIZE});
 }
 
 /* ---- transactions ---- */
@@ -73,35 +53,35 @@ static void put_args(struct au_json_write *json, const struct au_tx *tx)
 
 static void put_run(struct au_json_write *json, const struct au_tx *tx)
 {
-    if (tx->kind == AU_TX_CALL) put_text(json, "function", tx->function);
-    if (tx->kind != AU_TX_CALL) put_hex(json, "code", tx->code);
+    if (tx->kind == AU_TX_CALL) au_json_put_bytes(json, "function", tx->function);
+    if (tx->kind != AU_TX_CALL) au_json_put_hex(json, "code", tx->code);
     put_args(json, tx);
-    put_u64(json, "gas_limit", tx->gas_limit);
-    if (tx->kind != AU_TX_UPGRADE) put_u64(json, "value", tx->value);
-    if (tx->has_admin) put_address(json, "admin", &tx->admin);
+    au_json_put_u64(json, "gas_limit", tx->gas_limit);
+    if (tx->kind != AU_TX_UPGRADE) au_json_put_u64(json, "value", tx->value);
+    if (tx->has_admin) au_json_put_address(json, "admin", &tx->admin);
 }
 
 static void put_payload(struct au_json_write *json, const struct au_tx *tx)
 {
     switch (tx->kind) {
     case AU_TX_TRANSFER:
-        put_address(json, "to", &tx->to);
-        put_u64(json, "amount", tx->amount);
+        au_json_put_address(json, "to", &tx->to);
+        au_json_put_u64(json, "amount", tx->amount);
         break;
     case AU_TX_DEPLOY: put_run(json, tx); break;
     case AU_TX_CALL:
     case AU_TX_UPGRADE:
-        put_address(json, "contract", &tx->to);
+        au_json_put_address(json, "contract", &tx->to);
         put_run(json, tx);
         break;
     case AU_TX_STAKE:
-    case AU_TX_UNSTAKE: put_u64(json, "amount", tx->amount); break;
+    case AU_TX_UNSTAKE: au_json_put_u64(json, "amount", tx->amount); break;
     }
     if (tx->has_validator) {
-        put_hex(json, "validator_key",
-                (struct au_bytes){tx->validator_key, sizeof(tx->validator_key)});
-        put_hex(json, "validator_proof",
-                (struct au_bytes){tx->validator_proof, sizeof(tx->validator_proof)});
+        au_json_put_hex(json, "validator_key",
+                        (struct au_bytes){tx->validator_key, sizeof(tx->validator_key)});
+        au_json_put_hex(json, "validator_proof",
+                        (struct au_bytes){tx->validator_proof, sizeof(tx->validator_proof)});
     }
 }
 
@@ -109,16 +89,16 @@ void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const str
 {
     struct au_hash hash = au_tx_id(bytes);
     AU_ASSERT(bytes.size <= UINT32_MAX);
-    put_hash(json, "hash", &hash);
-    put_text(json, "kind", au_bytes_of(au_tx_kind_name(tx->kind)));
-    put_address(json, "from", &tx->from);
-    put_u64(json, "nonce", tx->nonce);
-    put_u64(json, "gas_price", tx->gas_price);
-    put_u64(json, "valid_until", tx->valid_until);
+    au_json_put_hash(json, "hash", &hash);
+    au_json_put_text(json, "kind", au_tx_kind_name(tx->kind));
+    au_json_put_address(json, "from", &tx->from);
+    au_json_put_u64(json, "nonce", tx->nonce);
+    au_json_put_u64(json, "gas_price", tx->gas_price);
+    au_json_put_u64(json, "valid_until", tx->valid_until);
     put_payload(json, tx);
-    put_hex(json, "signature", (struct au_bytes){tx->signature, AU_TX_SIGNATURE_SIZE});
-    put_u32(json, "size", (uint32_t)bytes.size);
-    put_u64(json, "intrinsic_steps", au_tx_intrinsic_steps(tx, bytes.size));
+    au_json_put_hex(json, "signature", (struct au_bytes){tx->signature, AU_TX_SIGNATURE_SIZE});
+    au_json_put_u32(json, "size", (uint32_t)bytes.size);
+    au_json_put_u64(json, "intrinsic_steps", au_tx_intrinsic_steps(tx, bytes.size));
 }
 
 /* ---- receipts ---- */
@@ -146,15 +126,15 @@ const char *au_receipt_reason(enum au_outcome outcome, uint32_t detail)
     return NULL;
 }
 
-static void put_logs(struct au_json_write *json, struct au_items logs)
+void au_logs_put_json(struct au_json_write *json, struct au_items logs)
 {
     struct au_bytes line;
     au_json_write_key(json, "logs");
     au_json_write_begin_array(json);
     while (au_receipt_next_log(&logs, &line)) {
         au_json_write_begin_object(json);
-        put_text(json, "text", line);
-        put_hex(json, "bytes", line);
+        au_json_put_bytes(json, "text", line);
+        au_json_put_hex(json, "bytes", line);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);
@@ -167,9 +147,9 @@ static void put_balances(struct au_json_write *json, struct au_items balances)
     au_json_write_begin_array(json);
     while (au_receipt_next_balance(&balances, &change)) {
         au_json_write_begin_object(json);
-        put_address(json, "address", &change.address);
-        put_u64(json, "before", change.before);
-        put_u64(json, "after", change.after);
+        au_json_put_address(json, "address", &change.address);
+        au_json_put_u64(json, "before", change.before);
+        au_json_put_u64(json, "after", change.after);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);
@@ -182,10 +162,10 @@ static void put_slots(struct au_json_write *json, struct au_items slots)
     au_json_write_begin_array(json);
     while (au_receipt_next_slot(&slots, &change)) {
         au_json_write_begin_object(json);
-        put_address(json, "contract", &change.contract);
-        put_hex(json, "key", change.key);
-        if (change.existed) put_hex(json, "before", change.before);
-        if (change.exists) put_hex(json, "after", change.after);
+        au_json_put_address(json, "contract", &change.contract);
+        au_json_put_hex(json, "key", change.key);
+        if (change.existed) au_json_put_hex(json, "before", change.before);
+        if (change.exists) au_json_put_hex(json, "after", change.after);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);
@@ -194,20 +174,21 @@ static void put_slots(struct au_json_write *json, struct au_items slots)
 void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt)
 {
     const char *reason = au_receipt_reason(receipt->outcome, receipt->detail);
-    put_hash(json, "hash", &receipt->id);
-    put_u64(json, "height", receipt->height);
-    put_u32(json, "index", receipt->index);
-    put_text(json, "status", au_bytes_of(au_outcome_name(receipt->outcome)));
-    put_u32(json, "outcome", (uint32_t)receipt->outcome);
-    put_u32(json, "detail", receipt->detail);
-    if (reason != NULL) put_text(json, "reason", au_bytes_of(reason));
-    if (receipt->outcome == AU_OUTCOME_REVERTED) put_u32(json, "revert_code", receipt->revert_code);
-    put_u64(json, "gas_used", receipt->gas_used);
-    put_u64(json, "fee", receipt->fee);
-    if (receipt->has_created) put_address(json, "created", &receipt->created);
-    put_hex(json, "output", receipt->output);
-    if (receipt->note.size > 0) put_text(json, "message", receipt->note);
-    put_logs(json, receipt->logs);
+    au_json_put_hash(json, "hash", &receipt->id);
+    au_json_put_u64(json, "height", receipt->height);
+    au_json_put_u32(json, "index", receipt->index);
+    au_json_put_text(json, "status", au_outcome_name(receipt->outcome));
+    au_json_put_u32(json, "outcome", (uint32_t)receipt->outcome);
+    au_json_put_u32(json, "detail", receipt->detail);
+    if (reason != NULL) au_json_put_text(json, "reason", reason);
+    if (receipt->outcome == AU_OUTCOME_REVERTED)
+        au_json_put_u32(json, "revert_code", receipt->revert_code);
+    au_json_put_u64(json, "gas_used", receipt->gas_used);
+    au_json_put_u64(json, "fee", receipt->fee);
+    if (receipt->has_created) au_json_put_address(json, "created", &receipt->created);
+    au_json_put_hex(json, "output", receipt->output);
+    if (receipt->note.size > 0) au_json_put_bytes(json, "message", receipt->note);
+    au_logs_put_json(json, receipt->logs);
     put_balances(json, receipt->balances);
     put_slots(json, receipt->slots);
 }
@@ -217,19 +198,15 @@ void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *re
 void au_header_put_json(struct au_json_write *json, const struct au_header *header)
 {
     struct au_hash hash = au_header_hash(header);
-    struct au_buf time;
-    put_u64(json, "height", header->height);
-    put_hash(json, "hash", &hash);
-    put_hash(json, "parent", &header->parent);
-    au_buf_init(&time, TIME_TEXT_SIZE_MAX);
-    au_time_put(&time, header->time_ms);
-    au_json_write_key(json, "time");
-    write_made_text(json, &time);
-    put_address(json, "proposer", &header->proposer);
-    put_hash(json, "state_root", &header->state_root);
-    put_hash(json, "tx_root", &header->tx_root);
-    put_hash(json, "receipts_root", &header->receipts_root);
-    put_u64(json, "gas_used", header->gas_used);
-    put_u64(json, "gas_limit", header->gas_limit);
-    put_u32(json, "tx_count", header->tx_count);
+    au_json_put_u64(json, "height", header->height);
+    au_json_put_hash(json, "hash", &hash);
+    au_json_put_hash(json, "parent", &header->parent);
+    au_json_put_time(json, "time", header->time_ms);
+    au_json_put_address(json, "proposer", &header->proposer);
+    au_json_put_hash(json, "state_root", &header->state_root);
+    au_json_put_hash(json, "tx_root", &header->tx_root);
+    au_json_put_hash(json, "receipts_root", &header->receipts_root);
+    au_json_put_u64(json, "gas_used", header->gas_used);
+    au_json_put_u64(json, "gas_limit", header->gas_limit);
+    au_json_put_u32(json, "tx_count", header->tx_count);
 }

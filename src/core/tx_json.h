@@ -18,8 +18,11 @@
 #include "core/receipt.h"
 #include "core/tx.h"
 
-/* au_address_put_json writes an address as a value. */
-void au_address_put_json(struct au_json_write *json, const struct au_address *address);
+/* Members of one kind each, beside those of base/json_write.h. */
+void au_json_put_hash(struct au_json_write *json, const char *key, const struct au_hash *hash);
+void au_json_put_address(struct au_json_write *json, const char *key,
+                         const struct au_address *address);
+void au_json_put_time(struct au_json_write *json, const char *key, uint64_t time_ms);
 
 /* au_tx_put_json writes hash, kind, from, nonce, gas_price, valid_until, the payload's members,
  * signature, size and intrinsic_steps.
@@ -31,6 +34,9 @@ void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const str
  * detail that has one), revert_code (if it reverted), gas_used, fee, created, output, message (the
  * note), logs, balance_changes and storage_changes. */
 void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt);
+
+/* au_logs_put_json writes a receipt's lines as the member logs. */
+void au_logs_put_json(struct au_json_write *json, struct au_items logs);
 
 /* au_receipt_reason gives the word behind an outcome's detail, "unreachable" or "pointer"; NULL if
  * the outcome has none. */

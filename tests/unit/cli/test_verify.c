@@ -233,8 +233,7 @@ static void make_account(struct world *world, unsigned number, uint64_t told_bal
     struct au_address address = address_of(number);
     struct au_hash key = au_flat_account_key(&address);
     begin(world, &json);
-    au_json_write_key(&json, "address");
-    au_address_put_json(&json, &address);
+    au_json_put_address(&json, "address", &address);
     au_json_write_key(&json, "height");
     au_json_write_u64(&json, world->header.height);
     put_hex(&json, "state_root", bytes_of(&world->header.state_root));
@@ -259,8 +258,7 @@ static void make_slot(struct world *world, unsigned contract, unsigned number)
     struct au_hash owner = au_flat_account_key(&address);
     struct au_hash key = au_flat_key_hash((struct au_bytes){name, sizeof(name)});
     begin(world, &json);
-    au_json_write_key(&json, "contract");
-    au_address_put_json(&json, &address);
+    au_json_put_address(&json, "contract", &address);
     put_proof(world, &json, "account_proof", &accounts, &owner);
     put_proof(world, &json, "storage_proof", &owner, &key);
     put_hex(&json, "key", (struct au_bytes){name, sizeof(name)});
