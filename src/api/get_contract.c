@@ -134,7 +134,7 @@ static bool read_key(struct au_input *input, const char *name, struct au_bytes *
 {
     struct au_bytes text;
     if (input->has_failed || !au_request_query(input->request, name, &text)) return false;
-    if (au_input_hex(input, text, out_key) == AU_OK && out_key->size <= AU_KEY_SIZE_MAX) {
+    if (au_hex_read(&input->arena, text, out_key) == AU_OK && out_key->size <= AU_KEY_SIZE_MAX) {
         return true;
     }
     au_input_fail(input, name, "0x and the hex digits of at most 256 bytes", text);
@@ -221,7 +221,7 @@ void au_get_storage(struct au_input *input)
 static bool read_slot_key(struct au_input *input, struct au_bytes *out_key)
 {
     struct au_bytes text = au_request_param(input->request, "key");
-    if (au_input_hex(input, text, out_key) == AU_OK && out_key->size > 0 &&
+    if (au_hex_read(&input->arena, text, out_key) == AU_OK && out_key->size > 0 &&
         out_key->size <= AU_KEY_SIZE_MAX) {
         return true;
     }

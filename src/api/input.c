@@ -198,22 +198,11 @@ bool au_input_u64(struct au_input *input, const char *name, uint64_t *out_value)
     return false;
 }
 
-enum au_err au_input_hex(struct au_input *input, struct au_bytes text, struct au_bytes *out_bytes)
-{
-    if (text.size < 2) return AU_ERR_MALFORMED;
-    size_t size = (text.size - 2) / 2;
-    uint8_t *bytes = au_arena_get(&input->arena, size);
-    if (bytes == NULL) return AU_ERR_NO_MEMORY;
-    AU_TRY(au_hex_parse(text, bytes, size));
-    *out_bytes = (struct au_bytes){bytes, size};
-    return AU_OK;
-}
-
 bool au_input_bytes(struct au_input *input, const char *name, struct au_bytes *out_bytes)
 {
     struct au_bytes text;
     if (!au_input_text(input, name, &text)) return false;
-    enum au_err err = au_input_hex(input, text, out_bytes);
+    enum au_err err = au_hex_read(&input->arena, text, out_bytes);
     if (err == AU_ERR_MALFORMED) {
         au_input_fail(input, name, EXPECTED_HEX, text);
     } else if (err != AU_OK) {

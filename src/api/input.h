@@ -83,8 +83,4 @@ void au_input_fail(struct au_input *input, const char *name, const char *expecte
 bool au_address_read(const struct au_api *api, struct au_bytes text,
                      struct au_address *out_address);
 
-/* au_input_hex decodes hex text into the arena. OK, MALFORMED, NO_MEMORY */
-AU_MUST_USE enum au_err au_input_hex(struct au_input *input, struct au_bytes text,
-                                     struct au_bytes *out_bytes);
-
 #endif

@@ -142,7 +142,7 @@ static void read_json(struct au_input *input, struct batch *batch)
         struct au_bytes bytes = {0};
         /* What is no hex is no transaction either: its own item says so. */
         if (au_json_in_type(text) == AU_JSON_IN_STRING &&
-            au_input_hex(input, au_json_in_string(text), &bytes) == AU_ERR_NO_MEMORY) {
+            au_hex_read(&input->arena, au_json_in_string(text), &bytes) == AU_ERR_NO_MEMORY) {
             input->has_failed = true;
             au_fail(input->response, AU_ERR_NO_MEMORY);
             return;

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "core/address.h"
 
-typedef enum au_err read_form(struct au_bytes text, struct au_arena *arena,
+typedef enum au_err read_form(struct au_arena *arena, struct au_bytes text,
                               struct au_bytes *out_arg);
 
 static enum au_err keep(struct au_arena *arena, const void *data, size_t size,
@@ -13,51 +13,40 @@ static enum au_err keep(struct au_arena *arena, const void *data, size_t size,
     return au_arena_copy(arena, (struct au_bytes){data, size}, out_arg);
 }
 
-static enum au_err read_u64(struct au_bytes text, struct au_arena *arena, struct au_bytes *out_arg)
+static enum au_err read_u64(struct au_arena *arena, struct au_bytes text, struct au_bytes *out_arg)
 {
     uint64_t number = 0;
     AU_TRY(au_text_parse_u64(text, &number));
     return keep(arena, &number, sizeof(number), out_arg);
 }
 
-static enum au_err read_i64(struct au_bytes text, struct au_arena *arena, struct au_bytes *out_arg)
+static enum au_err read_i64(struct au_arena *arena, struct au_bytes text, struct au_bytes *out_arg)
 {
     int64_t number = 0;
     AU_TRY(au_text_parse_i64(text, &number));
     return keep(arena, &number, sizeof(number), out_arg);
 }
 
-static enum au_err read_u32(struct au_bytes text, struct au_arena *arena, struct au_bytes *out_arg)
+static enum au_err read_u32(struct au_arena *arena, struct au_bytes text, struct au_bytes *out_arg)
 {
     uint32_t number = 0;
     AU_TRY(au_text_parse_u32(text, &number));
     return keep(arena, &number, sizeof(number), out_arg);
 }
 
-static enum au_err read_i32(struct au_bytes text, struct au_arena *arena, struct au_bytes *out_arg)
+static enum au_err read_i32(struct au_arena *arena, struct au_bytes text, struct au_bytes *out_arg)
 {
     int32_t number = 0;
     AU_TRY(au_text_parse_i32(text, &number));
     return keep(arena, &number, sizeof(number), out_arg);
 }
 
-static enum au_err read_bytes(struct au_bytes text, struct au_arena *arena,
-                              struct au_bytes *out_arg)
-{
-    return au_hex_read(arena, text, out_arg);
-}
-
-static enum au_err read_address(struct au_bytes text, struct au_arena *arena,
+static enum au_err read_address(struct au_arena *arena, struct au_bytes text,
                                 struct au_bytes *out_arg)
 {
     struct au_address address;
     if (au_address_parse(text, &address) != NULL) return AU_ERR_MALFORMED;
     return keep(arena, address.bytes, AU_ADDRESS_SIZE, out_arg);
-}
-
-static enum au_err read_text(struct au_bytes text, struct au_arena *arena, struct au_bytes *out_arg)
-{
-    return au_arena_copy(arena, text, out_arg);
 }
 
 #define EXPECTED_HEX "0x and an even number of hex digits"
@@ -76,10 +65,10 @@ static const struct row {
      {"i64:", "a decimal number from -9223372036854775808 to 9223372036854775807"}},
     {"u32:", 4, read_u32, {"u32:", "a decimal number from 0 to 4294967295"}},
     {"i32:", 4, read_i32, {"i32:", "a decimal number from -2147483648 to 2147483647"}},
-    {"bytes:", 6, read_bytes, {"bytes:", EXPECTED_HEX}},
-    {"0x", 0, read_bytes, {"bytes:", EXPECTED_HEX}},
+    {"bytes:", 6, au_hex_read, {"bytes:", EXPECTED_HEX}},
+    {"0x", 0, au_hex_read, {"bytes:", EXPECTED_HEX}},
     {"addr:", 5, read_address, {"addr:", "an address, aur1... or 0x and 64 hex digits"}},
-    {"str:", 4, read_text, {"str:", "a text"}},
+    {"str:", 4, au_arena_copy, {"str:", "a text"}},
 };
 
 enum au_err au_arg_read(struct au_bytes text, struct au_arena *arena,
@@ -92,7 +81,7 @@ enum au_err au_arg_read(struct au_bytes text, struct au_arena *arena,
         size_t skip_size = rows[i].skip_size;
         struct au_bytes value = {text.data + skip_size, text.size - skip_size};
         *out_form = &rows[i].form;
-        return rows[i].read(value, arena, out_arg);
+        return rows[i].read(arena, value, out_arg);
     }
     return AU_ERR_MALFORMED;
 }
