@@ -7,7 +7,7 @@
  *     open -> (grow) -> call start -> call function -> close
  *
  * Threading: an engine and loaded modules may be used by any thread; an instance belongs to the
- * thread that opened it. Only engine.c includes the engine's headers. */
+ * thread that opened it. Only engine*.c includes the engine's headers. */
 #ifndef AUREON_VM_ENGINE_H
 #define AUREON_VM_ENGINE_H
 

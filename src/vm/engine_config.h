@@ -1,4 +1,4 @@
-/* The numbers behind vm/engine_config.def and behind the checks of vm/engine.c. Private to both. */
+/* The numbers behind vm/engine_config.def and behind the checks of vm/engine*.c. Private to both. */
 #ifndef AUREON_VM_ENGINE_CONFIG_H
 #define AUREON_VM_ENGINE_CONFIG_H
 
