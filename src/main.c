@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "contract/host.h"
 #include "node/command.h"
+#include "vm/helper.h"
 
 static bool wants_color(void)
 {
@@ -33,6 +35,9 @@ int main(int argc, char **argv)
     if (!keep_streams()) return AU_EXIT_INTERNAL;
     /* A reader that went away must end the command with an exit code, not a signal. */
     signal(SIGPIPE, SIG_IGN);
+    if (argc >= 2 && strcmp(argv[1], AU_HELPER_WORD) == 0) {
+        return au_helper_main((const char *const *)argv + 2, &au_host_env);
+    }
     const struct au_cli cli = {
         .streams = {stdout, stderr, wants_color(), isatty(STDOUT_FILENO) == 1},
         .variable = getenv,

@@ -1,7 +1,7 @@
 /* Compiles new code on a thread of its own, one module at a time, before it may be proposed.
  *
- * A queue of bounded length, each code once. Code that the engine refuses is barred for an hour, so
- * that nobody can keep the thread busy with it.
+ * A queue of bounded length, each code once. Code that the engine refuses, or that its helper fails
+ * over twice, is barred for an hour, so that nobody can keep the thread busy with it.
  *
  * Threading: any thread. */
 #ifndef AUREON_CONSENSUS_COMPILER_H
@@ -14,7 +14,7 @@ struct au_compiler;
 enum au_compile_state {
     AU_COMPILE_READY,   /* nothing to wait for */
     AU_COMPILE_PENDING, /* queued, or the queue is full: ask again when woken */
-    AU_COMPILE_BARRED,  /* the engine refused this code */
+    AU_COMPILE_BARRED,  /* the engine refused this code, or its helper failed over it */
 };
 
 /* au_compiler_new starts the thread.

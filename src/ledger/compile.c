@@ -38,6 +38,15 @@ enum au_err au_ledger_compile(struct au_ledger *ledger, struct au_bytes code)
     return AU_OK;
 }
 
+static enum au_err compile_kept(struct au_ledger *ledger, struct au_bytes code)
+{
+    struct au_loaded *loaded;
+    struct au_reject reject;
+    AU_TRY(au_engine_load_kept(ledger->engine, code, &loaded, &reject));
+    au_loaded_release(loaded);
+    return AU_OK;
+}
+
 enum au_err au_ledger_compile_all(struct au_ledger *ledger)
 {
     struct au_kv_range all = {.cf = AU_CF_COD};
@@ -46,7 +55,7 @@ enum au_err au_ledger_compile_all(struct au_ledger *ledger)
     AU_TRY(au_kv_iter_open(&ledger->kv, NULL, &all, &iter));
     enum au_err err = au_kv_iter_next(&iter, &entry);
     while (err == AU_OK) {
-        err = au_ledger_compile(ledger, entry.value);
+        err = compile_kept(ledger, entry.value);
         if (err == AU_OK) err = au_kv_iter_next(&iter, &entry);
     }
     au_kv_iter_close(&iter);

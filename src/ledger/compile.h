@@ -18,13 +18,14 @@ AU_MUST_USE enum au_err au_ledger_must_compile(struct au_ledger *ledger,
  *
  * OK
  * INVALID_MODULE   the validator refuses it
- * ENGINE           the engine refuses it: nobody can deploy this code here
+ * ENGINE           the engine refuses it, or its helper fails over it: nobody can deploy it here
  * NO_MEMORY
  *
- * Cost: up to a second. */
+ * Cost: up to a second; with a helper that fails 12. */
 AU_MUST_USE enum au_err au_ledger_compile(struct au_ledger *ledger, struct au_bytes code);
 
-/* au_ledger_compile_all compiles the code of the chain, as far as the engine's cache holds it.
+/* au_ledger_compile_all compiles the code of the chain, as far as it is not in the engine's
+ * artifact folder, where all of it is kept from then on. In memory stays what the cache holds.
  * OK, or what the store or the engine failed with. */
 AU_MUST_USE enum au_err au_ledger_compile_all(struct au_ledger *ledger);
 

@@ -74,7 +74,7 @@ static enum au_err load_code(struct au_block *block, const struct au_hash *hash,
         enum au_err err = au_flat_code(&block->read.flat, hash, &code);
         if (err != AU_OK) return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
     }
-    enum au_err err = au_engine_load(engine, code, out_loaded, &reject);
+    enum au_err err = au_engine_load_kept(engine, code, out_loaded, &reject);
     return err == AU_ERR_INVALID_MODULE ? AU_ERR_MALFORMED : err;
 }
 

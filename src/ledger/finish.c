@@ -61,6 +61,8 @@ enum au_err au_block_commit(struct au_block *block)
     AU_TRY(au_kv_write(&block->ledger->kv, &block->batch, /* is_synced */ true));
     au_commit_done(&block->ledger->commit);
     au_ledger_set_head(block->ledger, &block->header);
+    for (const struct new_code *code = block->codes; code; code = code->next)
+        au_engine_keep(block->ledger->engine, &code->hash);
     au_block_close(block);
     return AU_OK;
 }

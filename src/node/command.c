@@ -32,6 +32,7 @@
 #define ADDRESS_PRESET "127.0.0.1"
 #define GENESIS_NAME   "genesis.json"
 #define STORE_NAME     "store"
+#define COMPILED_NAME  "compiled"
 #define BALANCES_MAX   1024u /* given on a command line */
 
 /* ---- running in the foreground ---- */
@@ -132,6 +133,30 @@ static enum au_exit serve(const struct au_invocation *invocation, struct au_node
     return fault.has_happened ? AU_EXIT_INTERNAL : code;
 }
 
+static enum au_exit join(const struct au_invocation *invocation, const char *folder,
+                         const char *name, char out_path[PATH_SIZE])
+{
+    int size = snprintf(out_path, PATH_SIZE, "%s/%s", folder, name);
+    if (size > 0 && (size_t)size < PATH_SIZE) return AU_EXIT_DONE;
+    return au_invocation_fail(invocation, AU_EXIT_USAGE, "the folder's path is too long");
+}
+
+/* Paths in a data folder; options borrow them. */
+struct data_paths {
+    char store[PATH_SIZE];
+    char compiled[PATH_SIZE];
+};
+
+static enum au_exit take_folder(const struct au_invocation *invocation, const char *folder,
+                                struct data_paths *paths, struct au_node_options *options)
+{
+    enum au_exit code = join(invocation, folder, STORE_NAME, paths->store);
+    if (code == AU_EXIT_DONE) code = join(invocation, folder, COMPILED_NAME, paths->compiled);
+    options->store = paths->store;
+    options->compiled = paths->compiled;
+    return code;
+}
+
 static enum au_exit make_folder(const struct au_invocation *invocation, const char *path)
 {
     if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST) return AU_EXIT_DONE;
@@ -180,16 +205,12 @@ static enum au_exit run_dev(struct au_invocation *invocation)
         .is_dev = true,
         .is_manual = au_invocation_has(invocation, "manual"),
     };
-    char store[PATH_SIZE];
+    struct data_paths paths;
     struct au_buf genesis;
     if (folder) {
-        int size = snprintf(store, sizeof(store), "%s/%s", folder->text, STORE_NAME);
-        enum au_exit made =
-            size > 0 && (size_t)size < sizeof(store)
-                ? make_folder(invocation, folder->text)
-                : au_invocation_fail(invocation, AU_EXIT_USAGE, "the folder's path is too long");
+        enum au_exit made = take_folder(invocation, folder->text, &paths, &options);
+        if (made == AU_EXIT_DONE) made = make_folder(invocation, folder->text);
         if (made != AU_EXIT_DONE) return made;
-        options.store = store;
     }
     take_options(invocation, &options);
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
@@ -204,13 +225,6 @@ static enum au_exit run_dev(struct au_invocation *invocation)
 }
 
 /* ---- node init ---- */
-
-static enum au_exit join(const struct au_invocation *invocation, const char *name, char *out_path)
-{
-    int size = snprintf(out_path, PATH_SIZE, "%s/%s", invocation->operands[0], name);
-    if (size > 0 && (size_t)size < PATH_SIZE) return AU_EXIT_DONE;
-    return au_invocation_fail(invocation, AU_EXIT_USAGE, "the folder's path is too long");
-}
 
 static enum au_exit parse_address(const struct au_invocation *invocation, struct au_bytes text,
                                   struct au_address *out_address)
@@ -268,7 +282,7 @@ static enum au_exit write_genesis(const struct au_invocation *invocation,
 {
     char path[PATH_SIZE];
     struct au_buf text, message, encoded, old;
-    enum au_exit code = join(invocation, GENESIS_NAME, path);
+    enum au_exit code = join(invocation, invocation->operands[0], GENESIS_NAME, path);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&text, AU_GENESIS_SIZE_MAX);
     au_buf_init(&message, MESSAGE_SIZE);
@@ -320,7 +334,7 @@ static enum au_exit read_genesis(const struct au_invocation *invocation, struct 
 {
     char path[PATH_SIZE];
     struct au_buf text, message;
-    enum au_exit code = join(invocation, GENESIS_NAME, path);
+    enum au_exit code = join(invocation, invocation->operands[0], GENESIS_NAME, path);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&text, AU_GENESIS_SIZE_MAX);
     au_buf_init(&message, MESSAGE_SIZE);
@@ -342,10 +356,10 @@ static enum au_exit read_genesis(const struct au_invocation *invocation, struct 
 
 static enum au_exit run_start(struct au_invocation *invocation)
 {
-    char store[PATH_SIZE];
-    struct au_node_options options = {.store = store};
+    struct data_paths paths;
+    struct au_node_options options = {0};
     struct au_buf genesis;
-    enum au_exit code = join(invocation, STORE_NAME, store);
+    enum au_exit code = take_folder(invocation, invocation->operands[0], &paths, &options);
     if (code != AU_EXIT_DONE) return code;
     take_options(invocation, &options);
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
@@ -391,7 +405,7 @@ static enum au_exit run_verify(struct au_invocation *invocation)
     char path[PATH_SIZE];
     struct au_kv kv;
     struct au_buf text;
-    enum au_exit code = join(invocation, STORE_NAME, path);
+    enum au_exit code = join(invocation, invocation->operands[0], STORE_NAME, path);
     if (code != AU_EXIT_DONE) return code;
     if (!au_rocks_is_store(path)) {
         return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "there is no store in %s", path);

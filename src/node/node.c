@@ -18,8 +18,10 @@
 #include "store/rocks.h"
 
 #define INSTANCES_MAX         64u          /* contracts running at the same time */
-#define CACHE_SIZE            (256u << 20) /* bytes of compiled code */
-#define SLOW_REQUESTS         4u           /* views, simulations and listings at the same time */
+#define CACHE_SIZE            (256u << 20) /* bytes of compiled code in memory */
+#define COMPILED_SIZE         (256u << 20) /* bytes on disk of what is not on the chain */
+#define OWN_PROGRAM           "/proc/self/exe"
+#define SLOW_REQUESTS         4u /* views, simulations and listings at the same time */
 #define DEV_CHAIN_ID          "aureon-dev"
 #define DEV_BALANCE           UINT64_C(1000000000000000) /* a million AUR */
 #define DEV_WRITE_BUFFER_SIZE ((size_t)16 << 20)         /* bytes */
@@ -82,6 +84,28 @@ static bool mine(void *context, uint32_t count)
 
 /* ---- starting ---- */
 
+static enum au_err open_engine(struct au_node *node, struct au_buf *message)
+{
+    const char *folder = node->options.compiled;
+    struct au_engine_options options = {
+        .instances_max = INSTANCES_MAX,
+        .cache_size = CACHE_SIZE,
+        .helper = OWN_PROGRAM,
+        .artifact_folder = folder,
+        .artifact_size = COMPILED_SIZE,
+    };
+    enum au_err err = au_engine_new(&options, &au_host_env, &node->engine);
+    if (err == AU_ERR_INVALID_ARG) {
+        au_buf_printf(message,
+                      "%s, or a folder in it, is not this user's alone: remove it, or give it to "
+                      "the user with mode 0700",
+                      folder);
+    } else if (err == AU_ERR_IO) {
+        au_buf_printf(message, "cannot make or read the folder %s", folder);
+    }
+    return err;
+}
+
 static enum au_err open_store(struct au_node *node, struct au_buf *message)
 {
     const char *path = node->options.store;
@@ -116,8 +140,7 @@ static enum au_err open_mempool(struct au_node *node)
 
 static enum au_err open_layers(struct au_node *node, struct au_buf *message)
 {
-    struct au_engine_options engine = {.instances_max = INSTANCES_MAX, .cache_size = CACHE_SIZE};
-    AU_TRY(au_engine_new(&engine, &au_host_env, &node->engine));
+    AU_TRY(open_engine(node, message));
     AU_TRY(open_store(node, message));
     struct au_ledger_options ledger = {node->kv, node->engine, node->options.genesis};
     AU_TRY(au_ledger_open(&ledger, message, &node->ledger));

@@ -14,6 +14,7 @@ struct au_node;
 struct au_node_options {
     struct au_bytes genesis; /* encoded; borrowed for the start */
     const char *store;       /* folder of the store; NULL: in memory */
+    const char *compiled;    /* folder of compiled contracts; NULL: in memory only */
     const char *address;     /* to listen on, numeric */
     uint16_t port;           /* 0: a free one */
     uint64_t interval_ms;    /* least time between blocks */

@@ -11,6 +11,7 @@
 #include "vm/gas.h"
 #include "vm/limits.h"
 #include "vm/machine.h"
+#include "vm/parcel.h"
 
 /* ---- configuration ---------------------------------------------------------------------- */
 
@@ -37,7 +38,9 @@ static wasm_engine_t *new_wasm_engine(const struct au_engine_options *options)
     }
 #define AU_CPU_FLAG(name, bit)         wasmtime_config_cranelift_flag_enable(config, #name);
 #define AU_ENGINE_SETTING(name, value) wasmtime_config_##name##_set(config, (value));
+#define AU_ENGINE_MANNER(name, value)  AU_ENGINE_SETTING(name, value)
 #include "vm/engine_config.def"
+#undef AU_ENGINE_MANNER
 #undef AU_ENGINE_SETTING
 #undef AU_CPU_FLAG
 
@@ -154,6 +157,20 @@ static enum au_err open_pool(struct au_engine *engine, uint32_t instances_max)
     return AU_OK;
 }
 
+static enum au_err open_helper(struct au_engine *engine, const struct au_engine_options *options)
+{
+    struct au_helper_options helper = {
+        .program = options->helper,
+        .identity = au_engine_identity(engine),
+        .optimize_none = options->optimize_none,
+    };
+    if (options->artifact_folder != NULL) {
+        AU_TRY(au_artifacts_open(options->artifact_folder, options->artifact_size, &helper.identity,
+                                 &engine->artifacts));
+    }
+    return au_helper_new(&helper, &engine->helper);
+}
+
 static enum au_err open_engine(struct au_engine *engine, const struct au_engine_options *options)
 {
     AU_TRY(write_identity(&engine->identity, options));
@@ -161,7 +178,8 @@ static enum au_err open_engine(struct au_engine *engine, const struct au_engine_
     engine->wasm = new_wasm_engine(options);
     if (engine->wasm == NULL) return AU_ERR_ENGINE;
     engine->linker = wasmtime_linker_new(engine->wasm);
-    return define_host(engine);
+    AU_TRY(define_host(engine));
+    return options->helper != NULL ? open_helper(engine, options) : AU_OK;
 }
 
 /* The engine aborts the process over what it lacks, so it is asked for here. */
@@ -192,6 +210,10 @@ enum au_err au_engine_new(const struct au_engine_options *options, const struct 
     if (options->instances_max == 0 || options->instances_max > INSTANCES_MAX) {
         return AU_ERR_INVALID_ARG;
     }
+    if (options->helper == NULL ? options->artifact_folder != NULL
+                                : options->skip_instrumentation) {
+        return AU_ERR_INVALID_ARG;
+    }
     AU_TRY(check_machine(options));
 
     struct au_engine *engine = au_mem_new(sizeof *engine);
@@ -216,6 +238,8 @@ void au_engine_free(struct au_engine *engine)
 {
     if (engine == NULL) return;
     AU_ASSERT(engine->open_count == 0);
+    au_helper_free(engine->helper);
+    au_artifacts_close(engine->artifacts);
     au_cache_done(&engine->cache);
     if (engine->linker != NULL) wasmtime_linker_delete(engine->linker);
     if (engine->wasm != NULL) wasm_engine_delete(engine->wasm);
@@ -229,12 +253,25 @@ void au_engine_free(struct au_engine *engine)
 
 struct au_engine_counts au_engine_count(struct au_engine *engine)
 {
-    struct au_engine_counts counts = {.compiled = atomic_load(&engine->compiled_count)};
+    struct au_engine_counts counts = {
+        .compiled = atomic_load(&engine->compiled_count),
+        .restored = atomic_load(&engine->restored_count),
+    };
     au_cache_count(&engine->cache, &counts.cached, &counts.cached_idle);
     AU_ASSERT(pthread_mutex_lock(&engine->pool_mutex) == 0);
     counts.open = engine->open_count;
     AU_ASSERT(pthread_mutex_unlock(&engine->pool_mutex) == 0);
     return counts;
+}
+
+struct au_helper *au_engine_helper(struct au_engine *engine)
+{
+    return engine->helper;
+}
+
+struct au_hash au_engine_identity(const struct au_engine *engine)
+{
+    return au_sha256_tagged("aureon/engine", au_buf_bytes(&engine->identity));
 }
 
 /* ---- modules ---------------------------------------------------------------------------- */
@@ -256,14 +293,10 @@ static enum au_err engine_refused(wasmtime_error_t *error, struct au_reject *out
     return AU_ERR_ENGINE;
 }
 
-static enum au_err compile(struct au_loaded *loaded, struct au_bytes code,
-                           struct au_reject *out_reject)
+static enum au_err link_module(struct au_loaded *loaded, struct au_reject *out_reject)
 {
-    struct au_engine *engine = loaded->engine;
     wasmtime_error_t *error =
-        wasmtime_module_new(engine->wasm, code.data, code.size, &loaded->module);
-    if (error != NULL) return engine_refused(error, out_reject);
-    error = wasmtime_linker_instantiate_pre(engine->linker, loaded->module, &loaded->pre);
+        wasmtime_linker_instantiate_pre(loaded->engine->linker, loaded->module, &loaded->pre);
     if (error != NULL) return engine_refused(error, out_reject);
 
     void *start = NULL;
@@ -271,29 +304,71 @@ static enum au_err compile(struct au_loaded *loaded, struct au_bytes code,
     wasmtime_module_image_range(loaded->module, &start, &end);
     size_t image_size = (size_t)((uintptr_t)end - (uintptr_t)start);
     loaded->cached.size = image_size + loaded->info->arena.held + LOADED_OVERHEAD;
+    return AU_OK;
+}
+
+/* ---- compiled in this process ---- */
+
+static enum au_err compile(struct au_loaded *loaded, struct au_bytes code,
+                           struct au_reject *out_reject)
+{
+    struct au_engine *engine = loaded->engine;
+    wasmtime_error_t *error =
+        wasmtime_module_new(engine->wasm, code.data, code.size, &loaded->module);
+    if (error != NULL) return engine_refused(error, out_reject);
+    AU_TRY(link_module(loaded, out_reject));
     atomic_fetch_add(&engine->compiled_count, 1);
     return AU_OK;
 }
 
-/* Takes ownership of info. */
-static enum au_err new_loaded(struct au_engine *engine, struct au_bytes code,
-                              struct au_module_info *info, struct au_loaded **out_loaded,
-                              struct au_reject *out_reject)
+static enum au_err compile_here(struct au_loaded *loaded, struct au_bytes code,
+                                struct au_reject *out_reject)
+{
+    struct au_engine *engine = loaded->engine;
+    struct au_buf prepared;
+    if (loaded->info != NULL) return compile(loaded, code, out_reject);
+    au_buf_init(&prepared, AU_PREPARED_SIZE_MAX);
+    struct au_buf *out_code = engine->is_metered ? &prepared : NULL;
+    enum au_err err = au_module_prepare(code, engine->host, out_code, &loaded->info, out_reject);
+    if (err == AU_OK) {
+        err = compile(loaded, out_code != NULL ? au_buf_bytes(out_code) : code, out_reject);
+    }
+    au_buf_done(&prepared);
+    return err;
+}
+
+enum au_err au_engine_compile(struct au_engine *engine, struct au_bytes code,
+                              struct au_buf *artifact, struct au_reject *out_reject)
 {
     struct au_loaded *loaded = au_mem_new(sizeof *loaded);
-    if (loaded == NULL) {
-        au_module_info_free(info);
-        return AU_ERR_NO_MEMORY;
-    }
+    if (loaded == NULL) return AU_ERR_NO_MEMORY;
     loaded->engine = engine;
-    loaded->info = info;
-    enum au_err err = compile(loaded, code, out_reject);
-    if (err != AU_OK) {
-        free_loaded(&loaded->cached);
-        return err;
+    wasm_byte_vec_t bytes;
+    enum au_err err = compile_here(loaded, code, out_reject);
+    if (err == AU_OK) {
+        wasmtime_error_t *error = wasmtime_module_serialize(loaded->module, &bytes);
+        if (error != NULL) {
+            err = engine_refused(error, out_reject);
+        } else {
+            au_buf_put(artifact, bytes.data, bytes.size);
+            wasm_byte_vec_delete(&bytes);
+            err = artifact->err;
+        }
     }
-    *out_loaded = loaded;
-    return AU_OK;
+    free_loaded(&loaded->cached);
+    return err;
+}
+
+/* ---- compiled elsewhere ---- */
+
+/* Only for bytes that our own compiler has written, and that a seal has kept as they were. */
+static enum au_err restore(struct au_loaded *loaded, struct au_bytes artifact,
+                           struct au_reject *out_reject)
+{
+    wasmtime_error_t *error = wasmtime_module_deserialize(loaded->engine->wasm, artifact.data,
+                                                          artifact.size, &loaded->module);
+    if (error != NULL) return engine_refused(error, out_reject);
+    return link_module(loaded, out_reject);
 }
 
 #define ARTIFACT_TAG "aureon/artifact" /* of the keys of modules that are given as they are */
@@ -303,6 +378,9 @@ struct source {
     const char *tag; /* of the key */
     struct au_bytes code;
     struct au_module_info *info; /* of code that is instrumented already, else NULL; owned */
+    struct au_hash code_hash;
+    struct au_hash key;
+    bool is_kept;
 };
 
 /* H(tag, code hash || identity) */
@@ -320,33 +398,89 @@ static struct au_hash key_of(const struct au_engine *engine, const char *tag_tex
     return au_sha256_parts(parts, AU_COUNT_OF(parts));
 }
 
-static enum au_err make_loaded(struct au_engine *engine, const struct source *source,
-                               struct au_loaded **out_loaded, struct au_reject *out_reject)
+/* false: it is not in the folder, or of no use. */
+static bool take_artifact(struct au_loaded *loaded, const struct source *source,
+                          struct au_buf *file)
 {
-    struct au_bytes code = source->code;
-    struct au_module_info *info = source->info;
-    if (info != NULL) return new_loaded(engine, code, info, out_loaded, out_reject);
-    if (!engine->is_metered) {
-        AU_TRY(au_module_prepare(code, engine->host, NULL, &info, out_reject));
-        return new_loaded(engine, code, info, out_loaded, out_reject);
+    struct au_engine *engine = loaded->engine;
+    struct au_reject reject;
+    struct au_bytes artifact;
+    if (engine->artifacts == NULL) return false;
+    if (au_artifacts_get(engine->artifacts, &source->key, file, &artifact) != AU_OK) return false;
+    if (restore(loaded, artifact, &reject) == AU_OK) {
+        atomic_fetch_add(&engine->restored_count, 1);
+        return true;
     }
-    struct au_buf prepared;
-    au_buf_init(&prepared, AU_PREPARED_SIZE_MAX);
-    enum au_err err = au_module_prepare(code, engine->host, &prepared, &info, out_reject);
-    if (err == AU_OK) {
-        err = new_loaded(engine, au_buf_bytes(&prepared), info, out_loaded, out_reject);
+    au_artifacts_drop(engine->artifacts, &source->key);
+    if (loaded->module != NULL) wasmtime_module_delete(loaded->module);
+    loaded->module = NULL;
+    return false;
+}
+
+static enum au_err ask_helper(struct au_loaded *loaded, const struct source *source,
+                              struct au_buf *artifact, struct au_reject *out_reject)
+{
+    struct au_engine *engine = loaded->engine;
+    struct au_helper_request request = {
+        .code = source->code,
+        .hash = source->code_hash,
+        .limit_ns = source->is_kept ? COMPILE_KEPT_NS : COMPILE_NS,
+    };
+    AU_TRY(au_helper_compile(engine->helper, &request, artifact, out_reject));
+    AU_TRY(restore(loaded, au_buf_bytes(artifact), out_reject));
+    atomic_fetch_add(&engine->compiled_count, 1);
+    if (engine->artifacts != NULL) {
+        au_artifacts_put(engine->artifacts, &source->key, au_buf_bytes(artifact));
     }
-    au_buf_done(&prepared);
+    return AU_OK;
+}
+
+static enum au_err compile_elsewhere(struct au_loaded *loaded, const struct source *source,
+                                     struct au_reject *out_reject)
+{
+    struct au_engine *engine = loaded->engine;
+    struct au_buf file;
+    AU_TRY(au_module_prepare(source->code, engine->host, NULL, &loaded->info, out_reject));
+    au_buf_init(&file, AU_PARCEL_HEAD_SIZE + AU_PARCEL_SIZE_MAX);
+    enum au_err err = AU_OK;
+    if (!take_artifact(loaded, source, &file)) {
+        err = ask_helper(loaded, source, &file, out_reject);
+    }
+    au_buf_done(&file);
     return err;
 }
 
-static enum au_err load(struct au_engine *engine, const struct source *source,
+/* ---- from where it is soonest ---- */
+
+static enum au_err make_loaded(struct au_engine *engine, const struct source *source,
+                               struct au_loaded **out_loaded, struct au_reject *out_reject)
+{
+    struct au_loaded *loaded = au_mem_new(sizeof *loaded);
+    if (loaded == NULL) {
+        au_module_info_free(source->info);
+        return AU_ERR_NO_MEMORY;
+    }
+    loaded->cached.key = source->key;
+    loaded->engine = engine;
+    loaded->info = source->info;
+    bool is_here = engine->helper == NULL || source->info != NULL;
+    enum au_err err = is_here ? compile_here(loaded, source->code, out_reject)
+                              : compile_elsewhere(loaded, source, out_reject);
+    if (err != AU_OK) {
+        free_loaded(&loaded->cached);
+        return err;
+    }
+    *out_loaded = loaded;
+    return AU_OK;
+}
+
+static enum au_err load(struct au_engine *engine, struct source *source,
                         struct au_loaded **out_loaded, struct au_reject *out_reject)
 {
-    struct au_hash code_hash = au_sha256(source->code);
-    struct au_hash key = key_of(engine, source->tag, &code_hash);
+    source->code_hash = au_sha256(source->code);
+    source->key = key_of(engine, source->tag, &source->code_hash);
     struct au_cache_flight flight;
-    struct au_cache_entry *cached = au_cache_take(&engine->cache, &key, &flight);
+    struct au_cache_entry *cached = au_cache_take(&engine->cache, &source->key, &flight);
     if (cached != NULL) {
         au_module_info_free(source->info);
         *out_loaded = (struct au_loaded *)cached;
@@ -358,7 +492,6 @@ static enum au_err load(struct au_engine *engine, const struct source *source,
         au_cache_land(&engine->cache, &flight, NULL);
         return err;
     }
-    loaded->cached.key = key;
     au_cache_land(&engine->cache, &flight, &loaded->cached);
     *out_loaded = loaded;
     return AU_OK;
@@ -369,6 +502,21 @@ enum au_err au_engine_load(struct au_engine *engine, struct au_bytes code,
 {
     struct source source = {.tag = ARTIFACT_TAG, .code = code};
     return load(engine, &source, out_loaded, out_reject);
+}
+
+enum au_err au_engine_load_kept(struct au_engine *engine, struct au_bytes code,
+                                struct au_loaded **out_loaded, struct au_reject *out_reject)
+{
+    struct source source = {.tag = ARTIFACT_TAG, .code = code, .is_kept = true};
+    AU_TRY(load(engine, &source, out_loaded, out_reject));
+    if (engine->artifacts != NULL) au_artifacts_keep(engine->artifacts, &source.key);
+    return AU_OK;
+}
+
+void au_engine_keep(struct au_engine *engine, const struct au_hash *code_hash)
+{
+    struct au_hash key = key_of(engine, ARTIFACT_TAG, code_hash);
+    if (engine->artifacts != NULL) au_artifacts_keep(engine->artifacts, &key);
 }
 
 bool au_engine_find(struct au_engine *engine, const struct au_hash *code_hash,

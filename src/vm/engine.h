@@ -1,6 +1,7 @@
 /* The WebAssembly engine behind the sandbox, and its running instances.
  *
- * engine    one per runtime: compiler, pool of instances, linked host functions, cache of modules
+ * engine    one per runtime: compiler or its helper, pool of instances, linked host functions,
+ *           cache of modules
  * loaded    a validated, instrumented, compiled module; counted references, shared by threads
  * instance  one frame: a new store and instance from the pool, closed after one call
  *
@@ -26,10 +27,25 @@ struct au_engine_options {
     uint64_t cache_size;       /* bytes of compiled code kept for modules that nobody holds */
     bool optimize_none;        /* compile without optimisation */
     bool skip_instrumentation; /* run modules as they are, unmetered: benches only */
+    bool compile_parallel;     /* functions of one module side by side: the helper itself only */
+
+    /* Path of an aureon program that compiles in a process of its own (vm/helper.h); NULL: this
+     * process does. */
+    const char *helper;
+
+    /* Folder for compiled modules (vm/artifact.h), or NULL; only with a helper. */
+    const char *artifact_folder;
+    uint64_t artifact_size; /* bytes there, besides those of au_engine_keep */
 };
 
 /* au_engine_new starts an engine that offers host (which outlives it).
- * OK, INVALID_ARG, UNSUPPORTED (processor), NO_MEMORY, ENGINE */
+ *
+ * OK
+ * INVALID_ARG  an option is out of range, or others may look into the artifact folder
+ * UNSUPPORTED  the processor
+ * IO           the artifact folder cannot be made
+ * NO_MEMORY
+ * ENGINE       the engine's, or the helper cannot be started */
 AU_MUST_USE enum au_err au_engine_new(const struct au_engine_options *options,
                                       const struct au_host_table *host,
                                       struct au_engine **out_engine);
@@ -37,15 +53,27 @@ AU_MUST_USE enum au_err au_engine_new(const struct au_engine_options *options,
 /* au_engine_free stops an engine. All its loaded modules are released before. NULL is legal. */
 void au_engine_free(struct au_engine *engine);
 
-/* au_engine_load validates, instruments and compiles code, or takes it from the cache, keyed by
+/* au_engine_load validates, instruments and compiles code, or takes it from the cache in memory or
+ * from the artifact folder, keyed by
  * H(code hash, instrumenter version, gas schedule, engine version and lock hash, configuration).
+ * A helper has 6 seconds for it, and as many again if it failed.
  *
  * out_loaded  release with au_loaded_release
  * out_reject  set on INVALID_MODULE, and on ENGINE: rule "engine" and what the engine says
  *
- * OK, INVALID_MODULE, NO_MEMORY, ENGINE (the engine disagreed with our validator) */
+ * OK, INVALID_MODULE, NO_MEMORY, ENGINE (the engine disagreed with our validator, or the helper
+ * failed twice) */
 AU_MUST_USE enum au_err au_engine_load(struct au_engine *engine, struct au_bytes code,
                                        struct au_loaded **out_loaded, struct au_reject *out_reject);
+
+/* au_engine_load_kept is the same for code that was accepted once and must be there: a helper has
+ * minutes, and the artifact folder keeps it. */
+AU_MUST_USE enum au_err au_engine_load_kept(struct au_engine *engine, struct au_bytes code,
+                                            struct au_loaded **out_loaded,
+                                            struct au_reject *out_reject);
+
+/* au_engine_keep tells the artifact folder to keep the compiled module of this code for good. */
+void au_engine_keep(struct au_engine *engine, const struct au_hash *code_hash);
 
 /* au_engine_find gives the module whose code has this hash if it is in the cache: no code is read
  * and nothing is compiled, but a compilation of it that is under way is waited for.

@@ -1,4 +1,4 @@
-/* The numbers behind vm/engine_config.def and behind the checks of vm/engine*.c. Private to both. */
+/* The numbers behind vm/engine_config.def and the checks of vm/engine*.c. Private to these. */
 #ifndef AUREON_VM_ENGINE_CONFIG_H
 #define AUREON_VM_ENGINE_CONFIG_H
 
@@ -22,6 +22,10 @@
 #define INSTANCE_SIZE_MAX                                            \
     (FUNCTION_RECORD * (AU_FUNCTIONS_MAX + 3 * AU_IMPORTS_MAX + 2) + \
      GLOBAL_RECORD * (AU_GLOBALS_MAX + 2) + 8192u)
+
+/* Time for an attempt of the helper: of code that somebody offers, of code that is on the chain. */
+#define COMPILE_NS      (UINT64_C(6) * 1000000000)
+#define COMPILE_KEPT_NS (UINT64_C(120) * 1000000000)
 
 /* What is not a contract memory: tables, records, the guard before the first memory. */
 #define POOL_REST (UINT64_C(1) << 30)

@@ -1,8 +1,20 @@
-/* Ways into the engine beside the validator: only for tests of the engine itself. */
+/* Ways into the engine for its compile helper, and for tests of the engine itself. */
 #ifndef AUREON_VM_ENGINE_INTERNAL_H
 #define AUREON_VM_ENGINE_INTERNAL_H
 
 #include "vm/engine.h"
+
+/* au_engine_compile validates, instruments and compiles a module, and caches nothing.
+ *
+ * artifact    gets the compiled module
+ * out_reject  set on INVALID_MODULE and ENGINE
+ *
+ * OK, INVALID_MODULE, ENGINE, TOO_LARGE (for the buffer), NO_MEMORY */
+AU_MUST_USE enum au_err au_engine_compile(struct au_engine *engine, struct au_bytes code,
+                                          struct au_buf *artifact, struct au_reject *out_reject);
+
+/* au_engine_identity names whatever decides, besides the code, what a compiled module is like. */
+struct au_hash au_engine_identity(const struct au_engine *engine);
 
 /* au_engine_load_prepared compiles a module that is in the instrumented form already, or takes it
  * from the cache.
@@ -20,12 +32,16 @@ AU_MUST_USE enum au_err au_engine_load_prepared(struct au_engine *engine, struct
 
 /* What the engine has done so far. */
 struct au_engine_counts {
-    uint64_t compiled;  /* modules */
+    uint64_t compiled;  /* modules, here or by the helper */
+    uint64_t restored;  /* modules, from the artifact folder */
     size_t cached;      /* modules loaded, held or not */
     size_t cached_idle; /* bytes of those that nobody holds */
     uint32_t open;      /* instances */
 };
 
 struct au_engine_counts au_engine_count(struct au_engine *engine);
+
+/* au_engine_helper gives the compile helper, or NULL. */
+struct au_helper *au_engine_helper(struct au_engine *engine);
 
 #endif

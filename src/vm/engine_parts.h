@@ -6,8 +6,10 @@
 #include <stdatomic.h>
 #include <wasmtime.h>
 
+#include "vm/artifact.h"
 #include "vm/cache.h"
 #include "vm/engine.h"
+#include "vm/helper.h"
 
 /* A host function as the engine calls it. */
 struct host_binding {
@@ -39,7 +41,10 @@ struct au_engine {
     struct host_binding *bindings; /* one per entry of host */
     struct au_buf identity;        /* what a cache key has after the code hash */
     struct au_cache cache;
+    struct au_helper *helper;       /* NULL: modules are compiled in this process */
+    struct au_artifacts *artifacts; /* NULL: compiled modules are kept in memory only */
     atomic_uint_least64_t compiled_count;
+    atomic_uint_least64_t restored_count;
 
     pthread_mutex_t pool_mutex; /* guards what follows */
     pthread_cond_t pool_freed;

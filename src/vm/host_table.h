@@ -1,7 +1,8 @@
 /* What a sandbox offers to the contract: a table of host functions.
  *
- * Every call goes through one trampoline (vm/engine_run.c): it takes the price named in the entry, ends
- * the frame with out_of_gas if that is more than what is left, and only then runs the handler. */
+ * Every call goes through one trampoline (vm/engine_run.c): it takes the price named in the entry,
+ * ends the frame with out_of_gas if that is more than what is left, and only then runs the
+ * handler. */
 #ifndef AUREON_VM_HOST_TABLE_H
 #define AUREON_VM_HOST_TABLE_H
 
