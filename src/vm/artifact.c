@@ -186,13 +186,23 @@ enum au_err au_artifacts_get(struct au_artifacts *artifacts, const struct au_has
     return err == AU_OK || err == AU_ERR_NO_MEMORY ? err : AU_ERR_NOT_FOUND;
 }
 
+/* Whoever may write in such a folder can run code in this process. */
+static enum au_err make_folder(const char *path)
+{
+    struct stat info;
+    if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST) return AU_ERR_IO;
+    if (lstat(path, &info) != 0) return AU_ERR_IO;
+    bool is_ours = S_ISDIR(info.st_mode) && info.st_uid == geteuid();
+    return is_ours && (info.st_mode & 077) == 0 ? AU_OK : AU_ERR_INVALID_ARG;
+}
+
 static enum au_err make_folders(const struct au_artifacts *artifacts)
 {
     char path[PATH_MAX];
-    if (mkdir(artifacts->folder, FOLDER_MODE) != 0 && errno != EEXIST) return AU_ERR_IO;
+    AU_TRY(make_folder(artifacts->folder));
     for (int i = 0; i < PART_COUNT; i++) {
         AU_TRY(put_path(artifacts, (enum part)i, "", path));
-        if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST) return AU_ERR_IO;
+        AU_TRY(make_folder(path));
     }
     return AU_OK;
 }
@@ -239,24 +249,11 @@ void au_artifacts_drop(struct au_artifacts *artifacts, const struct au_hash *key
 
 /* ---- opening ---- */
 
-/* Whoever may write here can run code in this process. */
-static enum au_err check_folder(const char *path)
-{
-    struct stat info;
-    if (lstat(path, &info) != 0) return AU_ERR_IO;
-    bool is_ours = S_ISDIR(info.st_mode) && info.st_uid == geteuid();
-    return is_ours && (info.st_mode & 077) == 0 ? AU_OK : AU_ERR_INVALID_ARG;
-}
-
 static enum au_err open_folders(struct au_artifacts *artifacts)
 {
-    char path[PATH_MAX];
     AU_TRY(make_folders(artifacts));
-    AU_TRY(check_folder(artifacts->folder));
     for (int i = 0; i < PART_COUNT; i++) {
         struct found_list list = {0};
-        AU_TRY(put_path(artifacts, (enum part)i, "", path));
-        AU_TRY(check_folder(path));
         enum au_err err = look_through(artifacts, (enum part)i, /* removes_rest */ true, &list);
         for (size_t j = 0; i == OTHER && j < list.count; j++)
             artifacts->other_size += list.items[j].size;

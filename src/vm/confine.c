@@ -11,20 +11,37 @@
 
 #include "base/file.h"
 
-/* System calls that are left. Everything else fails with EPERM: a library that tries something
- * harmless goes on without it. */
+/* System calls that are left: for open descriptors, memory, locks, traps, time, and what a thread
+ * that is being started does first. Everything else fails with EPERM: a library that tries
+ * something harmless goes on without it. */
 static const uint32_t calls[] = {
-    SYS_recvfrom,       SYS_sendto,          SYS_poll,
-    SYS_write, /* its descriptors */
-    SYS_mmap,           SYS_munmap,          SYS_mremap,
-    SYS_mprotect,       SYS_madvise,         SYS_brk, /* memory */
-    SYS_futex,          SYS_sched_yield,     SYS_gettid,
-    SYS_getpid, /* threads that exist */
-    SYS_rt_sigprocmask, SYS_rt_sigaction,    SYS_rt_sigreturn,
-    SYS_sigaltstack, /* traps */
-    SYS_clock_gettime,  SYS_clock_nanosleep, SYS_nanosleep,
-    SYS_getrandom, /* nothing of anybody's */
-    SYS_exit,           SYS_exit_group,
+    SYS_recvfrom,
+    SYS_sendto,
+    SYS_poll,
+    SYS_write,
+    SYS_mmap,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_mprotect,
+    SYS_madvise,
+    SYS_brk,
+    SYS_futex,
+    SYS_sched_yield,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigaction,
+    SYS_rt_sigreturn,
+    SYS_sigaltstack,
+    SYS_clock_gettime,
+    SYS_clock_nanosleep,
+    SYS_nanosleep,
+    SYS_getrandom,
+    SYS_gettid,
+    SYS_getpid,
+    SYS_set_robust_list,
+    SYS_rseq,
+    SYS_sched_getaffinity,
+    SYS_exit,
+    SYS_exit_group,
 };
 
 static enum au_err limit(__rlimit_resource_t resource, uint64_t value)
