@@ -117,6 +117,10 @@ struct au_runtime_options {
     uint32_t parallel_max;      /* executions at the same time, 1..1,000; more wait. 0 = 16 */
     uint64_t module_cache_size; /* bytes of compiled code kept for reuse. 0 = 256 MiB */
     bool optimize_none;         /* compile faster, run slower: results and gas are the same */
+
+    /* Path of the program aureon of this very version, which then compiles in a process of its own
+     * with limits on time and memory. NULL: this process compiles, without any. */
+    const char *helper;
 };
 
 /* au_runtime_new starts an engine.
@@ -127,6 +131,7 @@ struct au_runtime_options {
  * INVALID_ARG  an option is out of its range
  * UNSUPPORTED  the processor lacks x86-64-v2, or vm.max_map_count is too low for parallel_max
  * NO_MEMORY    the heap or the address space is used up: 4 GiB of address space per execution
+ * ENGINE       the helper cannot be started
  *
  * Cost: a few ms. */
 enum au_err au_runtime_new(const struct au_runtime_options *options,

@@ -28,6 +28,7 @@ enum au_err au_runtime_new(const struct au_runtime_options *options,
         .instances_max = wanted.parallel_max,
         .cache_size = wanted.module_cache_size,
         .optimize_none = wanted.optimize_none,
+        .helper = wanted.helper,
     };
     err = au_engine_new(&engine_options, &au_host_env, &runtime->engine);
     if (err != AU_OK) goto done_scratches;

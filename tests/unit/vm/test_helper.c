@@ -416,6 +416,23 @@ static void test_engines_with_wrong_options(void **state)
     assert_err(au_engine_new(&options, &au_host_env, &engine), AU_ERR_ENGINE);
 }
 
+static void test_runtimes_with_a_helper(void **state)
+{
+    (void)state;
+    struct au_runtime_options options = {.parallel_max = 1, .helper = real_program()};
+    struct au_runtime *runtime = NULL;
+    struct au_module *module = NULL;
+    struct au_reject reject;
+    assert_ok(au_runtime_new(&options, &runtime));
+    assert_ok(au_module_load(runtime, au_buf_bytes(&code), &module, &reject));
+    au_module_free(module);
+    assert_err(au_module_load(runtime, au_bytes_of("x"), &module, &reject), AU_ERR_INVALID_MODULE);
+    au_runtime_free(runtime);
+    assert_no_child();
+    options.helper = "/nowhere/aureon";
+    assert_err(au_runtime_new(&options, &runtime), AU_ERR_ENGINE);
+}
+
 static const char text[] =
     "(module (import \"env\" \"log\" (func $log (param i32 i32))) (memory 1)"
     "  (func (export \"run\") (param i32) (result i32)"
@@ -477,6 +494,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_confined),
         cmocka_unit_test(test_engines_restore_what_was_compiled),
         cmocka_unit_test(test_engines_with_wrong_options),
+        cmocka_unit_test(test_runtimes_with_a_helper),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
