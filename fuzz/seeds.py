@@ -732,10 +732,61 @@ def make_keyfile(out, tools):
         out.put(data)
 
 
+# ---- parcel, artifact ----------------------------------------------------------------------------
+
+def make_parcel(out, tools):
+    def step(kind=2, damage=0, at=0, body=b"", size=None, subject=b"\7" * 32):
+        return (bytes([1, kind, damage]) + struct.pack("<HH", at, len(body) if size is None else size)
+                + subject + body)
+
+    out.put(b"")
+    for kind in range(8):
+        out.put(step(kind))
+    for size in (1, 2, 15, 63, 64, 255, 256, 1023, 1024, 1025, 1500):
+        out.put(step(3, body=b"b" * size))
+        out.put(step(3, body=b"b" * size) + step(4))
+    for at in (*range(0, 84, 3), 8, 9, 10, 11):
+        out.put(step(3, damage=1, at=at, body=b"12345678"))
+        out.put(step(3, damage=0x80, at=at, body=b"12345678") + step())
+    for count in (2, 3, 5, 9, 17, 33):
+        out.put(step() * count)
+        out.put(step() * count + step(damage=1))
+    for size in (1, 8, 12, 44, 75, 76, 77, 200):
+        out.put(bytes([0, size]) + b"AAP1" + b"\2\0\0\0" + b"\0" * size)
+        out.put(step() + bytes([0, size]) + b"AAP1" + b"\1" * size)
+
+
+def make_artifact(out, tools):
+    def put(number, body=b"abc"):
+        return bytes([8 * number, len(body)]) + body
+
+    def sealed(number, choice, at=0, damage=0):
+        return bytes([8 * number + 5, choice, at, damage])
+
+    keep, drop, again, small, get = bytes([1]), bytes([2]), bytes([3]), bytes([0x83]), bytes([6])
+    out.put(b"")
+    for size in (0, 1, 2, 16, 100, 255):
+        for after in (b"", keep, drop, again, keep + again, keep + drop, small, keep + small, get):
+            out.put(put(0, b"x" * size) + after)
+    for choice in range(8):
+        out.put(put(0) + sealed(0, choice))
+        out.put(put(0) + keep + sealed(0, choice) + get + put(0) + keep)
+        for at in (0, 4, 8, 12, 44, 75, 76, 91):
+            out.put(sealed(0, choice, at, 1))
+    for size in (0, 1, 75, 76, 77, 200):
+        for step in (4, 0x84):
+            out.put(put(0) + keep + bytes([step, size]) + b"AAP1" * 50)
+    for count in (1, 2, 3, 4, 8):
+        everything = put(0) + put(1) + put(2)
+        out.put(everything * count)
+        out.put(small + everything * count)
+        out.put(everything + keep + small + everything * count + get)
+
+
 MAKERS = {"module": make_module, "bind": make_bind, "host": make_host, "cli": make_cli,
           "storage": make_storage, "tx": make_tx, "receipt": make_receipt, "header": make_header,
           "genesis": make_genesis, "proof": make_proof, "request": make_request,
-          "keyfile": make_keyfile}
+          "keyfile": make_keyfile, "parcel": make_parcel, "artifact": make_artifact}
 
 
 def make(name, tools, folder):

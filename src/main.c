@@ -36,7 +36,8 @@ int main(int argc, char **argv)
     /* A reader that went away must end the command with an exit code, not a signal. */
     signal(SIGPIPE, SIG_IGN);
     if (argc >= 2 && strcmp(argv[1], AU_HELPER_WORD) == 0) {
-        return au_helper_main((const char *const *)argv + 2, &au_host_env);
+        /* At once: what a library likes to do at the end of a program, a helper may not. */
+        _exit(au_helper_main((const char *const *)argv + 2, &au_host_env));
     }
     const struct au_cli cli = {
         .streams = {stdout, stderr, wants_color(), isatty(STDOUT_FILENO) == 1},
