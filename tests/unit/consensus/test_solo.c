@@ -1,5 +1,6 @@
 /* Goal: the producer makes a block as soon as something waits, or on demand alone, or no sooner
- * than its interval; code is compiled before it is proposed; times only grow.
+ * than its interval; code is compiled before it is proposed; times only grow; what cannot be
+ * compiled stops nothing.
  * Method: the real ledger, pool and producer; the test waits for heights. */
 #include "consensus/solo.h"
 
@@ -18,6 +19,7 @@ struct solo_world {
     pthread_cond_t changed;
     uint64_t height;
     bool has_fault;
+    unsigned failed_count; /* transactions that the node could not put into a block */
 };
 
 static enum au_err get_account(void *context, const struct au_address *address,
@@ -42,6 +44,16 @@ static void on_block(void *context, const struct au_header *header)
     pthread_mutex_unlock(&solo->lock);
 }
 
+static void on_drop(void *context, const struct au_hash *id, enum au_drop reason)
+{
+    struct solo_world *solo = context;
+    (void)id;
+    pthread_mutex_lock(&solo->lock);
+    solo->failed_count += reason == AU_DROP_FAILED;
+    pthread_cond_broadcast(&solo->changed);
+    pthread_mutex_unlock(&solo->lock);
+}
+
 static void on_fault(void *context, enum au_err err, const char *what)
 {
     struct solo_world *solo = context;
@@ -62,6 +74,7 @@ static void open_solo(struct solo_world *solo, uint64_t interval_ms, bool is_man
         .size_max = 16 << 20,
         .context = solo,
         .get_account = get_account,
+        .on_drop = on_drop,
     };
     assert_int_equal(au_mempool_new(&pool, &solo->mempool), AU_OK);
     struct au_solo_options options = {
@@ -174,6 +187,46 @@ static void test_code_is_compiled_first(void **state)
     close_solo(&solo);
 }
 
+static void wait_for_failed(struct solo_world *solo, unsigned count)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 60;
+    pthread_mutex_lock(&solo->lock);
+    while (solo->failed_count < count) {
+        assert_int_equal(pthread_cond_timedwait(&solo->changed, &solo->lock, &until), 0);
+    }
+    pthread_mutex_unlock(&solo->lock);
+}
+
+/* Code that cannot be compiled here leaves the pool, without a receipt, and nothing else happens:
+ * whoever sends it again fares the same. */
+static void test_a_helper_that_fails(void **state)
+{
+    (void)state;
+    static struct solo_world solo;
+    struct au_chain_place place;
+    world_helper = "/bin/false";
+    open_solo(&solo, 0, false);
+    world_helper = NULL;
+    struct au_chain_reader chain;
+    au_chain_reader_init(&chain, &solo.world.kv, NULL);
+    struct au_tx deploy = {.kind = AU_TX_DEPLOY, .gas_limit = 1000000};
+    deploy.code = world_code(&solo.world, "(module (func (export \"f\")))");
+    struct au_hash first = submit(&solo, ALICE, deploy);
+    wait_for_failed(&solo, 1);
+    struct au_hash again = submit(&solo, BOB, deploy);
+    wait_for_failed(&solo, 2);
+    solo.world.nonces[ALICE]--;
+    struct au_hash id = submit(&solo, ALICE, payment(&solo));
+    assert_int_equal(wait_for_receipt(&solo, &id, &chain).outcome, AU_OUTCOME_SUCCESS);
+    assert_int_equal(au_chain_place(&chain, &first, &place), AU_ERR_NOT_FOUND);
+    assert_int_equal(au_chain_place(&chain, &again, &place), AU_ERR_NOT_FOUND);
+    assert_int_equal(world_person(&solo.world, BOB).nonce, 0);
+    au_chain_reader_done(&chain);
+    close_solo(&solo);
+}
+
 static void test_on_demand(void **state)
 {
     (void)state;
@@ -213,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocks_as_needed),
         cmocka_unit_test(test_code_is_compiled_first),
+        cmocka_unit_test(test_a_helper_that_fails),
         cmocka_unit_test(test_on_demand),
         cmocka_unit_test(test_interval),
     };

@@ -81,12 +81,16 @@ static inline void world_close_ledger(struct world *world)
     au_ledger_close(world->ledger);
 }
 
+/* A program that compiles for the worlds that are opened from now on; NULL: this process does. */
+static const char *world_helper;
+
 /* kv: the world owns it. */
 static inline void world_open_on(struct world *world, struct au_kv kv,
                                  const struct au_params *params)
 {
     *world = (struct world){.kv = kv};
-    struct au_engine_options options = {.instances_max = 2, .cache_size = 64 << 20};
+    struct au_engine_options options = {
+        .instances_max = 2, .cache_size = 64 << 20, .helper = world_helper};
     au_arena_init(&world->arena, 1 << 30);
     assert_int_equal(au_engine_new(&options, &au_host_env, &world->engine), AU_OK);
     world_make_genesis(world, params);
