@@ -76,6 +76,11 @@ file(GLOB ledger_log_sources CONFIGURE_DEPENDS tests/ledger_log/*.c)
 aureon_add_test_program(ledger_log ${ledger_log_sources})
 add_dependencies(tests ledger_log)
 
+# Modules run by both kinds of engine, for V8 to be compared with (tests/differential.sh).
+file(GLOB differential_sources CONFIGURE_DEPENDS tests/differential/*.c)
+aureon_add_test_program(differential ${differential_sources})
+add_dependencies(tests differential)
+
 # This one makes allocations fail, one after the other, and counts what is not given back.
 if(TARGET unit_contract_no_memory)
     target_link_options(unit_contract_no_memory PRIVATE

@@ -1,0 +1,22 @@
+;; NaNs made in every way, stored bit for bit: each is the positive canonical one, while moves, signs
+;; and reinterpretations keep theirs.
+(module
+  (memory 1 1)
+  (func (export "run") (local $f f32) (local $d f64)
+    (local.set $f (f32.reinterpret_i32 (i32.const 0xff800001)))
+    (local.set $d (f64.reinterpret_i64 (i64.const 0xfff0000000000001)))
+    (f32.store (i32.const 0) (local.get $f))
+    (f32.store (i32.const 4) (f32.neg (local.get $f)))
+    (f32.store (i32.const 8) (f32.add (local.get $f) (f32.const 1)))
+    (f32.store (i32.const 12) (f32.sqrt (f32.const -1)))
+    (f32.store (i32.const 16) (f32.min (f32.const 1) (local.get $f)))
+    (f32.store (i32.const 20) (f32.demote_f64 (local.get $d)))
+    (f32.store (i32.const 24) (f32.copysign (local.get $f) (f32.const 1)))
+    (f32.store (i32.const 28) (f32.nearest (local.get $f)))
+    (f64.store (i32.const 32) (local.get $d))
+    (f64.store (i32.const 40) (f64.abs (local.get $d)))
+    (f64.store (i32.const 48) (f64.promote_f32 (local.get $f)))
+    (f64.store (i32.const 56) (f64.div (f64.const 0) (f64.const 0)))
+    (f64.store (i32.const 64) (f64.max (local.get $d) (f64.const -0)))
+    (f64.store (i32.const 72) (f64.sub (f64.const inf) (f64.const inf)))
+    (f64.store (i32.const 80) (f64.ceil (local.get $d)))))
