@@ -34,9 +34,13 @@
 #define CODE_AT_STRINGS   384u /* AssemblyScript strings, one every 32 bytes; the text is at + 4 */
 #define CODE_AT_SLOT_KEYS 512u /* storage keys, one every 8 bytes */
 
+#define CODE_AT_RESULTS 4096u /* CODE_RESULTS of 8 bytes */
+#define CODE_AT_LOCALS  8192u /* what functions leave in their locals */
+
 #define CODE_MESSAGE_SIZE 1u
 #define CODE_STRINGS      3u
 #define CODE_SLOT_KEYS    4u
+#define CODE_RESULTS      256u
 
 enum code_type { CODE_I32, CODE_I64, CODE_F32, CODE_F64, CODE_TYPE_COUNT };
 
@@ -73,6 +77,9 @@ struct code {
  * is 0 at the top of a function and grows. */
 void code_put_statements(struct code *code, unsigned depth, unsigned max);
 void code_put_value(struct code *code, enum code_type type, unsigned depth);
+
+/* code_put_spill stores all locals of the function in memory. */
+void code_put_spill(struct code *code);
 
 /* code_put_end writes something that ends a frame: one of all traps, a failing host call, recursion
  * without an end, a loop without one. */

@@ -10,6 +10,9 @@ void code_put_const(struct code *code, enum code_type type);
 /* code_put_address writes an i32 that is usually a good address. */
 void code_put_address(struct code *code, unsigned depth);
 
+/* code_put_op writes an instruction that computes or loads a value of a type. Always true. */
+bool code_put_op(struct code *code, enum code_type type, unsigned depth);
+
 /* code_put_host_call writes a call of a host function with this result: 'i', 'I' or 0 for none.
  * The functions that end a frame come seldom. */
 void code_put_host_call(struct code *code, char result, unsigned depth);

@@ -37,6 +37,26 @@ static void put_store(struct code *code, unsigned depth)
     au_buf_put_text(code->text, ")");
 }
 
+/* What one instruction makes of constants and variables, bit for bit. */
+static void put_result_store(struct code *code, unsigned depth)
+{
+    (void)depth;
+    enum code_type type = (enum code_type)dice_below(&code->dice, CODE_TYPE_COUNT);
+    au_buf_printf(code->text, "(%s.store (i32.const %u) ", code_type_names[type],
+                  CODE_AT_RESULTS + 8 * (unsigned)dice_below(&code->dice, CODE_RESULTS));
+    (void)code_put_op(code, type, CODE_DEPTH_MAX);
+    au_buf_put_text(code->text, ")");
+}
+
+void code_put_spill(struct code *code)
+{
+    for (uint32_t i = 0; i < code->local_count; i++) {
+        au_buf_printf(code->text, "(%s.store (i32.const %u) (local.get %u))\n",
+                      code_type_names[code->locals[i]],
+                      CODE_AT_LOCALS + 8 * (code->function * CODE_LOCALS_MAX + i), (unsigned)i);
+    }
+}
+
 static void put_drop(struct code *code, unsigned depth)
 {
     au_buf_put_text(code->text, "(drop ");
@@ -238,11 +258,13 @@ static void put_end_seldom(struct code *code, unsigned depth)
 typedef void statement_fn(struct code *code, unsigned depth);
 
 static statement_fn *const statements[] = {
-    put_local_set, put_local_set, put_local_set,    put_global_set,   put_global_set, put_store,
-    put_store,     put_store,     put_drop,         put_if,           put_if,         put_block,
-    put_block,     put_loop,      put_branch,       put_switch,       put_call,       put_call,
-    put_host,      put_host,      put_host,         put_host,         put_bulk,       put_bulk,
-    put_nothing,   put_return,    put_values_block, put_values_block, put_end_seldom};
+    put_local_set,    put_local_set,    put_local_set, put_global_set, put_global_set,
+    put_store,        put_store,        put_store,     put_drop,       put_if,
+    put_if,           put_block,        put_block,     put_loop,       put_branch,
+    put_switch,       put_call,         put_call,      put_host,       put_host,
+    put_host,         put_host,         put_bulk,      put_bulk,       put_result_store,
+    put_result_store, put_result_store, put_nothing,   put_return,     put_values_block,
+    put_values_block, put_end_seldom};
 
 void code_put_statements(struct code *code, unsigned depth, unsigned max)
 {

@@ -167,7 +167,7 @@ static void put_operand(struct code *code, const struct au_op *op, unsigned oper
     }
 }
 
-static bool put_op(struct code *code, enum code_type type, unsigned depth)
+bool code_put_op(struct code *code, enum code_type type, unsigned depth)
 {
     const struct au_op *op = pick_op(code, type);
     if (op->kind == AU_KIND_MEMORY) {
@@ -263,10 +263,10 @@ static bool put_host(struct code *code, enum code_type type, unsigned depth)
 
 typedef bool value_fn(struct code *code, enum code_type type, unsigned depth);
 
-static value_fn *const nodes[] = {put_op,    put_op,        put_op,     put_op,  put_op,
-                                  put_op,    put_op,        put_op,     put_op,  put_op,
-                                  put_op,    put_op,        put_select, put_tee, put_if,
-                                  put_block, code_put_call, put_memory, put_host};
+static value_fn *const nodes[] = {code_put_op, code_put_op,   code_put_op, code_put_op, code_put_op,
+                                  code_put_op, code_put_op,   code_put_op, code_put_op, code_put_op,
+                                  code_put_op, code_put_op,   put_select,  put_tee,     put_if,
+                                  put_block,   code_put_call, put_memory,  put_host};
 
 void code_put_value(struct code *code, enum code_type type, unsigned depth)
 {

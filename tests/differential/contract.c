@@ -194,6 +194,7 @@ static void put_function(struct code *code, uint32_t function)
     begin_function(code, function, signature);
     code_put_statements(code, 0, 6);
     code_put_statements(code, 0, 6);
+    code_put_spill(code);
     for (size_t i = 0; i < signature->result_count; i++)
         code_put_value(code, signature->results[i], 1);
     au_buf_put_text(code->text, ")\n");
