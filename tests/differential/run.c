@@ -3,13 +3,14 @@
 #include <stdio.h>
 
 #include "crypto/sha256.h"
+#include "model/model.h"
 #include "model/probe.h"
 #include "vm/limits.h"
 
 #define ENGINE_CACHE   (4u << 20)
 #define LINE_SIZE_MAX  (64u << 20)
 #define CODE_SIZE_MAX  (1u << 20)
-#define STEPS_MAX      2000000
+#define STEPS_MAX      1000000
 #define FUNCTIONS_MAX  6u
 #define BRIEF_SIZE_MAX 64u /* more bytes are told by their hash */
 
@@ -17,6 +18,7 @@
 struct subject {
     const struct au_module_info *info;
     struct au_loaded *loaded[RUNNER_ENGINES];
+    struct au_model *model;
     uint32_t probe_count;
 };
 
@@ -28,12 +30,15 @@ struct plan {
     bool is_view;
 };
 
-/* How a run ended, besides what it left behind. */
+/* How a run ended. The world has the rest. */
 struct end {
     enum au_err err;
     enum au_outcome outcome;
     uint32_t detail;
     int64_t steps_left;
+    struct au_bytes memory; /* until the instance is closed */
+    union au_value values[AU_PARAMS_MAX];
+    union au_value globals[AU_PROBES_MAX]; /* after success only */
 };
 
 /* ---- what a run leaves behind ---------------------------------------------------------------- */
@@ -70,16 +75,16 @@ static void put_values(struct au_json_write *json, const char *key, const union 
 }
 
 /* The hash of all pages that hold something, each after its number. */
-static void put_memory(struct au_json_write *json, const struct au_instance *instance)
+static void put_memory(struct au_json_write *json, struct au_bytes memory)
 {
     static const uint8_t zeros[AU_PAGE_SIZE];
     uint32_t numbers[AU_PAGES_MAX];
     struct au_bytes parts[2 * AU_PAGES_MAX];
     size_t count = 0;
-    uint32_t pages = (uint32_t)(instance->memory_size / AU_PAGE_SIZE);
+    uint32_t pages = (uint32_t)(memory.size / AU_PAGE_SIZE);
     AU_ASSERT(pages <= AU_PAGES_MAX);
     for (uint32_t i = 0; i < pages; i++) {
-        const uint8_t *page = instance->memory + (size_t)i * AU_PAGE_SIZE;
+        const uint8_t *page = memory.data + (size_t)i * AU_PAGE_SIZE;
         if (memcmp(page, zeros, AU_PAGE_SIZE) == 0) continue;
         numbers[count / 2] = i;
         parts[count] = (struct au_bytes){(const uint8_t *)&numbers[count / 2], sizeof(numbers[0])};
@@ -117,22 +122,14 @@ static void put_global_types(struct au_json_write *json, const struct subject *s
     au_json_write_end_array(json);
 }
 
-/* Reads every global through its function, which takes steps of its own. */
 static void put_globals(struct au_json_write *json, const struct subject *subject,
-                        struct au_instance *instance)
+                        const union au_value *globals)
 {
     au_json_write_key(json, "globals");
     au_json_write_begin_array(json);
     for (uint32_t i = 0; i < subject->probe_count; i++) {
-        const struct au_export *getter = getter_of(subject, i);
-        union au_value value = {0};
-        enum au_outcome outcome;
-        uint32_t detail;
-        instance->steps_left = 10;
-        enum au_err err = au_instance_call(instance, getter, &value, &outcome, &detail);
-        AU_ASSERT(err == AU_OK && outcome == AU_OUTCOME_SUCCESS);
-        au_json_write_hex(json,
-                          (struct au_bytes){value.bytes, value_size(getter->type->results[0])});
+        size_t size = value_size(getter_of(subject, i)->type->results[0]);
+        au_json_write_hex(json, (struct au_bytes){globals[i].bytes, size});
     }
     au_json_write_end_array(json);
 }
@@ -162,15 +159,6 @@ static void put_changes(struct au_json_write *json, const struct world *world)
     au_json_write_end_array(json);
 }
 
-static void put_end(struct au_json_write *json, const struct end *end)
-{
-    au_json_write_key(json, "outcome");
-    au_json_write_u32(json, (uint32_t)end->outcome);
-    au_json_write_key(json, "detail");
-    au_json_write_u32(json, end->detail);
-    put_number(json, "steps_left", (uint64_t)end->steps_left);
-}
-
 static void put_world(struct au_json_write *json, const struct world *world)
 {
     au_json_write_key(json, "logs");
@@ -186,48 +174,107 @@ static void put_world(struct au_json_write *json, const struct world *world)
     put_changes(json, world);
 }
 
-/* ---- runs ------------------------------------------------------------------------------------ */
-
-static void run_instance(struct au_instance *instance, const struct plan *plan,
-                         union au_value *values, struct end *end)
+static void put_end(struct au_json_write *json, const struct subject *subject,
+                    const struct world *world, const struct plan *plan, const struct end *end)
 {
-    end->err = au_instance_start(instance, &end->outcome, &end->detail);
-    if (end->err != AU_OK || end->outcome != AU_OUTCOME_SUCCESS) return;
-    end->err = au_instance_call(instance, plan->function, values, &end->outcome, &end->detail);
-}
-
-/* Writes an object for the end of one run in one engine. */
-static struct end run_once(struct runner *runner, const struct subject *subject, size_t engine,
-                           const struct plan *plan, struct au_json_write *json)
-{
-    struct end end = {0};
-    union au_value values[AU_PARAMS_MAX];
-    struct au_instance *instance;
     const struct au_func_type *type = plan->function->type;
-    memcpy(values, plan->args, sizeof(values));
-    world_begin(&runner->world, plan->is_view);
-    end.err =
-        au_instance_open(subject->loaded[engine], plan->limit, &runner->world.frame, &instance);
-    AU_ASSERT(end.err == AU_OK);
-    run_instance(instance, plan, values, &end);
-
     au_json_write_begin_object(json);
-    if (end.err != AU_OK) { /* the engine did what it may not do: so says the line */
-        au_json_write_key(json, "fault");
-        au_json_write_text(json, au_err_name(end.err));
-    } else {
-        end.steps_left = instance->steps_left;
-        put_end(json, &end);
-        put_world(json, &runner->world);
-        put_memory(json, instance);
-        if (end.outcome == AU_OUTCOME_SUCCESS) {
-            put_values(json, "results", values, type->results, type->result_count);
-            put_globals(json, subject, instance);
-        }
+    au_json_write_key(json, "outcome");
+    au_json_write_u32(json, (uint32_t)end->outcome);
+    au_json_write_key(json, "detail");
+    au_json_write_u32(json, end->detail);
+    put_number(json, "steps_left", (uint64_t)end->steps_left);
+    put_world(json, world);
+    put_memory(json, end->memory);
+    if (end->outcome == AU_OUTCOME_SUCCESS) {
+        put_values(json, "results", end->values, type->results, type->result_count);
+        put_globals(json, subject, end->globals);
     }
     au_json_write_end_object(json);
+}
+
+/* The engine did what it may not do: so says the line. */
+static void put_fault(struct au_json_write *json, enum au_err err)
+{
+    au_json_write_begin_object(json);
+    au_json_write_key(json, "fault");
+    au_json_write_text(json, au_err_name(err));
+    au_json_write_end_object(json);
+}
+
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+/* Reads every global through its function, which takes steps of its own. */
+static void read_globals(const struct subject *subject, struct au_instance *instance,
+                         union au_value *globals)
+{
+    for (uint32_t i = 0; i < subject->probe_count; i++) {
+        enum au_outcome outcome;
+        uint32_t detail;
+        instance->steps_left = 10;
+        enum au_err err =
+            au_instance_call(instance, getter_of(subject, i), &globals[i], &outcome, &detail);
+        AU_ASSERT(err == AU_OK && outcome == AU_OUTCOME_SUCCESS);
+    }
+}
+
+static void run_instance(const struct subject *subject, struct au_instance *instance,
+                         const struct plan *plan, struct end *end)
+{
+    end->err = au_instance_start(instance, &end->outcome, &end->detail);
+    if (end->err == AU_OK && end->outcome == AU_OUTCOME_SUCCESS) {
+        end->err =
+            au_instance_call(instance, plan->function, end->values, &end->outcome, &end->detail);
+    }
+    end->steps_left = instance->steps_left;
+    end->memory = (struct au_bytes){instance->memory, instance->memory_size};
+    if (end->err == AU_OK && end->outcome == AU_OUTCOME_SUCCESS) {
+        read_globals(subject, instance, end->globals);
+    }
+}
+
+/* Each writes an object for the end of one run. */
+static struct end run_in_engine(struct runner *runner, const struct subject *subject, size_t engine,
+                                const struct plan *plan, struct au_json_write *json)
+{
+    struct end end = {0};
+    struct au_instance *instance;
+    memcpy(end.values, plan->args, sizeof(end.values));
+    world_begin(&runner->world, plan->is_view);
+    enum au_err err =
+        au_instance_open(subject->loaded[engine], plan->limit, &runner->world.frame, &instance);
+    AU_ASSERT(err == AU_OK);
+    run_instance(subject, instance, plan, &end);
+    if (end.err == AU_OK) {
+        put_end(json, subject, &runner->world, plan, &end);
+    } else {
+        put_fault(json, end.err);
+    }
     au_instance_close(instance);
     return end;
+}
+
+static void run_in_model(struct runner *runner, const struct subject *subject,
+                         const struct plan *plan, struct au_json_write *json)
+{
+    struct end end = {0};
+    memcpy(end.values, plan->args, sizeof(end.values));
+    world_begin(&runner->world, plan->is_view);
+    struct au_model_instance *instance =
+        au_model_instance_open(subject->model, plan->limit, &runner->world.frame);
+    AU_ASSERT(instance != NULL);
+    struct au_model_end ran = au_model_start(instance);
+    if (ran.outcome == AU_OUTCOME_SUCCESS) {
+        ran = au_model_call(instance, plan->function->name, end.values);
+    }
+    end.outcome = ran.outcome;
+    end.detail = ran.detail;
+    end.steps_left = ran.steps_left;
+    end.memory = au_model_memory(instance);
+    for (uint32_t i = 0; i < subject->probe_count; i++)
+        end.globals[i].u64 = au_model_global(instance, i);
+    put_end(json, subject, &runner->world, plan, &end);
+    au_model_instance_close(instance);
 }
 
 static void put_plan(struct au_json_write *json, const struct plan *plan)
@@ -251,29 +298,42 @@ static void put_plan(struct au_json_write *json, const struct plan *plan)
     au_json_write_bool(json, plan->is_view);
 }
 
+/* Runs in the plain engine and in the model, and writes what they say if it is not the text of the
+ * optimising engine. */
+static void put_others(struct runner *runner, const struct subject *subject,
+                       const struct plan *plan, struct au_json_write *json, size_t text_size)
+{
+    struct au_buf *line = &runner->line;
+    size_t text_at = line->size - text_size;
+    for (int is_model = 0; is_model <= 1; is_model++) {
+        struct au_json_write before = *json;
+        size_t size = line->size;
+        au_json_write_key(json, is_model ? "model_end" : "plain_end");
+        size_t start = line->size;
+        if (is_model) {
+            run_in_model(runner, subject, plan, json);
+        } else {
+            (void)run_in_engine(runner, subject, 1, plan, json);
+        }
+        AU_ASSERT(line->err == AU_OK);
+        struct au_bytes first = {line->data + text_at, text_size};
+        struct au_bytes other = {line->data + start, line->size - start};
+        if (!au_bytes_is_equal(first, other)) continue;
+        *json = before;
+        line->size = size;
+    }
+}
+
 /* Runs everywhere and writes an object. Gives how the run ended in the optimising engine. */
 static struct end put_run(struct runner *runner, const struct subject *subject,
                           const struct plan *plan, struct au_json_write *json)
 {
-    const struct au_buf *line = &runner->line;
     au_json_write_begin_object(json);
     put_plan(json, plan);
     au_json_write_key(json, "end");
-    size_t start = line->size;
-    struct end end = run_once(runner, subject, 0, plan, json);
-
-    struct au_json_write before_plain = *json;
-    size_t size = line->size;
-    au_json_write_key(json, "plain_end");
-    size_t plain_start = line->size;
-    (void)run_once(runner, subject, 1, plan, json);
-    AU_ASSERT(line->err == AU_OK);
-    struct au_bytes text = {line->data + start, size - start};
-    struct au_bytes plain = {line->data + plain_start, line->size - plain_start};
-    if (au_bytes_is_equal(text, plain)) { /* nothing new: taken back */
-        *json = before_plain;
-        runner->line.size = size;
-    }
+    size_t start = runner->line.size;
+    struct end end = run_in_engine(runner, subject, 0, plan, json);
+    put_others(runner, subject, plan, json, runner->line.size - start);
     au_json_write_end_object(json);
     return end;
 }
@@ -360,6 +420,8 @@ static bool load(struct runner *runner, struct subject *subject, struct au_bytes
         return false;
     }
     subject->info = au_loaded_info(subject->loaded[0]);
+    enum au_err err = au_model_new(code, &au_host_env, &subject->model);
+    AU_ASSERT(err == AU_OK);
     return true;
 }
 
@@ -390,6 +452,7 @@ void runner_run(struct runner *runner, const char *name, struct au_bytes code)
     au_json_write_end_object(&json);
     au_json_write_finish(&json);
     AU_ASSERT(runner->line.err == AU_OK);
+    au_model_free(subject.model);
     for (size_t i = 0; i < RUNNER_ENGINES; i++) {
         if (subject.loaded[i] != NULL) au_loaded_release(subject.loaded[i]);
     }

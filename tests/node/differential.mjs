@@ -5,9 +5,9 @@
 //   repeat BUILD_DIR NAME...     modules by name, or files
 //
 // A batch is BATCH_SIZE contracts (contract-SEED, tests/differential/contract.h) and as many modules
-// of wasm-smith (smith-BATCH-NUMBER). Each module runs in the optimising engine, in the plain one and
-// in V8, which gets the instrumented module; how runs end and all that they leave behind must be
-// equal. What no module had was not compared: the test counts instructions and ends.
+// of wasm-smith (smith-BATCH-NUMBER). Each module runs in the optimising engine, in the plain one, in
+// the model and in V8, which gets the instrumented module; how runs end and all that they leave
+// behind must be equal. What no module had was not compared: the test counts instructions and ends.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
