@@ -3,12 +3,16 @@
 #define AUREON_TESTS_DIFFERENTIAL_CODE_INTERNAL_H
 
 #include "differential/code.h"
+#include "vm/opcode.h"
 
 /* code_put_const writes a constant, often one from the edges of its type's range. */
 void code_put_const(struct code *code, enum code_type type);
 
 /* code_put_address writes an i32 that is usually a good address. */
 void code_put_address(struct code *code, unsigned depth);
+
+/* code_begin_access writes a load or store up to its operands. */
+void code_begin_access(struct code *code, const struct au_op *op, unsigned offset_min);
 
 /* code_put_op writes an instruction that computes or loads a value of a type. Always true. */
 bool code_put_op(struct code *code, enum code_type type, unsigned depth);

@@ -1,7 +1,6 @@
 /* Statements: they leave the operand stack as it was. */
 #include "differential/code_internal.h"
 #include "vm/module.h"
-#include "vm/opcode.h"
 
 static void put_nothing(struct code *code, unsigned depth)
 {
@@ -29,9 +28,7 @@ static void put_store(struct code *code, unsigned depth)
 {
     const struct au_op *op = &au_ops[0x36 + dice_below(&code->dice, 0x3f - 0x36)];
     AU_ASSERT(op->kind == AU_KIND_MEMORY && op->push == 0);
-    au_buf_printf(code->text, "(%s offset=%u align=%u ", op->name,
-                  1024 + (unsigned)dice_below(&code->dice, 300),
-                  1u << dice_below(&code->dice, op->align + 1u));
+    code_begin_access(code, op, 1024);
     code_put_address(code, depth);
     code_put_value(code, (enum code_type)(AU_TYPE_I32 - op->pops[1]), depth);
     au_buf_put_text(code->text, ")");

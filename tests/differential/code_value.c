@@ -1,7 +1,6 @@
 /* Expressions. */
 #include "differential/code_internal.h"
 #include "vm/module.h"
-#include "vm/opcode.h"
 
 const char *const code_type_names[CODE_TYPE_COUNT] = {"i32", "i64", "f32", "f64"};
 
@@ -95,7 +94,8 @@ static const struct au_op *pick_op(struct code *code, enum code_type type)
 void code_put_const(struct code *code, enum code_type type)
 {
     if (type <= CODE_I64 && dice_one_in(&code->dice, 3)) {
-        uint64_t value = dice_next(&code->dice) >> dice_below(&code->dice, 64);
+        uint64_t value = dice_next(&code->dice);
+        value >>= dice_below(&code->dice, 64);
         uint64_t mask = type == CODE_I32 ? UINT32_MAX : UINT64_MAX;
         au_buf_printf(code->text, "(%s.const 0x%llx)", code_type_names[type],
                       (unsigned long long)(value & mask));
@@ -143,6 +143,13 @@ void code_put_address(struct code *code, unsigned depth)
     }
 }
 
+void code_begin_access(struct code *code, const struct au_op *op, unsigned offset_min)
+{
+    unsigned offset = offset_min + (unsigned)dice_below(&code->dice, 300);
+    unsigned align = 1u << dice_below(&code->dice, op->align + 1u);
+    au_buf_printf(code->text, "(%s offset=%u align=%u ", op->name, offset, align);
+}
+
 /* Whether an operand may make the instruction trap. */
 static bool is_dangerous(const struct au_op *op, unsigned operand)
 {
@@ -171,9 +178,7 @@ bool code_put_op(struct code *code, enum code_type type, unsigned depth)
 {
     const struct au_op *op = pick_op(code, type);
     if (op->kind == AU_KIND_MEMORY) {
-        au_buf_printf(code->text, "(%s offset=%u align=%u ", op->name,
-                      (unsigned)dice_below(&code->dice, 300),
-                      1u << dice_below(&code->dice, op->align + 1u));
+        code_begin_access(code, op, 0);
         code_put_address(code, depth);
     } else {
         au_buf_printf(code->text, "(%s ", op->name);
