@@ -71,7 +71,7 @@ async function compareAll(buildDir, args, nameOf, tally) {
 
 // Calls use(files) with COUNT modules of wasm-smith, from its number FIRST on.
 async function withSmith(buildDir, seed, first, count, use) {
-    const folder = mkdtempSync(join(tmpdir(), "aureon-differential-"));
+    const folder = mkdtempSync(join(workerData.folder, "smith-"));
     try {
         const args = ["smith", String(seed), String(first + count), folder, "--accepted",
                       "--imports", join(ROOT, "tests/tools/imports.wat")];
@@ -125,6 +125,8 @@ async function work({ buildDir }) {
 
 // Gives the jobs to workers; calls done(job, tally) after each.
 async function share(buildDir, jobs, done) {
+    const folder = mkdtempSync(join(tmpdir(), "aureon-differential-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
     const iterator = jobs[Symbol.iterator]();
     const run = (worker) => new Promise((resolve, reject) => {
         let job;
@@ -142,7 +144,7 @@ async function share(buildDir, jobs, done) {
         next();
     });
     const workers = Array.from({ length: Math.min(2, availableParallelism()) }, () =>
-        new Worker(new URL(import.meta.url), { workerData: { buildDir },
+        new Worker(new URL(import.meta.url), { workerData: { buildDir, folder },
                                                resourceLimits: { stackSizeMb: STACK_MIB } }));
     await Promise.all(workers.map(run));
 }
@@ -261,6 +263,7 @@ async function repeat(buildDir, names) {
 }
 
 if (isMainThread) {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
     const [command, buildDir, ...rest] = process.argv.slice(2);
     const commands = {
         test: () => test(buildDir, Number(rest[0]), Number(rest[1])),
