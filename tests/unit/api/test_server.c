@@ -699,7 +699,7 @@ static void test_slow_requests_end(void **state)
     /* A client that does not take its response is left, too. */
     int reader = http_connect(port);
     http_send_text(reader, GET("/v1/large"));
-    http_sleep_ms(700);
+    http_sleep_ms(2000);
     char piece[65536];
     size_t size = 0;
     for (size_t got; (got = http_receive(reader, piece, sizeof(piece))) > 0;)
