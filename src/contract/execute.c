@@ -131,8 +131,8 @@ static enum au_err explain(const struct au_module *module, const struct au_env *
     struct au_account caller;
     if (frame->outcome == AU_OUTCOME_SUCCESS) return AU_OK;
     AU_TRY(au_overlay_get_account(env->overlay, &call->caller, &caller));
-    au_explain(au_loaded_info(module->loaded), call, frame, caller.balance, message);
-    return message->err;
+    struct au_bytes code = {module->code, module->code_size};
+    return au_explain(au_loaded_info(module->loaded), code, call, frame, caller.balance, message);
 }
 
 static enum au_err execute(const struct au_module *module, struct au_scratch *scratch,

@@ -1,10 +1,13 @@
 #include "contract/explain.h"
 
+#include "base/utf8.h"
 #include "contract/bind.h"
+#include "contract/host.h"
 #include "core/limits.h"
 
 #define TEXT_SIZE_MAX 96u /* bytes of contract-made text in a sentence */
 #define EXPORTS_NAMED 6u
+#define NAME_SIZE_MAX 48u /* bytes of a function's name */
 
 /* Text that a contract or caller made, cut short; what does not print becomes '?'. */
 static void put_quoted(struct au_buf *message, struct au_bytes text)
@@ -17,6 +20,61 @@ static void put_quoted(struct au_buf *message, struct au_bytes text)
     }
     au_buf_put_text(message, size < text.size ? "...`" : "`");
 }
+
+/* ---- where ---- */
+
+/* A name from a module, which may hold anything: UTF-8 stays, cut between characters; what would
+ * end the quotation or steer a terminal becomes '?', and so does whatever is no ASCII in a name
+ * that is no UTF-8. */
+static void put_name(struct au_buf *message, struct au_bytes name)
+{
+    bool is_utf8 = au_utf8_is_valid(name);
+    size_t size = name.size;
+    if (size > NAME_SIZE_MAX) {
+        size = NAME_SIZE_MAX;
+        while (is_utf8 && (name.data[size] & 0xc0) == 0x80)
+            size--;
+    }
+    au_buf_put_text(message, " `");
+    for (size_t i = 0; i < size; i++) {
+        uint8_t byte = name.data[i];
+        bool is_plain = byte >= 0x20 && byte != 0x7f && byte != '`' && (byte < 0x80 || is_utf8);
+        au_buf_put_u8(message, is_plain ? byte : (uint8_t)'?');
+    }
+    au_buf_put_text(message, size < name.size ? "...`" : "`");
+}
+
+static void put_function(struct au_buf *message, const struct au_module_info *info,
+                         uint32_t function, struct au_bytes name)
+{
+    au_buf_printf(message, "%u", (unsigned)function);
+    for (size_t i = 0; i < info->export_count && name.size == 0; i++) {
+        if (info->exports[i].function == function) name = info->exports[i].name;
+    }
+    if (name.size > 0) put_name(message, name);
+}
+
+static enum au_err put_place(struct au_buf *message, const struct au_module_info *info,
+                             struct au_bytes code, const struct au_trace *trace)
+{
+    struct au_location location = {0};
+    if (trace->count == 0) return AU_OK;
+    if (code.size > 0) AU_TRY(au_trace_locate(code, &au_host_env, trace, &location));
+    for (uint32_t i = 0; i < trace->count; i++) {
+        if (i == 0) au_buf_put_text(message, ", in function ");
+        if (i == 1) au_buf_put_text(message, ", called by ");
+        if (i > 1) au_buf_put_text(message, ", ");
+        if (i == AU_TRACE_FRAMES_MAX / 2 && trace->left_out > 0) {
+            au_buf_printf(message, "... %u more, ", (unsigned)trace->left_out);
+        }
+        put_function(message, info, trace->functions[i], location.names[i]);
+        if (i == 0 && code.size > 0) au_buf_printf(message, " at byte %zu", location.offset);
+    }
+    if (trace->is_cut) au_buf_put_text(message, ", and more");
+    return AU_OK;
+}
+
+/* ---- what ---- */
 
 static bool is_text(struct au_bytes bytes)
 {
@@ -121,8 +179,9 @@ static void explain_not_allowed(const struct au_call *call, const struct au_fram
     au_buf_put_text(message, " may not be called");
 }
 
-void au_explain(const struct au_module_info *info, const struct au_call *call,
-                const struct au_frame_result *result, uint64_t balance, struct au_buf *message)
+enum au_err au_explain(const struct au_module_info *info, struct au_bytes code,
+                       const struct au_call *call, const struct au_frame_result *result,
+                       uint64_t balance, struct au_buf *message)
 {
     switch (result->outcome) {
     case AU_OUTCOME_SUCCESS:
@@ -148,4 +207,6 @@ void au_explain(const struct au_module_info *info, const struct au_call *call,
         break;
     case AU_OUTCOME_NOT_ALLOWED: explain_not_allowed(call, result, message); break;
     }
+    AU_TRY(put_place(message, info, code, &result->trace));
+    return message->err;
 }

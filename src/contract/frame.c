@@ -123,6 +123,7 @@ static enum au_err run_code(struct au_loaded *loaded, struct au_frame *frame,
         AU_ASSERT(instance->steps_left <= call->steps_limit - entry_steps);
         AU_ASSERT(result->outcome != AU_OUTCOME_OUT_OF_GAS || instance->steps_left == 0);
         result->steps_used = call->steps_limit - instance->steps_left;
+        if (result->outcome != AU_OUTCOME_SUCCESS) result->trace = instance->trace;
         /* Out of gas for the price itself may come before the function is known. */
         if (instance->has_ended && instance->entry) result->host_function = instance->entry->name;
     }

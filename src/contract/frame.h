@@ -62,8 +62,10 @@ struct au_frame_result {
     uint32_t detail;
     uint32_t revert_code; /* 0 unless reverted */
     int64_t steps_used;
-    struct au_bytes output;    /* in env's arena: return data on success, revert data on reverted */
-    const char *host_function; /* the one that ended the frame, or NULL: for messages only */
+    struct au_bytes output; /* in env's arena: return data on success, revert data on reverted */
+    /* for messages only */
+    const char *host_function; /* the one that ended the frame, or NULL */
+    struct au_trace trace;     /* where code failed */
 };
 
 /* au_frame_run runs a call.

@@ -1,5 +1,7 @@
 #include "contract/runtime.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "contract/host.h"
 
@@ -61,7 +63,7 @@ enum au_err au_module_check(struct au_bytes code, struct au_reject *out_reject)
 enum au_err au_module_load(struct au_runtime *runtime, struct au_bytes code,
                            struct au_module **out_module, struct au_reject *out_reject)
 {
-    struct au_module *module = au_mem_new(sizeof(*module));
+    struct au_module *module = au_mem_new(sizeof(*module) + code.size);
     if (!module) return AU_ERR_NO_MEMORY;
     enum au_err err = au_engine_load(runtime->engine, code, &module->loaded, out_reject);
     if (err != AU_OK) {
@@ -69,6 +71,8 @@ enum au_err au_module_load(struct au_runtime *runtime, struct au_bytes code,
         return err;
     }
     module->runtime = runtime;
+    module->code_size = code.size;
+    memcpy(module->code, code.data, code.size);
     *out_module = module;
     return AU_OK;
 }

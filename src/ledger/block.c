@@ -5,10 +5,12 @@
 #include "core/limits.h"
 #include "ledger/block_internal.h"
 
-#define MEMORY_MAX   ((size_t)4 << 30) /* bytes of each of a block's arenas */
-#define CAPACITY_MIN 64u               /* transactions */
-#define ITEMS_MAX    (256u << 20)      /* bytes of changes in a receipt */
-#define BATCH_MAX    ((size_t)4 << 30)
+#define MEMORY_MAX       ((size_t)4 << 30) /* bytes of each of a block's arenas */
+#define CAPACITY_MIN     64u               /* transactions */
+#define ITEMS_MAX        (256u << 20)      /* bytes of changes in a receipt */
+#define BATCH_MAX        ((size_t)4 << 30)
+/* Of code in a block: a failed call may pay for far less than it costs to explain well. */
+#define EXPLAIN_SIZE_MAX (1u << 20)
 
 enum au_err au_block_new(struct au_ledger *ledger, struct au_block **out_block)
 {
@@ -63,6 +65,7 @@ enum au_err au_block_begin(struct au_block *block, uint64_t time_ms)
     au_arena_reset(&block->arena);
     au_kv_batch_clear(&block->batch);
     block->size = block->purse = 0;
+    block->explain_left = EXPLAIN_SIZE_MAX;
     block->codes = NULL;
     block->unbondings = NULL;
     block->validator_count = block->read.validator_count;

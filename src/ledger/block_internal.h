@@ -38,6 +38,7 @@ struct au_block {
     struct au_arena arena; /* receipts, outputs, bytes of transactions */
     struct au_buf logs;    /* of the running transaction */
     struct au_buf note;    /* likewise */
+    size_t explain_left;   /* bytes of code that may still be searched for where calls failed */
     struct au_buf items;   /* scratch */
     struct au_header header;
     struct block_entry *entries; /* header.tx_count of them */
@@ -60,7 +61,8 @@ struct execution {
     uint32_t log_count; /* in block->logs */
     bool has_created;
     struct au_address created;
-    const char *why; /* for people: NULL = block->note, or nothing to say */
+    const char *why;      /* for people: NULL = block->note, or nothing to say */
+    struct au_bytes code; /* that the transaction brings, once it is accepted */
 };
 
 /* au_execute_payload runs a transaction's payload after its nonce and reserve were taken; the

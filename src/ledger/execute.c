@@ -59,6 +59,16 @@ static const struct new_code *find_new_code(const struct au_block *block,
     return code;
 }
 
+/* The code lives until the next read of the store. */
+static enum au_err find_code(struct au_block *block, const struct au_hash *hash,
+                             struct au_bytes *out_code)
+{
+    const struct new_code *found = find_new_code(block, hash);
+    if (!found) return au_flat_code(&block->read.flat, hash, out_code);
+    *out_code = found->code;
+    return AU_OK;
+}
+
 /* Code of the chain: it was accepted once. */
 static enum au_err load_code(struct au_block *block, const struct au_hash *hash,
                              struct au_loaded **out_loaded)
@@ -67,14 +77,9 @@ static enum au_err load_code(struct au_block *block, const struct au_hash *hash,
     struct au_reject reject;
     struct au_bytes code;
     if (au_engine_find(engine, hash, out_loaded)) return AU_OK;
-    const struct new_code *found = find_new_code(block, hash);
-    if (found) {
-        code = found->code;
-    } else {
-        enum au_err err = au_flat_code(&block->read.flat, hash, &code);
-        if (err != AU_OK) return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
-    }
-    enum au_err err = au_engine_load_kept(engine, code, out_loaded, &reject);
+    enum au_err err = find_code(block, hash, &code);
+    if (err != AU_OK) return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
+    err = au_engine_load_kept(engine, code, out_loaded, &reject);
     return err == AU_ERR_INVALID_MODULE ? AU_ERR_MALFORMED : err;
 }
 
@@ -119,7 +124,7 @@ static enum au_err admit_code(struct au_block *block, const struct au_checked *c
 {
     struct au_engine *engine = block->ledger->engine;
     int64_t steps_limit = (int64_t)checked->gas_limit * AU_STEPS_PER_GAS;
-    struct au_bytes code = checked->tx.code;
+    struct au_bytes code = execution->code = checked->tx.code;
     struct au_reject reject;
     if (au_engine_find(engine, hash, out_loaded)) {
         if (pay_for_compiling(au_loaded_info(*out_loaded), steps_limit, execution)) return AU_OK;
@@ -138,11 +143,28 @@ static enum au_err admit_code(struct au_block *block, const struct au_checked *c
     bool is_paid = pay_for_compiling(info, steps_limit, execution);
     au_module_info_free(info);
     if (!is_paid) return AU_OK;
-    err = au_engine_load(engine, code, out_loaded, &reject);
+    err = au_engine_load_kept(engine, code, out_loaded, &reject);
     return err == AU_ERR_INVALID_MODULE ? AU_ERR_ENGINE : err;
 }
 
 /* ---- frames ---- */
+
+/* The code of a call that failed, to tell where: empty when that can't be had, or when the block
+ * has explained enough. */
+static struct au_bytes code_to_explain(struct au_block *block, const struct au_loaded *loaded,
+                                       const struct au_call *call,
+                                       const struct execution *execution)
+{
+    struct au_bytes code = execution->code;
+    struct au_account contract;
+    size_t size = au_loaded_info(loaded)->code_size;
+    if (size > block->explain_left) return (struct au_bytes){0};
+    block->explain_left -= size;
+    if (code.size > 0) return code;
+    enum au_err err = au_overlay_get_account(&block->overlay, &call->self, &contract);
+    if (err == AU_OK) err = find_code(block, &contract.code_hash, &code);
+    return err == AU_OK ? code : (struct au_bytes){0};
+}
 
 static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, struct au_call *call,
                              struct execution *execution)
@@ -170,7 +192,10 @@ static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, s
     execution->output = frame.output;
     execution->log_count = env.log_count;
     if (frame.outcome != AU_OUTCOME_SUCCESS) {
-        au_explain(au_loaded_info(loaded), call, &frame, caller.balance, &block->note);
+        struct au_bytes code = {0};
+        if (frame.trace.count > 0) code = code_to_explain(block, loaded, call, execution);
+        AU_TRY(
+            au_explain(au_loaded_info(loaded), code, call, &frame, caller.balance, &block->note));
     }
     return AU_OK;
 }

@@ -18,6 +18,7 @@
 #include "base/outcome.h"
 #include "vm/host_table.h"
 #include "vm/module.h"
+#include "vm/trace.h"
 
 struct au_engine;
 struct au_loaded;
@@ -100,7 +101,8 @@ struct au_instance {
     bool has_ended;                    /* a handler has ended the frame */
     enum au_outcome end_outcome;
     uint32_t end_detail;
-    enum au_err end_err; /* the node failed inside a handler */
+    enum au_err end_err;   /* the node failed inside a handler */
+    struct au_trace trace; /* where it failed; empty after a revert */
 };
 
 /* au_instance_open takes an instance of a module from the pool; waits while all are in use. A

@@ -10,15 +10,6 @@ _Static_assert(_Alignof(union au_value) == _Alignof(wasmtime_val_raw_t), "likewi
 
 /* ---- host calls ------------------------------------------------------------------------- */
 
-static int64_t price_of(const struct au_host_entry *entry, const union au_value *args)
-{
-    int64_t size = 0;
-    for (uint32_t bits = entry->byte_args; bits != 0; bits &= bits - 1) {
-        size += args[__builtin_ctz(bits)].u32;
-    }
-    return entry->base_steps + entry->byte_steps * size;
-}
-
 static void refresh_memory_size(struct instance *instance)
 {
     instance->base.memory_size =
@@ -67,7 +58,7 @@ wasm_trap_t *engine_call_host(void *env, wasmtime_caller_t *caller, wasmtime_val
 
     /* Contract code tests the counter at some points only: it may be below 0 already. */
     int64_t steps_left = args[binding->param_count].i64;
-    int64_t price = price_of(entry, args);
+    int64_t price = au_host_price(entry, args);
     if (steps_left < price) {
         instance->base.steps_left = 0;
         (void)au_instance_end(&instance->base, AU_OUTCOME_OUT_OF_GAS, 0);
@@ -127,6 +118,21 @@ static const uint32_t trap_details[] = {
     [WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER] = AU_TRAP_BAD_CONVERSION,
     [WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED] = AU_TRAP_UNREACHABLE,
 };
+
+/* A revert has its own words. */
+static void take_trace(struct instance *instance, const wasm_trap_t *trap)
+{
+    struct au_instance *base = &instance->base;
+    bool is_revert = base->has_ended && base->end_outcome == AU_OUTCOME_REVERTED;
+    if (is_revert || !instance->engine->is_metered) return;
+    wasm_frame_vec_t frames;
+    wasm_trap_trace(trap, &frames);
+    for (size_t i = 0; i < frames.size; i++) {
+        au_trace_add(&base->trace, instance->loaded->info, wasm_frame_func_index(frames.data[i]),
+                     wasm_frame_func_offset(frames.data[i]));
+    }
+    wasm_frame_vec_delete(&frames);
+}
 
 /* Takes what a call into the engine gave back, and frees it. */
 static struct au_frame_end take_end(wasmtime_error_t *error, wasm_trap_t *trap)
@@ -280,6 +286,7 @@ static enum au_err run(struct instance *instance, struct au_bytes name, union au
     wasmtime_error_t *error = wasmtime_func_call_unchecked(instance->store_context, &item.of.func,
                                                            (void *)values, value_count, &trap);
     running = outer;
+    if (trap != NULL) take_trace(instance, trap);
     struct au_frame_end end = take_end(error, trap);
     end.steps_left = instance->base.steps_left;
     if (instance->engine->is_metered) {

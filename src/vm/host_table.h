@@ -39,6 +39,16 @@ struct au_host_entry {
     au_host_fn *run;
 };
 
+/* au_host_price gives the price of a call. */
+static inline int64_t au_host_price(const struct au_host_entry *entry, const union au_value *args)
+{
+    int64_t size = 0;
+    for (uint32_t bits = entry->byte_args; bits != 0; bits &= bits - 1) {
+        size += args[__builtin_ctz(bits)].u32;
+    }
+    return entry->base_steps + entry->byte_steps * size;
+}
+
 struct au_host_table {
     const char *module; /* the import module that offers them: "env" */
     const struct au_host_entry *entries;

@@ -48,6 +48,7 @@ static enum au_err copy_exports(struct au_module_info *info, const struct wasm_m
         const struct wasm_export *from = &module->exports[i];
         if (from->kind != WASM_FUNCTION) continue;
         struct au_export *to = &exports[count++];
+        to->function = from->index;
         AU_TRY(au_arena_copy(&info->arena, from->name, &to->name));
         AU_TRY(copy_type(&info->arena, wasm_function_type(module, from->index), &to->type));
     }
@@ -71,6 +72,7 @@ static enum au_err make_info(const struct wasm_module *module, size_t code_size,
     info->pages_max = module->pages_max;
     info->table_size = module->table_size;
     info->data_size = module->data_size;
+    info->import_count = module->import_count;
     info->function_count = module->function_count;
     info->block_count = module->block_count;
     info->compile_steps = module->compile_steps;

@@ -31,6 +31,7 @@ struct au_func_type {
 struct au_export {
     struct au_bytes name; /* UTF-8, <= 256 bytes */
     const struct au_func_type *type;
+    uint32_t function; /* index */
 };
 
 /* Facts of an accepted module. Everything lives in its arena. */
@@ -46,7 +47,8 @@ struct au_module_info {
     uint32_t pages_max;      /* declared maximum, or AU_PAGES_MAX */
     uint32_t table_size;     /* entries */
     uint64_t data_size;      /* bytes of all active data segments */
-    uint32_t function_count; /* defined, without imports */
+    uint32_t import_count;   /* functions 0..import_count-1 */
+    uint32_t function_count; /* defined, those that follow */
     uint32_t block_count;    /* metered blocks */
     uint64_t compile_steps;  /* what a deployment pays for compiling (protocol.md section 2) */
 };

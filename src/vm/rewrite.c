@@ -326,6 +326,16 @@ static void put_locals(struct rewrite *rewrite, const struct body_check *check)
     au_buf_put(rewrite->out, one_i64, sizeof one_i64);
 }
 
+/* What was written from `from` on stands for the byte at pos, or is a copy of those from there. */
+static void match_probe(struct rewrite *rewrite, size_t body_start, size_t from, size_t pos,
+                        bool is_copy)
+{
+    struct rewrite_probe *probe = rewrite->probe;
+    if (probe == NULL) return;
+    size_t at = body_start + probe->offset;
+    if (at >= from && at < rewrite->out->size) probe->pos = pos + (is_copy ? at - from : 0);
+}
+
 void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_t body_size)
 {
     struct au_buf *out = rewrite->out;
@@ -337,16 +347,24 @@ void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_
     rewrite->has_gas_local =
         check->loop_count != 0 && (size_t)check->reload_count * REWRITE_RELOAD_SHARE <= body_size;
     put_locals(rewrite, check);
+    size_t from = out->size;
     put_entry(rewrite, check, units);
+    match_probe(rewrite, body_start, from, pos, /* is_copy = */ false);
     for (size_t i = 1; i < check->edit_count; i++) {
         const struct body_edit *edit = &check->edits[i];
         AU_ASSERT(edit->pos >= pos);
+        from = out->size;
         au_buf_put(out, body + pos, edit->pos - pos);
+        match_probe(rewrite, body_start, from, pos, /* is_copy = */ true);
+        from = out->size;
         put_edit(rewrite, edit, body, check->has_call);
+        match_probe(rewrite, body_start, from, edit->pos, /* is_copy = */ false);
         pos = edit->pos + edit->size;
     }
     AU_ASSERT(pos < body_size);
+    from = out->size;
     au_buf_put(out, body + pos, body_size - pos);
+    match_probe(rewrite, body_start, from, pos, /* is_copy = */ true);
     if (check->has_call) { /* the body's own end closed the block */
         put_stack(out, rewrite->module, OP_I32_ADD, units);
         au_buf_put_u8(out, OP_END);

@@ -38,6 +38,12 @@
     (3 * (size_t)(code_size) + REWRITE_BLOCK_SIZE_MAX * (size_t)(block_count) + \
      REWRITE_FUNCTION_SIZE_MAX * (size_t)(function_count) + REWRITE_MODULE_SIZE_MAX)
 
+/* Asks which byte of a body one byte of its instrumented form stands for. */
+struct rewrite_probe {
+    size_t offset; /* in the instrumented body, from its first byte (the locals) */
+    size_t pos; /* likewise in the body, once it is written; of what is added, where it is added */
+};
+
 struct rewrite {
     const struct wasm_module *module;
     struct au_buf *out;
@@ -45,6 +51,7 @@ struct rewrite {
     size_t code_start;     /* of the code section's size */
     uint32_t gas_local; /* of the body being written: the copy of the counter, if has_gas_local */
     bool has_gas_local;
+    struct rewrite_probe *probe; /* or NULL */
 };
 
 /* rewrite_begin writes everything up to the first function body. */

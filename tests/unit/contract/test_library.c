@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "aureon.h"
@@ -294,13 +295,17 @@ static void test_messages(void **state)
         {"bytes", 10000, AU_OUTCOME_REVERTED,
          "the contract reverted with code 7 and 13 bytes of data"},
         {"plain", 10000, AU_OUTCOME_REVERTED, "the contract reverted with code 7"},
-        {"spin", 10000, AU_OUTCOME_OUT_OF_GAS, "the gas limit of 10000 was reached"},
+        {"spin", 10000, AU_OUTCOME_OUT_OF_GAS,
+         "the gas limit of 10000 was reached, in function 9 `spin` at byte 244"},
         {"run", 0, AU_OUTCOME_OUT_OF_GAS,
          "the gas limit of 0 was reached: entering this contract alone takes 2 gas"},
-        {"divide", 10000, AU_OUTCOME_TRAPPED, "the contract trapped: integer division by zero"},
-        {"deep", 10000, AU_OUTCOME_STACK_LIMIT, "the metered stack ran out"},
+        {"divide", 10000, AU_OUTCOME_TRAPPED,
+         "the contract trapped: integer division by zero, in function 10 `divide` at byte 254"},
+        {"deep", 10000, AU_OUTCOME_STACK_LIMIT,
+         "the metered stack ran out, in function 12 `deep` at byte 270, called by 12 `deep`, 12 "
+         "`deep`, 12 `deep`, ... 12 more, 12 `deep`, 12 `deep`, 12 `deep`, 12 `deep`, and more"},
         {"reject", 10000, AU_OUTCOME_HOST_REJECTED,
-         "log was refused: a pointer is outside the memory"},
+         "log was refused: a pointer is outside the memory, in function 11 `reject` at byte 265"},
         {"one", 10000, AU_OUTCOME_BAD_ARGUMENTS,
          "0 arguments do not fit the function `one`(i32, i32, i64) -> (i32)"},
         {"none\n", 10000, AU_OUTCOME_NO_FUNCTION,
@@ -308,7 +313,8 @@ static void test_messages(void **state)
          "`text`, `bytes` and 5 more"},
         {"migrate", 10000, AU_OUTCOME_NOT_ALLOWED, "the function `migrate` may not be called"},
         {"__run", 10000, AU_OUTCOME_NOT_ALLOWED, "the function `__run` may not be called"},
-        {"write", 10000, AU_OUTCOME_NOT_ALLOWED, "storage_delete is not allowed in a view"},
+        {"write", 10000, AU_OUTCOME_NOT_ALLOWED,
+         "storage_delete is not allowed in a view, in function 13 `write` at byte 279"},
     };
     world.other = load(messages_module);
     for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
@@ -329,6 +335,53 @@ static void test_messages(void **state)
     assert_int_equal(result.outcome, AU_OUTCOME_NOT_ALLOWED);
     assert_string_equal(result.message, "a view takes no value");
     au_result_free(&result);
+}
+
+/* A name section may hold anything of any size. */
+static void test_hostile_names_in_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name; /* as text */
+        const char *shown;
+    } rows[] = {
+        {"divide by zero", "`divide by zero`"},
+        {"gr\\c3\\b6\\c3\\9fe", "`gr\xc3\xb6\xc3\x9f"
+                                "e`"},
+        {"a`\\0a\\1b[31m\\7f", "`a???[31m?`"},
+        {"0123456789012345678901234567890123456789012345678", /* 49 bytes */
+         "`012345678901234567890123456789012345678901234567...`"},
+        {"01234567890123456789012345678901234567890123456\\c3\\b6", /* its last letter is 47, 48 */
+         "`01234567890123456789012345678901234567890123456...`"},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), "(module (func (@name \"%s\") (export \"run\") unreachable))",
+                 rows[i].name);
+        struct au_module *module = load(text);
+        struct au_execute_options options = {.gas_limit = 1000};
+        struct au_result result = run(module, &options);
+        assert_int_equal(result.outcome, AU_OUTCOME_TRAPPED);
+        assert_non_null(strstr(result.message, rows[i].shown));
+        au_result_free(&result);
+        au_module_free(module);
+    }
+}
+
+/* The longest names, in the longest chain: the sentence has room for all. */
+static void test_the_longest_message(void **state)
+{
+    (void)state;
+    struct au_module *module =
+        load("(module (func $f (@name \"01234567890123456789012345678901234567890123456789\")"
+             " (export \"run\") (call $f)))");
+    struct au_execute_options options = {.gas_limit = 100000};
+    struct au_result result = run(module, &options);
+    assert_int_equal(result.outcome, AU_OUTCOME_STACK_LIMIT);
+    assert_non_null(strstr(result.message, "`, ... 12 more, 0 `0123"));
+    assert_non_null(strstr(result.message, "567...`, and more"));
+    au_result_free(&result);
+    au_module_free(module);
 }
 
 /* ---- errors ---- */
@@ -631,6 +684,8 @@ int main(void)
         LIBRARY_TEST(test_names_in_results),
         LIBRARY_TEST(test_who_exists),
         LIBRARY_TEST(test_messages),
+        LIBRARY_TEST(test_hostile_names_in_messages),
+        LIBRARY_TEST(test_the_longest_message),
         LIBRARY_TEST(test_invalid_numbers_and_ids),
         LIBRARY_TEST(test_invalid_args),
         LIBRARY_TEST(test_invalid_balances),

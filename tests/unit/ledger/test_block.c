@@ -283,15 +283,62 @@ struct failure {
     const char *function;
     enum au_outcome outcome;
     bool uses_all;
+    const char *place; /* what the note ends with, or NULL */
 };
+
+static void assert_note_ends(const struct au_receipt *receipt, const char *text)
+{
+    struct au_bytes end = au_bytes_of(text);
+    struct au_bytes note = receipt->note;
+    assert_true(note.size > end.size);
+    assert_memory_equal(note.data + note.size - end.size, end.data, end.size);
+}
+
+/* The offset is found by searching the module: explaining stops when a block has searched enough,
+ * and starts again with the next. */
+static void test_a_block_explains_so_much(void **state)
+{
+    (void)state;
+    struct au_buf text;
+    struct world world;
+    world_open(&world, NULL);
+    world_begin(&world);
+    au_buf_init(&text, 1 << 20);
+    au_buf_put_text(&text, "(module (func $f (export \"g\") unreachable) (@custom \"pad\" \"");
+    for (size_t i = 0; i < 400000; i++)
+        au_buf_put_u8(&text, 'x');
+    au_buf_put_text(&text, "\"))");
+    au_buf_put_u8(&text, 0);
+    struct au_tx tx = deploy(&world, (const char *)text.data);
+    tx.gas_limit = 2000000;
+    struct au_receipt receipt = *world_apply(&world, ALICE, tx);
+    assert_int_equal(receipt.outcome, AU_OUTCOME_SUCCESS);
+    struct au_address contract = receipt.created;
+    world_commit(&world);
+    for (size_t i = 0; i < 2; i++) {
+        world_begin(&world);
+        for (size_t k = 0; k < 3; k++) {
+            receipt = *world_apply(&world, BOB, call(contract, "g"));
+            assert_int_equal(receipt.outcome, AU_OUTCOME_TRAPPED);
+            assert_note_ends(&receipt,
+                             k < 2 ? ", in function 0 `f` at byte 30" : ", in function 0 `g`");
+        }
+        world_commit(&world);
+    }
+    au_buf_done(&text);
+    world_close(&world);
+}
 
 static void test_failures_leave_no_trace(void **state)
 {
     (void)state;
     static const struct failure failures[] = {
-        {"fail", AU_OUTCOME_REVERTED, false},    {"trap", AU_OUTCOME_TRAPPED, false},
-        {"spin", AU_OUTCOME_OUT_OF_GAS, true},   {"none", AU_OUTCOME_NO_FUNCTION, false},
-        {"init", AU_OUTCOME_NOT_ALLOWED, false}, {"add", AU_OUTCOME_BAD_ARGUMENTS, false},
+        {"fail", AU_OUTCOME_REVERTED, false, NULL},
+        {"trap", AU_OUTCOME_TRAPPED, false, ", in function 8 `trap` at byte 270"},
+        {"spin", AU_OUTCOME_OUT_OF_GAS, true, ", in function 9 `spin` at byte 276"},
+        {"none", AU_OUTCOME_NO_FUNCTION, false, NULL},
+        {"init", AU_OUTCOME_NOT_ALLOWED, false, NULL},
+        {"add", AU_OUTCOME_BAD_ARGUMENTS, false, NULL},
     };
     struct world world;
     world_open(&world, NULL);
@@ -309,6 +356,7 @@ static void test_failures_leave_no_trace(void **state)
         assert_int_equal(receipt.slots.count, 0);
         assert_int_equal(receipt.balances.count, 1);
         assert_true(receipt.note.size > 0);
+        if (failures[i].place) assert_note_ends(&receipt, failures[i].place);
         if (failures[i].uses_all)
             assert_int_equal(receipt.gas_used, tx.gas_limit);
         else
@@ -452,11 +500,17 @@ static void test_simulation_is_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transfer),          cmocka_unit_test(test_transfer_that_creates),
-        cmocka_unit_test(test_validity_by_state), cmocka_unit_test(test_validity_by_bytes),
-        cmocka_unit_test(test_contract),          cmocka_unit_test(test_failures_leave_no_trace),
-        cmocka_unit_test(test_deploy_refusals),   cmocka_unit_test(test_upgrade),
-        cmocka_unit_test(test_same_code_apart),   cmocka_unit_test(test_simulation_is_the_same),
+        cmocka_unit_test(test_transfer),
+        cmocka_unit_test(test_transfer_that_creates),
+        cmocka_unit_test(test_validity_by_state),
+        cmocka_unit_test(test_validity_by_bytes),
+        cmocka_unit_test(test_contract),
+        cmocka_unit_test(test_failures_leave_no_trace),
+        cmocka_unit_test(test_a_block_explains_so_much),
+        cmocka_unit_test(test_deploy_refusals),
+        cmocka_unit_test(test_upgrade),
+        cmocka_unit_test(test_same_code_apart),
+        cmocka_unit_test(test_simulation_is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

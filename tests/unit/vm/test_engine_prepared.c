@@ -35,7 +35,7 @@ static struct au_module_info *new_info(bool has_memory)
     au_arena_init(&info->arena, 1 << 16);
     struct au_export *export_ = au_arena_zero(&info->arena, sizeof *export_);
     assert_non_null(export_);
-    *export_ = (struct au_export){au_bytes_of("run"), &no_values};
+    *export_ = (struct au_export){.name = au_bytes_of("run"), .type = &no_values};
     info->exports = export_;
     info->export_count = 1;
     info->has_memory = has_memory;
