@@ -190,7 +190,7 @@ address() {
     expect_json .nonce "$before"
     aureon call "$contract" trap --gas 100000
     expect_refused 5 "the transaction failed: trapped, unreachable"
-    [[ $stderr == *"gas used"* ]]
+    [[ $stderr == *"unreachable instruction, in function"*"at byte"*"gas used"* ]]
     aureon account alice --json
     expect_json .nonce "$((before + 1))"
     aureon call "$contract" trap --gas 100000 --json
@@ -198,6 +198,7 @@ address() {
     expect_json .reason unreachable
     aureon view "$contract" trap
     expect_refused 5 "the view failed: trapped, unreachable"
+    [[ $stderr == *"unreachable instruction, in function"*"at byte"* ]]
 }
 
 @test "an output in another form" {

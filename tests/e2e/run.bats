@@ -150,6 +150,29 @@ both() {
 	END
 }
 
+@test "a failure names function, instruction and callers" {
+    cat >chain.wat <<-END
+	(module
+	  (import "env" "log" (func \$log (param i32 i32))) (memory 1 1)
+	  (func \$divide (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
+	  (func \$half (result i32) (call \$divide (i32.const 0)))
+	  (func (export "trap") (drop (call \$half)))
+	  (func (export "spin") (loop \$again (br \$again)))
+	  (func (export "reject") (call \$log (i32.const -1) (i32.const 1)))
+	  (func \$deep (export "deep") (call \$deep)))
+	END
+    while IFS='|' read -r function message; do
+        aureon run chain.wat "$function" --gas 1000
+        expect 5
+        [[ $output == *"message  $message"* ]]
+    done <<-END
+	trap|the contract trapped: integer division by zero, in function 1 \`divide\` at byte 98, called by 2 \`half\`, 3 \`trap\`
+	spin|the gas limit of 1000 was reached, in function 4 \`spin\` at byte 117
+	reject|log was refused: a pointer is outside the memory, in function 5 \`reject\` at byte 127
+	deep|the metered stack ran out, in function 6 \`deep\` at byte 132, called by 6 \`deep\`
+	END
+}
+
 @test "a revert keeps its code, data and log" {
     aureon run "$failures" revert --json
     expect 5
