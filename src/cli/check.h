@@ -1,4 +1,4 @@
-/* `aureon check`: the validator's verdict on a module. */
+/* `aureon check`: all that can be told of a module without running it. */
 #ifndef AUREON_CLI_CHECK_H
 #define AUREON_CLI_CHECK_H
 
@@ -7,8 +7,15 @@
 /* DONE · REJECTED: the module was refused · NOT_FOUND · INTERNAL */
 enum au_exit au_check_command(struct au_invocation *invocation);
 
-/* au_check_show_reject writes why a file was refused as JSON, or as lines for people. */
-void au_check_show_reject(struct au_buf *text, const char *path, const struct au_reject *reject,
-                          bool is_json);
+/* A file that was refused. */
+struct au_check_refusal {
+    const char *path;
+    struct au_bytes code; /* the binary, if there is one: functions have their names */
+    struct au_reject reject;
+};
+
+/* au_check_show_refusal writes why as JSON, or as lines for people. */
+void au_check_show_refusal(struct au_buf *text, const struct au_check_refusal *refusal,
+                           bool is_json);
 
 #endif

@@ -43,8 +43,13 @@ static const struct au_option json_options[] = {
 
 static const char check_details[] =
     "FILE is a WebAssembly module, binary or text. The verdict is the one that deploying it\n"
-    "would get: `ok`, or the rule that it breaks, the function and byte offset where, and a\n"
-    "sentence. A refused module gives exit code 4.\n";
+    "would get: `ok`, or the rule that it breaks, the function and byte offset where, a\n"
+    "sentence, and the flags of clang, rustc and asc that mend it, where there are any. A\n"
+    "refused module gives exit code 4.\n"
+    "\n"
+    "Of an accepted module the page tells its sizes, memory and table; what each call pays to\n"
+    "enter it and a deployment to compile it; what its imports cost; and which exports can be\n"
+    "called, or why not.\n";
 
 static const char decode_details[] =
     "HEX is a signed transaction, 0x and hex, or @path: a file with its bytes. Shown are its\n"
@@ -176,8 +181,12 @@ static const char json_details[] =
     "  balance_changes    list of {account, before, after}\n"
     "  storage_file       {path, saved} with --storage\n"
     "\n"
-    "`aureon check` prints file, ok and size; for a refused module file, ok, rule, function,\n"
-    "offset and message, which is also what `aureon run --json` prints when it refuses one.\n"
+    "`aureon check` prints file, ok, size, bodies_size, instrumented_size, functions,\n"
+    "pages_min and pages_max if there is a memory, table_size, data_size, has_start, entry_gas,\n"
+    "compile_gas, imports as a list of {name, steps, steps_per_byte} and exports as a list of\n"
+    "{name, function, params, results, callable, obstacle}. For a refused module it prints\n"
+    "file, ok, rule, function and function_name, offset, message, and flags as an object of\n"
+    "clang, rustc and asc, which is also what `aureon run --json` prints when it refuses one.\n"
     "Commands that speak to a node print what it answers, its problem document included; those\n"
     "that send a transaction print the receipt.\n";
 

@@ -206,7 +206,8 @@ static enum au_exit fail_reject(struct run *run, const struct au_reject *reject)
 
     struct au_buf text;
     au_buf_init(&text, RESULT_SIZE_MAX);
-    au_check_show_reject(&text, path, reject, true);
+    struct au_check_refusal refusal = {path, run->code, *reject};
+    au_check_show_refusal(&text, &refusal, /* is_json = */ true);
     enum au_exit code = au_invocation_write(invocation, &text);
     au_buf_done(&text);
     return code == AU_EXIT_DONE ? AU_EXIT_REJECTED : code;

@@ -80,6 +80,22 @@ enum au_outcome au_binding_make(const struct au_module_info *info, const struct 
     return AU_OUTCOME_SUCCESS;
 }
 
+const char *au_binding_obstacle(const struct au_module_info *info, const struct au_export *export_)
+{
+    const struct au_func_type *type = export_->type;
+    if (type->result_count > 1) return "it gives more than one value";
+    if (!has_usable_result(type)) return "its result is a float";
+    for (size_t param = 0; param < type->param_count; param++) {
+        uint8_t kind = type->params[param];
+        if (kind != AU_TYPE_I32 && kind != AU_TYPE_I64) return "a parameter is a float";
+        if (!is_pair(type, param)) continue;
+        if (!info->has_memory) return "it takes bytes, but there is no memory";
+        if (info->has_memory_size) return "it takes bytes, but the module uses memory.size or grow";
+        param++;
+    }
+    return NULL;
+}
+
 void au_binding_write(const struct au_binding *binding, uint8_t *memory, size_t memory_size)
 {
     for (size_t param = 0; param < binding->param_count; param++) {

@@ -31,6 +31,9 @@ enum au_outcome au_binding_make(const struct au_module_info *info, const struct 
                                 const struct au_bytes *args, size_t arg_count,
                                 struct au_binding *out_binding);
 
+/* au_binding_obstacle tells why no caller can use the function, NULL if one can. */
+const char *au_binding_obstacle(const struct au_module_info *info, const struct au_export *export_);
+
 /* au_binding_write puts the bytes of all pairs into memory, which has grown. */
 void au_binding_write(const struct au_binding *binding, uint8_t *memory, size_t memory_size);
 

@@ -44,6 +44,18 @@ static bool is_name(struct au_bytes name)
     return true;
 }
 
+const char *au_frame_obstacle(const struct au_module_info *info, const struct au_export *export_)
+{
+    const char *obstacle = au_binding_obstacle(info, export_);
+    if (obstacle) return obstacle;
+    if (!is_name(export_->name)) return "names of functions are letters, digits and _, at most 64";
+    if (is_reserved(AU_CALL_INIT, export_->name)) {
+        return is_reserved(AU_CALL_MIGRATE, export_->name) ? "names that begin with __ are reserved"
+                                                           : "only an upgrade calls it";
+    }
+    return is_reserved(AU_CALL_FUNCTION, export_->name) ? "only a deployment calls it" : NULL;
+}
+
 static enum au_outcome check(const struct au_module_info *info, const struct au_call *call,
                              const struct au_export **out_export, struct au_binding *out_binding)
 {

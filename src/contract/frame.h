@@ -78,6 +78,9 @@ AU_MUST_USE enum au_err au_frame_run(struct au_loaded *loaded, struct au_env *en
                                      const struct au_call *call,
                                      struct au_frame_result *out_result);
 
+/* au_frame_obstacle tells why a transaction or view can't call the function, NULL if it can. */
+const char *au_frame_obstacle(const struct au_module_info *info, const struct au_export *export_);
+
 /* au_frame_entry_steps gives the price of a frame of this module, without grown pages. */
 int64_t au_frame_entry_steps(const struct au_module_info *info);
 

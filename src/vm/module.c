@@ -58,6 +58,19 @@ static enum au_err copy_exports(struct au_module_info *info, const struct wasm_m
     return AU_OK;
 }
 
+static enum au_err copy_imports(struct au_module_info *info, const struct wasm_module *module)
+{
+    const struct au_host_entry **imports =
+        au_arena_zero(&info->arena, module->import_count * sizeof(*imports));
+    if (imports == NULL) return AU_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        imports[i] = module->imports[i].entry;
+    }
+    info->imports = imports;
+    info->import_count = module->import_count;
+    return AU_OK;
+}
+
 static enum au_err make_info(const struct wasm_module *module, size_t code_size,
                              struct au_module_info **out_info)
 {
@@ -72,11 +85,12 @@ static enum au_err make_info(const struct wasm_module *module, size_t code_size,
     info->pages_max = module->pages_max;
     info->table_size = module->table_size;
     info->data_size = module->data_size;
-    info->import_count = module->import_count;
+    info->bodies_size = module->code_raw.size;
     info->function_count = module->function_count;
     info->block_count = module->block_count;
     info->compile_steps = module->compile_steps;
-    enum au_err err = copy_exports(info, module);
+    enum au_err err = copy_imports(info, module);
+    if (err == AU_OK) err = copy_exports(info, module);
     if (err != AU_OK) {
         au_module_info_free(info);
         return err;

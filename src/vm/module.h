@@ -38,16 +38,18 @@ struct au_export {
 struct au_module_info {
     struct au_arena arena;
     size_t code_size;                /* bytes of the module as given */
+    size_t bodies_size;              /* bytes of its functions' bodies */
     const struct au_export *exports; /* exported functions, sorted by name (size, then bytes) */
     size_t export_count;
     bool has_memory;
     bool has_start;
-    bool has_memory_size;    /* a memory.size or memory.grow instruction anywhere, dead code too */
-    uint32_t pages_min;      /* initial memory, in pages */
-    uint32_t pages_max;      /* declared maximum, or AU_PAGES_MAX */
-    uint32_t table_size;     /* entries */
-    uint64_t data_size;      /* bytes of all active data segments */
-    uint32_t import_count;   /* functions 0..import_count-1 */
+    bool has_memory_size; /* a memory.size or memory.grow instruction anywhere, dead code too */
+    uint32_t pages_min;   /* initial memory, in pages */
+    uint32_t pages_max;   /* declared maximum, or AU_PAGES_MAX */
+    uint32_t table_size;  /* entries */
+    uint64_t data_size;   /* bytes of all active data segments */
+    const struct au_host_entry *const *imports; /* functions 0..import_count-1 */
+    uint32_t import_count;
     uint32_t function_count; /* defined, those that follow */
     uint32_t block_count;    /* metered blocks */
     uint64_t compile_steps;  /* what a deployment pays for compiling (protocol.md section 2) */

@@ -9,7 +9,8 @@
 
 #define ARENA_SIZE_MAX (32u << 20)
 
-#define NAMES_OF_FUNCTIONS 1 /* subsection of the name section */
+#define HEADER_SIZE        8u /* magic and version */
+#define NAMES_OF_FUNCTIONS 1  /* subsection of the name section */
 
 #define ENGINE_FRAMES_MAX 20u /* of a trap: the engine's default */
 #define ENDS_MAX          (AU_TRACE_FRAMES_MAX / 2)
@@ -72,7 +73,7 @@ static void find_names(struct au_reader reader, const struct au_trace *trace,
     struct au_reader section;
     struct au_reader names;
     uint8_t kind = 0;
-    reader.pos += 8; /* magic and version */
+    reader.pos += HEADER_SIZE;
     while (take_part(&reader, &kind, &section)) {
         struct au_bytes name = {0};
         if (kind != 0 || !au_reader_name(&section, &name)) continue;
@@ -81,6 +82,21 @@ static void find_names(struct au_reader reader, const struct au_trace *trace,
             if (kind == NAMES_OF_FUNCTIONS) read_names(names, trace, location);
         }
     }
+}
+
+struct au_bytes au_trace_name(struct au_bytes code, uint32_t function)
+{
+    struct au_reject reject;
+    struct au_trace trace = {.functions = {function}, .count = 1};
+    struct au_location location = {0};
+    if (code.size < HEADER_SIZE) return (struct au_bytes){0};
+    find_names((struct au_reader){.start = code.data,
+                                  .pos = code.data,
+                                  .end = code.data + code.size,
+                                  .function = AU_REJECT_NO_FUNCTION,
+                                  .reject = &reject},
+               &trace, &location);
+    return location.names[0];
 }
 
 /* ---- the instruction ---- */

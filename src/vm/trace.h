@@ -45,4 +45,8 @@ AU_MUST_USE enum au_err au_trace_locate(struct au_bytes code, const struct au_ho
                                         const struct au_trace *trace,
                                         struct au_location *out_location);
 
+/* au_trace_name gives the name of a function in the name section of any bytes: empty if there is
+ * none, borrowed, and not checked to be text. */
+struct au_bytes au_trace_name(struct au_bytes code, uint32_t function);
+
 #endif

@@ -44,6 +44,116 @@ setup() {
     [ -n "$(json .message)" ]
 }
 
+@test "an accepted module: sizes, prices, imports and exports" {
+    cat >all.wat <<-END
+	(module
+	  (import "env" "log" (func \$log (param i32 i32)))
+	  (import "env" "arg_count" (func (result i32)))
+	  (memory (export "memory") 5 9) (table 7 funcref) (start 2) (func)
+	  (data (i32.const 0) "nine byte")
+	  (func (export "init") (param i32 i32))
+	  (func (export "migrate"))
+	  (func (export "__hidden"))
+	  (func (export "a b"))
+	  (func (export "float") (param i64 f32))
+	  (func (export "half") (result f64) (f64.const 0.5))
+	  (func (export "two") (result i32 i32) (i32.const 1) (i32.const 1))
+	  (func (export "good") (param i64 i32 i32) (result i64) (local.get 0)))
+	END
+    aureon check all.wat
+    expect 0
+    [[ $output == *"memory   5 of at most 9 pages"* ]]
+    [[ $output == *"table    7 entries"* ]]
+    [[ $output == *"start "* ]]
+    # 1 KiB of code, 2 x 8 bytes of data, 7 entries, one page beyond four: 41,009 steps
+    [[ $output == *"entry    42 gas, of each call"* ]]
+    [[ $output == *"import   log, 10 gas and 20 steps per byte"* ]]
+    [[ $output == *"import   arg_count, 1 gas"$'\n'* ]]
+    [[ $output == *"export   good(i64, i32, i32) -> i64"* ]]
+    [ -z "$stderr" ]
+    aureon check all.wat --json
+    expect 0
+    expect_json .entry_gas 42
+    expect_json .compile_gas 1
+    expect_json .data_size 9
+    expect_json '[.pages_min, .pages_max, .table_size, .functions] | join(" ")' "5 9 7 9"
+    expect_json '[.imports[] | .name + " " + .steps + " " + .steps_per_byte] | join(",")' \
+        "log 10000 20,arg_count 1000 0"
+    expect_json '[.exports[] | select(.callable) | .name] | join(" ")' good
+    while IFS=: read -r name obstacle; do
+        expect_json ".exports[] | select(.name == \"$name\") | .obstacle" "$obstacle"
+    done <<-END
+	init:only a deployment calls it
+	migrate:only an upgrade calls it
+	__hidden:names that begin with __ are reserved
+	a b:names of functions are letters, digits and _, at most 64
+	float:a parameter is a float
+	half:its result is a float
+	two:it gives more than one value
+	END
+    [ "$(json .bodies_size)" -lt "$(json .size)" ]
+    [ "$(json .instrumented_size)" -gt "$(json .size)" ]
+}
+
+@test "functions that take bytes need a memory whose size nobody asks for" {
+    echo '(module (func (export "f") (param i32 i32)))' >none.wat
+    aureon check none.wat
+    expect 0
+    [[ $output == *"f(i32, i32), not callable: it takes bytes, but there is no memory"* ]]
+    echo '(module (memory 1) (func (export "f") (param i32 i32) (drop (memory.size))))' >size.wat
+    aureon check size.wat
+    expect 0
+    [[ $output == *"not callable: it takes bytes, but the module uses memory.size or grow"* ]]
+    aureon run size.wat f abc
+    expect 5
+}
+
+@test "a refused function is named, and the flag that mends it" {
+    echo '(module (func $vec (export "f") (drop (v128.const i64x2 0 0))))' >simd.wat
+    aureon check simd.wat
+    expect 4
+    [[ $output == *"function 0 vec"* ]]
+    [[ $output == *"clang    -mno-simd128"* ]]
+    [[ $output == *"rustc    -C target-feature=-simd128"* ]]
+    [[ $output == *"asc      without --enable simd"* ]]
+    aureon check simd.wat --json
+    expect_json .function_name vec
+    while IFS='|' read -r compiler flags text; do
+        echo "$text" >refused.wat
+        aureon check refused.wat --json
+        expect 4
+        expect_json ".flags.$compiler" "$flags"
+    done <<-END
+	clang|-mno-simd128|(module (func (param v128)))
+	clang|-mno-atomics|(module (memory 1 1 shared))
+	clang|-mno-atomics|(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))
+	clang|-mno-tail-call|(module (func return_call 0))
+	clang|-mno-reference-types|(module (func (param externref)))
+	clang|-mno-reference-types|(module (table 1 funcref) (func (drop (table.size 0))))
+	clang|-fno-exceptions|(module (tag))
+	rustc|-C target-feature=-gc|(module (type (struct)))
+	clang|--target=wasm32|(module (memory i64 1))
+	clang|-mno-extended-const|(module (global i32 (i32.add (i32.const 1) (i32.const 2))))
+	clang|without -Wl,--import-memory|(module (import "env" "memory" (memory 1)))
+	clang|without -Wl,--import-table|(module (import "env" "t" (table 1 funcref)))
+	clang|-fno-PIC|(module (import "env" "__memory_base" (global i32)))
+	clang|--target=wasm32 -nostdlib|(module (import "wasi_snapshot_preview1" "fd_write" (func)))
+	clang|without -Wl,--allow-undefined|(module (import "env" "launch" (func)))
+	asc|--initialMemory 1|(module (memory 257))
+	END
+    echo '(module (func (result i32)))' >type.wat
+    aureon check type.wat --json
+    expect 4
+    expect_json '.flags // "none"' none
+}
+
+@test "names that would steer a terminal are escaped" {
+    printf '(module (func (@name "a\\1b[31m") (result i32)))' >steer.wat
+    aureon check steer.wat
+    expect 4
+    [[ $output == *'function 0 a\x1b[31m'* ]]
+}
+
 @test "an import that is not offered is named" {
     echo '(module (import "env" "launch" (func)))' >import.wat
     aureon check import.wat --json
