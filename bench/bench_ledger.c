@@ -310,8 +310,8 @@ struct job {
 
 _Static_assert(ADMISSIONS <= AU_CHECK_BATCH_MAX, "a batch");
 
-/* What a pool does before it takes transactions: decodes them, verifies their signatures in batches
- * and reads their senders' accounts. */
+/* What a node does before it pools transactions: decodes them, verifies their signatures in batches
+ * and reads the accounts that they come from and go to. */
 static void admit(struct job *job, uint32_t at, uint32_t count)
 {
     const struct au_checked *batch[ADMISSIONS];
@@ -325,6 +325,7 @@ static void admit(struct job *job, uint32_t at, uint32_t count)
                                   is_valid) == AU_OK);
     for (uint32_t i = 0; i < count; i++) {
         AU_ASSERT(is_valid[i]);
+        au_ledger_warm(job->chain->ledger, &batch[i]->tx);
         AU_ASSERT(au_ledger_account(job->chain->ledger, &batch[i]->tx.from, &sender) == AU_OK);
         AU_ASSERT(sender.balance > 0);
     }

@@ -124,6 +124,14 @@ enum au_err au_ledger_account(struct au_ledger *ledger, const struct au_address 
     return err;
 }
 
+void au_ledger_warm(struct au_ledger *ledger, const struct au_tx *tx)
+{
+    struct au_account unused;
+    bool has_to = tx->kind == AU_TX_TRANSFER || tx->kind == AU_TX_CALL || tx->kind == AU_TX_UPGRADE;
+    enum au_err err = has_to ? au_ledger_account(ledger, &tx->to, &unused) : AU_OK;
+    (void)err;
+}
+
 void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head)
 {
     lock(ledger);

@@ -15,6 +15,7 @@
 
 #include "core/genesis.h"
 #include "core/header.h"
+#include "core/tx.h"
 #include "state/flat.h"
 #include "store/kv.h"
 #include "vm/engine.h"
@@ -65,6 +66,10 @@ struct au_read {
 AU_MUST_USE enum au_err au_ledger_account(struct au_ledger *ledger,
                                           const struct au_address *address,
                                           struct au_account *out_account);
+
+/* au_ledger_warm reads the account that a transaction goes to into memory, on a thread that has the
+ * time, so that the one that executes it need not. Errors are left to that one. */
+void au_ledger_warm(struct au_ledger *ledger, const struct au_tx *tx);
 
 /* au_read_open takes a look at the last committed height; close it soon. OK, NO_MEMORY, IO,
  * MALFORMED (the store is damaged). */
