@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 #define REPLACEMENT 0xfffdu
 
 /* The range of the second byte tells overlong forms, surrogates and too large values apart; all
@@ -72,6 +74,35 @@ static struct au_bytes skip(struct au_bytes bytes, size_t size)
 bool au_utf8_is_valid(struct au_bytes bytes)
 {
     return valid_size(bytes) == bytes.size;
+}
+
+/* UTF-8 keeps the order of code points, so a range of characters is a range of encodings. */
+struct range {
+    uint8_t first[3];
+    uint8_t last[3];
+    size_t size;
+};
+
+static const struct range steering[] = {
+    {{0xc2, 0x80}, {0xc2, 0x9f}, 2},             /* U+0080..U+009F */
+    {{0xd8, 0x9c}, {0xd8, 0x9c}, 2},             /* U+061C */
+    {{0xe2, 0x80, 0x8e}, {0xe2, 0x80, 0x8f}, 3}, /* U+200E..U+200F */
+    {{0xe2, 0x80, 0xa8}, {0xe2, 0x80, 0xae}, 3}, /* U+2028..U+202E */
+    {{0xe2, 0x81, 0xa6}, {0xe2, 0x81, 0xa9}, 3}, /* U+2066..U+2069 */
+};
+
+size_t au_utf8_steering_size(struct au_bytes text)
+{
+    AU_ASSERT(text.size > 0);
+    if (text.data[0] < 0x20 || text.data[0] == 0x7f) return 1;
+    for (size_t i = 0; i < AU_COUNT_OF(steering); i++) {
+        const struct range *range = &steering[i];
+        if (text.size >= range->size && memcmp(text.data, range->first, range->size) >= 0 &&
+            memcmp(text.data, range->last, range->size) <= 0) {
+            return range->size;
+        }
+    }
+    return 0;
 }
 
 /* code: a Unicode scalar value. */

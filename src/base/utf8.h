@@ -12,6 +12,14 @@
 
 bool au_utf8_is_valid(struct au_bytes bytes);
 
+/* au_utf8_steering_size tells whether text begins with a character that must not reach a terminal:
+ * controls (C1 too), line separators and marks that change the direction of text.
+ *
+ * text  not empty; what is not valid in it is taken byte by byte
+ *
+ * Its bytes; 0 if it begins with another. */
+size_t au_utf8_steering_size(struct au_bytes text);
+
 /* au_utf8_put writes bytes as valid UTF-8: at most three times their size. */
 void au_utf8_put(struct au_buf *buf, struct au_bytes bytes);
 

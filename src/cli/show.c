@@ -9,37 +9,6 @@
 #define TEXT_SIZE_MAX  (4u << 20) /* bytes of one text with U+FFFD in it */
 #define VALUE_SIZE_MAX 64         /* bytes of a value shown in full */
 
-/* Characters of more than one byte that must not reach a terminal: C1 controls, line separators and
- * marks that change the direction of text. UTF-8 keeps the order of code points, so a range of
- * characters is a range of encodings. */
-struct range {
-    uint8_t first[3];
-    uint8_t last[3];
-    size_t size;
-};
-
-static const struct range refused[] = {
-    {{0xc2, 0x80}, {0xc2, 0x9f}, 2},             /* U+0080..U+009F */
-    {{0xd8, 0x9c}, {0xd8, 0x9c}, 2},             /* U+061C */
-    {{0xe2, 0x80, 0x8e}, {0xe2, 0x80, 0x8f}, 3}, /* U+200E..U+200F */
-    {{0xe2, 0x80, 0xa8}, {0xe2, 0x80, 0xae}, 3}, /* U+2028..U+202E */
-    {{0xe2, 0x81, 0xa6}, {0xe2, 0x81, 0xa9}, 3}, /* U+2066..U+2069 */
-};
-
-/* The bytes of the refused character that valid UTF-8 begins with; 0 if it begins with another. */
-static size_t refused_size(struct au_bytes text)
-{
-    if (text.data[0] < 0x20 || text.data[0] == 0x7f) return 1;
-    for (size_t i = 0; i < AU_COUNT_OF(refused); i++) {
-        const struct range *range = &refused[i];
-        if (text.size >= range->size && memcmp(text.data, range->first, range->size) >= 0 &&
-            memcmp(text.data, range->last, range->size) <= 0) {
-            return range->size;
-        }
-    }
-    return 0;
-}
-
 static struct au_bytes skip(struct au_bytes bytes, size_t size)
 {
     return (struct au_bytes){bytes.data + size, bytes.size - size};
@@ -49,7 +18,7 @@ bool au_show_is_text(struct au_bytes bytes)
 {
     if (bytes.size == 0 || !au_utf8_is_valid(bytes)) return false;
     for (; bytes.size > 0; bytes = skip(bytes, 1)) {
-        if (refused_size(bytes) != 0) return false;
+        if (au_utf8_steering_size(bytes) != 0) return false;
     }
     return true;
 }
@@ -60,7 +29,7 @@ void au_show_text(struct au_buf *buf, struct au_bytes text)
     au_buf_init(&valid, TEXT_SIZE_MAX);
     au_utf8_put(&valid, text);
     for (struct au_bytes rest = au_buf_bytes(&valid); rest.size > 0;) {
-        size_t size = refused_size(rest);
+        size_t size = au_utf8_steering_size(rest);
         if (size == 0) {
             au_buf_put_u8(buf, rest.data[0]);
         } else {
@@ -74,7 +43,7 @@ void au_show_text(struct au_buf *buf, struct au_bytes text)
     au_buf_done(&valid);
 }
 
-/* The code point of one of the characters that refused_size finds. */
+/* The code point of one of the characters that au_utf8_steering_size finds. */
 static unsigned code_point(struct au_bytes text, size_t size)
 {
     if (size == 1) return text.data[0];
@@ -88,7 +57,7 @@ void au_show_json(struct au_buf *buf, struct au_bytes document)
         document.size--;
     }
     while (document.size > 0) {
-        size_t size = refused_size(document);
+        size_t size = au_utf8_steering_size(document);
         uint8_t byte = document.data[0];
         if (size == 0 || byte == '\n' || byte == '\t') {
             size = 1;

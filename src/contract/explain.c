@@ -36,10 +36,13 @@ static void put_name(struct au_buf *message, struct au_bytes name)
             size--;
     }
     au_buf_put_text(message, " `");
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size;) {
         uint8_t byte = name.data[i];
-        bool is_plain = byte >= 0x20 && byte != 0x7f && byte != '`' && (byte < 0x80 || is_utf8);
-        au_buf_put_u8(message, is_plain ? byte : (uint8_t)'?');
+        size_t steering = is_utf8
+                              ? au_utf8_steering_size((struct au_bytes){name.data + i, size - i})
+                              : byte < 0x20 || byte >= 0x7f;
+        au_buf_put_u8(message, steering > 0 || byte == '`' ? '?' : byte);
+        i += steering > 0 ? steering : 1;
     }
     au_buf_put_text(message, size < name.size ? "...`" : "`");
 }

@@ -118,6 +118,44 @@ static void test_long_texts(void **state)
     au_buf_done(&buf);
 }
 
+static void test_characters_that_steer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t size;
+    } rows[] = {
+        {"\x1f", 1},
+        {" ", 0},
+        {"~", 0},
+        {"\x7f", 1},
+        {"\xc2\x80", 2},
+        {"\xc2\x9f", 2},
+        {"\xc2\xa0", 0},
+        {"\xd8\x9b", 0},
+        {"\xd8\x9c", 2},
+        {"\xd8\x9d", 0},
+        {"\xe2\x80\x8d", 0},
+        {"\xe2\x80\x8e", 3},
+        {"\xe2\x80\x8f", 3},
+        {"\xe2\x80\x90", 0},
+        {"\xe2\x80\xa7", 0},
+        {"\xe2\x80\xa8", 3},
+        {"\xe2\x80\xae", 3},
+        {"\xe2\x80\xaf", 0},
+        {"\xe2\x81\xa5", 0},
+        {"\xe2\x81\xa6", 3},
+        {"\xe2\x81\xa9", 3},
+        {"\xe2\x81\xaa", 0},
+        {"\x9f\x61", 0},
+        {"\xf0\x9f\x98\x80", 0},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
+        assert_int_equal(au_utf8_steering_size(au_bytes_of(rows[i].text)), rows[i].size);
+    }
+    assert_int_equal(au_utf8_steering_size(au_bytes_of("\n\n")), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_every_sequence_of_utf16_edges),
         cmocka_unit_test(test_utf16_ends),
         cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_characters_that_steer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
