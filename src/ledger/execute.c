@@ -143,7 +143,7 @@ static enum au_err admit_code(struct au_block *block, const struct au_checked *c
     bool is_paid = pay_for_compiling(info, steps_limit, execution);
     au_module_info_free(info);
     if (!is_paid) return AU_OK;
-    err = au_engine_load_kept(engine, code, out_loaded, &reject);
+    err = au_engine_load(engine, code, out_loaded, &reject);
     return err == AU_ERR_INVALID_MODULE ? AU_ERR_ENGINE : err;
 }
 
