@@ -71,7 +71,9 @@ static enum au_err put_place(struct au_buf *message, const struct au_module_info
             au_buf_printf(message, "... %u more, ", (unsigned)trace->left_out);
         }
         put_function(message, info, trace->functions[i], location.names[i]);
-        if (i == 0 && code.size > 0) au_buf_printf(message, " at byte %zu", location.offset);
+        if (i > 0 || code.size == 0) continue;
+        au_buf_printf(message, "%s at byte %zu", location.is_block ? " in the block" : "",
+                      location.offset);
     }
     if (trace->is_cut) au_buf_put_text(message, ", and more");
     return AU_OK;

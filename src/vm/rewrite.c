@@ -326,14 +326,24 @@ static void put_locals(struct rewrite *rewrite, const struct body_check *check)
     au_buf_put(rewrite->out, one_i64, sizeof one_i64);
 }
 
+enum piece { PIECE_COPY, PIECE_CHARGE, PIECE_OTHER };
+
+static enum piece piece_of(const struct body_edit *edit)
+{
+    bool is_charge = edit->kind == BODY_EDIT_CHARGE || edit->kind == BODY_EDIT_LOOP_CHARGE ||
+                     edit->kind == BODY_EDIT_EXIT_CHARGE;
+    return is_charge ? PIECE_CHARGE : PIECE_OTHER;
+}
+
 /* What was written from `from` on stands for the byte at pos, or is a copy of those from there. */
-static void match_probe(struct rewrite *rewrite, size_t body_start, size_t from, size_t pos,
-                        bool is_copy)
+static void match_probe(struct rewrite *rewrite, size_t from, size_t pos, enum piece piece)
 {
     struct rewrite_probe *probe = rewrite->probe;
     if (probe == NULL) return;
-    size_t at = body_start + probe->offset;
-    if (at >= from && at < rewrite->out->size) probe->pos = pos + (is_copy ? at - from : 0);
+    size_t at = rewrite->body_start + probe->offset;
+    if (at < from || at >= rewrite->out->size) return;
+    probe->pos = pos + (piece == PIECE_COPY ? at - from : 0);
+    probe->is_charge = piece == PIECE_CHARGE;
 }
 
 void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_t body_size)
@@ -341,7 +351,7 @@ void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_
     struct au_buf *out = rewrite->out;
     const uint8_t *body = check->start;
     int64_t units = body_stack_units(check, body_size);
-    size_t body_start = begin_size(out);
+    rewrite->body_start = begin_size(out);
     size_t pos = (size_t)(check->code - body);
     rewrite->gas_local = check->local_count;
     rewrite->has_gas_local =
@@ -349,27 +359,27 @@ void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_
     put_locals(rewrite, check);
     size_t from = out->size;
     put_entry(rewrite, check, units);
-    match_probe(rewrite, body_start, from, pos, /* is_copy = */ false);
+    match_probe(rewrite, from, pos, PIECE_CHARGE);
     for (size_t i = 1; i < check->edit_count; i++) {
         const struct body_edit *edit = &check->edits[i];
         AU_ASSERT(edit->pos >= pos);
         from = out->size;
         au_buf_put(out, body + pos, edit->pos - pos);
-        match_probe(rewrite, body_start, from, pos, /* is_copy = */ true);
+        match_probe(rewrite, from, pos, PIECE_COPY);
         from = out->size;
         put_edit(rewrite, edit, body, check->has_call);
-        match_probe(rewrite, body_start, from, edit->pos, /* is_copy = */ false);
+        match_probe(rewrite, from, edit->pos, piece_of(edit));
         pos = edit->pos + edit->size;
     }
     AU_ASSERT(pos < body_size);
     from = out->size;
     au_buf_put(out, body + pos, body_size - pos);
-    match_probe(rewrite, body_start, from, pos, /* is_copy = */ true);
+    match_probe(rewrite, from, pos, PIECE_COPY);
     if (check->has_call) { /* the body's own end closed the block */
         put_stack(out, rewrite->module, OP_I32_ADD, units);
         au_buf_put_u8(out, OP_END);
     }
-    end_size(out, body_start);
+    end_size(out, rewrite->body_start);
     rewrite->has_gas_local = false;
 }
 

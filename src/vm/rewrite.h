@@ -42,6 +42,7 @@
 struct rewrite_probe {
     size_t offset; /* in the instrumented body, from its first byte (the locals) */
     size_t pos; /* likewise in the body, once it is written; of what is added, where it is added */
+    bool is_charge; /* it is added, to charge a block and test the counters */
 };
 
 struct rewrite {
@@ -49,6 +50,7 @@ struct rewrite {
     struct au_buf *out;
     uint32_t *block_types; /* type index of () -> results of type i, where it has two or more */
     size_t code_start;     /* of the code section's size */
+    size_t body_start;     /* of the body being written */
     uint32_t gas_local; /* of the body being written: the copy of the counter, if has_gas_local */
     bool has_gas_local;
     struct rewrite_probe *probe; /* or NULL */

@@ -121,7 +121,7 @@ static void seek_body(struct au_reader *reader, const struct wasm_module *module
 
 static enum au_err find_instruction(struct au_reader *reader, struct wasm_module *module,
                                     const struct au_trace *trace, struct body_check *check,
-                                    size_t *out_offset)
+                                    struct au_location *location)
 {
     struct au_buf written;
     struct rewrite_probe probe = {.offset = trace->offset};
@@ -140,7 +140,8 @@ static enum au_err find_instruction(struct au_reader *reader, struct wasm_module
     rewrite_body(&rewrite, check, size);
     enum au_err err = written.err;
     au_buf_done(&written);
-    *out_offset = (size_t)(body - reader->start) + probe.pos;
+    location->offset = (size_t)(body - reader->start) + probe.pos;
+    location->is_block = probe.is_charge;
     return err;
 }
 
@@ -152,7 +153,7 @@ static enum au_err locate(struct au_reader *reader, struct wasm_module *module,
     struct body_check *check = au_mem_new(sizeof *check);
     if (check == NULL) return AU_ERR_NO_MEMORY;
     body_check_init(check, module);
-    enum au_err err = find_instruction(reader, module, trace, check, &location->offset);
+    enum au_err err = find_instruction(reader, module, trace, check, location);
     body_check_done(check);
     au_mem_free(check);
     return err;

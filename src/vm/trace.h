@@ -26,6 +26,9 @@ struct au_trace {
 
 struct au_location {
     size_t offset; /* of the instruction, in bytes from the start of the module */
+    bool is_block; /* or of the first instruction of its metered block: the counters are tested
+                    * there, and the compiler makes one trap of that test and of an `unreachable`
+                    * with nothing to do before it */
     struct au_bytes names[AU_TRACE_FRAMES_MAX]; /* from the name section, empty if it has none:
                                                  * any bytes, and they borrow from the code */
 };

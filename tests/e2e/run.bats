@@ -167,9 +167,9 @@ both() {
         [[ $output == *"message  $message"* ]]
     done <<-END
 	trap|the contract trapped: integer division by zero, in function 1 \`divide\` at byte 98, called by 2 \`half\`, 3 \`trap\`
-	spin|the gas limit of 1000 was reached, in function 4 \`spin\` at byte 117
+	spin|the gas limit of 1000 was reached, in function 4 \`spin\` in the block at byte 117
 	reject|log was refused: a pointer is outside the memory, in function 5 \`reject\` at byte 127
-	deep|the metered stack ran out, in function 6 \`deep\` at byte 132, called by 6 \`deep\`
+	deep|the metered stack ran out, in function 6 \`deep\` in the block at byte 132, called by 6 \`deep\`
 	END
 }
 

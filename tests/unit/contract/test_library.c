@@ -296,13 +296,14 @@ static void test_messages(void **state)
          "the contract reverted with code 7 and 13 bytes of data"},
         {"plain", 10000, AU_OUTCOME_REVERTED, "the contract reverted with code 7"},
         {"spin", 10000, AU_OUTCOME_OUT_OF_GAS,
-         "the gas limit of 10000 was reached, in function 9 `spin` at byte 244"},
+         "the gas limit of 10000 was reached, in function 9 `spin` in the block at byte 244"},
         {"run", 0, AU_OUTCOME_OUT_OF_GAS,
          "the gas limit of 0 was reached: entering this contract alone takes 2 gas"},
         {"divide", 10000, AU_OUTCOME_TRAPPED,
          "the contract trapped: integer division by zero, in function 10 `divide` at byte 254"},
         {"deep", 10000, AU_OUTCOME_STACK_LIMIT,
-         "the metered stack ran out, in function 12 `deep` at byte 270, called by 12 `deep`, 12 "
+         "the metered stack ran out, in function 12 `deep` in the block at byte 270, called by 12 "
+         "`deep`, 12 "
          "`deep`, 12 `deep`, ... 12 more, 12 `deep`, 12 `deep`, 12 `deep`, 12 `deep`, and more"},
         {"reject", 10000, AU_OUTCOME_HOST_REJECTED,
          "log was refused: a pointer is outside the memory, in function 11 `reject` at byte 265"},

@@ -320,8 +320,8 @@ static void test_a_block_explains_so_much(void **state)
         for (size_t k = 0; k < 3; k++) {
             receipt = *world_apply(&world, BOB, call(contract, "g"));
             assert_int_equal(receipt.outcome, AU_OUTCOME_TRAPPED);
-            assert_note_ends(&receipt,
-                             k < 2 ? ", in function 0 `f` at byte 30" : ", in function 0 `g`");
+            assert_note_ends(&receipt, k < 2 ? ", in function 0 `f` in the block at byte 30"
+                                             : ", in function 0 `g`");
         }
         world_commit(&world);
     }
@@ -335,7 +335,7 @@ static void test_failures_leave_no_trace(void **state)
     static const struct failure failures[] = {
         {"fail", AU_OUTCOME_REVERTED, false, NULL},
         {"trap", AU_OUTCOME_TRAPPED, false, ", in function 8 `trap` at byte 270"},
-        {"spin", AU_OUTCOME_OUT_OF_GAS, true, ", in function 9 `spin` at byte 276"},
+        {"spin", AU_OUTCOME_OUT_OF_GAS, true, ", in function 9 `spin` in the block at byte 276"},
         {"none", AU_OUTCOME_NO_FUNCTION, false, NULL},
         {"init", AU_OUTCOME_NOT_ALLOWED, false, NULL},
         {"add", AU_OUTCOME_BAD_ARGUMENTS, false, NULL},

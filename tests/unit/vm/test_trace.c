@@ -104,36 +104,38 @@ static void test_each_end_is_located(void **state)
         const char *bytes; /* of the instruction and its operands */
         size_t size;
         size_t skip; /* to the instruction */
+        bool is_block;
     } rows[] = {
         {HEAD "(unreachable)" TAIL, AU_OUTCOME_TRAPPED, AU_TRAP_UNREACHABLE, BYTES("\x0b\x00\x20"),
-         1},
+         1, false},
         {HEAD "(drop (i32.load (i32.const -5)))" TAIL, AU_OUTCOME_TRAPPED, AU_TRAP_MEMORY_BOUNDS,
-         BYTES("\x41\x7b\x28"), 2},
+         BYTES("\x41\x7b\x28"), 2, false},
         {HEAD "(i64.store8 (i32.const -6) (i64.const 1))" TAIL, AU_OUTCOME_TRAPPED,
-         AU_TRAP_MEMORY_BOUNDS, BYTES("\x41\x7a\x42\x01\x3c"), 4},
+         AU_TRAP_MEMORY_BOUNDS, BYTES("\x41\x7a\x42\x01\x3c"), 4, false},
         {HEAD "(memory.copy (i32.const 0) (i32.const 1) (i32.const 65536))" TAIL,
-         AU_OUTCOME_TRAPPED, AU_TRAP_MEMORY_BOUNDS, BYTES("\x41\x80\x80\x04\xfc\x0a"), 4},
+         AU_OUTCOME_TRAPPED, AU_TRAP_MEMORY_BOUNDS, BYTES("\x41\x80\x80\x04\xfc\x0a"), 4, false},
         {HEAD "(drop (i32.div_s (i32.const 7) (i32.const 0)))" TAIL, AU_OUTCOME_TRAPPED,
-         AU_TRAP_DIVISION_BY_ZERO, BYTES("\x41\x07\x41\x00\x6d"), 4},
+         AU_TRAP_DIVISION_BY_ZERO, BYTES("\x41\x07\x41\x00\x6d"), 4, false},
         {HEAD "(drop (i64.rem_u (i64.const 7) (i64.const 0)))" TAIL, AU_OUTCOME_TRAPPED,
-         AU_TRAP_DIVISION_BY_ZERO, BYTES("\x42\x07\x42\x00\x82"), 4},
+         AU_TRAP_DIVISION_BY_ZERO, BYTES("\x42\x07\x42\x00\x82"), 4, false},
         {HEAD "(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))" TAIL, AU_OUTCOME_TRAPPED,
-         AU_TRAP_INTEGER_OVERFLOW, BYTES("\x78\x41\x7f\x6d"), 3},
+         AU_TRAP_INTEGER_OVERFLOW, BYTES("\x78\x41\x7f\x6d"), 3, false},
         {HEAD "(drop (i32.trunc_f64_s (f64.const 1e30)))" TAIL, AU_OUTCOME_TRAPPED,
-         AU_TRAP_INTEGER_OVERFLOW, BYTES("\x46\xaa"), 1},
+         AU_TRAP_INTEGER_OVERFLOW, BYTES("\x46\xaa"), 1, false},
         {HEAD "(drop (i32.trunc_f64_u (f64.div (local.get $f) (local.get $f))))" TAIL,
-         AU_OUTCOME_TRAPPED, AU_TRAP_BAD_CONVERSION, BYTES("\xa3\xab"), 1},
+         AU_OUTCOME_TRAPPED, AU_TRAP_BAD_CONVERSION, BYTES("\xa3\xab"), 1, false},
         {HEAD "(call_indirect (type $none) (i32.const 99))" TAIL, AU_OUTCOME_TRAPPED,
-         AU_TRAP_TABLE_BOUNDS, BYTES("\x41\xe3\x00\x11"), 3},
+         AU_TRAP_TABLE_BOUNDS, BYTES("\x41\xe3\x00\x11"), 3, false},
         {HEAD "(call_indirect (type $none) (i32.const 2))" TAIL, AU_OUTCOME_TRAPPED,
-         AU_TRAP_NULL_INDIRECT_CALL, BYTES("\x41\x02\x11"), 2},
+         AU_TRAP_NULL_INDIRECT_CALL, BYTES("\x41\x02\x11"), 2, false},
         {HEAD "(call_indirect (type $none) (i32.const 1))" TAIL, AU_OUTCOME_TRAPPED,
-         AU_TRAP_SIGNATURE_MISMATCH, BYTES("\x41\x01\x11"), 2},
+         AU_TRAP_SIGNATURE_MISMATCH, BYTES("\x41\x01\x11"), 2, false},
         {HEAD "(call $reject)" TAIL, AU_OUTCOME_HOST_REJECTED, AU_HOST_REJECT_POINTER,
-         BYTES("\x0b\x10\x01"), 1},
-        {HEAD "(loop $for (br $for))" TAIL, AU_OUTCOME_OUT_OF_GAS, 0, BYTES("\x03\x40\x0c\x00"), 2},
+         BYTES("\x0b\x10\x01"), 1, false},
+        {HEAD "(loop $for (br $for))" TAIL, AU_OUTCOME_OUT_OF_GAS, 0, BYTES("\x03\x40\x0c\x00"), 2,
+         true},
         {HEAD "(memory.fill (i32.const 0) (i32.const 2) (i32.const 0x3f000000))" TAIL,
-         AU_OUTCOME_OUT_OF_GAS, 0, BYTES("\x41\x02\x41\x80\x80\x80\xf8\x03\xfc"), 8},
+         AU_OUTCOME_OUT_OF_GAS, 0, BYTES("\x41\x02\x41\x80\x80\x80\xf8\x03\xfc"), 8, false},
     };
     for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
         struct ended ended = run(rows[i].text, FIXTURE_STEPS);
@@ -146,8 +148,26 @@ static void test_each_end_is_located(void **state)
         assert_int_equal(ended.trace.functions[1], 4);
         assert_int_equal(ended.location.offset,
                          find(&ended.code, rows[i].bytes, rows[i].size) + rows[i].skip);
+        assert_int_equal(ended.location.is_block, rows[i].is_block);
         assert_name(ended.location.names[0], "work");
         assert_name(ended.location.names[1], "");
+        au_buf_done(&ended.code);
+    }
+}
+
+/* The test of the gas counter and the instruction become one trap. */
+static void test_a_block_of_one_trap(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "(module (func (export \"run\") (drop (i32.const 77)) unreachable))",
+        "(module (func (export \"run\") (loop (drop (i32.const 77)) unreachable)))",
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(texts); i++) {
+        struct ended ended = run(texts[i], FIXTURE_STEPS);
+        assert_int_equal(ended.outcome, AU_OUTCOME_TRAPPED);
+        assert_true(ended.location.is_block);
+        assert_int_equal(ended.location.offset, find(&ended.code, "\x41\xcd\x00\x1a\x00", 5));
         au_buf_done(&ended.code);
     }
 }
@@ -264,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_end_is_located),
+        cmocka_unit_test(test_a_block_of_one_trap),
         cmocka_unit_test(test_growth_that_costs_too_much),
         cmocka_unit_test(test_stack_limit_has_no_known_depth),
         cmocka_unit_test(test_a_long_chain_keeps_its_ends),
