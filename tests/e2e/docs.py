@@ -69,6 +69,7 @@ aureon() {
 start_node() {
     end_nodes
     rm -f "$records/ready"
+    : >"$records/node.log"
     command aureon "$@" --port 0 --ready-file "$records/ready" >"$records/node.log" 2>&1 &
     node=$!
     for ((tries = 0; tries < 600; tries++)); do
