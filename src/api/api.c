@@ -2,6 +2,7 @@
 
 #include "api/api_internal.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/mem.h"
 
 static void *run_herald(void *context);
@@ -46,24 +47,14 @@ enum au_err au_api_new(const struct au_api_options *options, struct au_api **out
     return AU_OK;
 }
 
-static void lock(struct au_api *api)
-{
-    AU_ASSERT(pthread_mutex_lock(&api->lock) == 0);
-}
-
-static void unlock(struct au_api *api)
-{
-    AU_ASSERT(pthread_mutex_unlock(&api->lock) == 0);
-}
-
 void au_api_free(struct au_api *api)
 {
     if (api == NULL) return;
     if (api->has_herald) {
-        lock(api);
+        au_lock(&api->lock);
         api->is_done = true;
         AU_ASSERT(pthread_cond_signal(&api->changed) == 0);
-        unlock(api);
+        au_unlock(&api->lock);
         AU_ASSERT(pthread_join(api->herald, NULL) == 0);
     }
     for (size_t i = 0; i < api->block_count; i++)
@@ -116,9 +107,9 @@ void au_look_close(struct au_look *look)
 enum au_err au_block_lend(struct au_api *api, struct au_block **out_block)
 {
     struct au_block *block = NULL;
-    AU_ASSERT(pthread_mutex_lock(&api->blocks_lock) == 0);
+    au_lock(&api->blocks_lock);
     if (api->block_count > 0) block = api->blocks[--api->block_count];
-    AU_ASSERT(pthread_mutex_unlock(&api->blocks_lock) == 0);
+    au_unlock(&api->blocks_lock);
     if (block == NULL) AU_TRY(au_block_new(api->options.ledger, &block));
     enum au_err err = au_block_begin(block, au_clock_unix_ms());
     if (err != AU_OK) {
@@ -133,10 +124,10 @@ void au_block_give_back(struct au_api *api, struct au_block *block)
 {
     if (block == NULL) return;
     au_block_abort(block);
-    AU_ASSERT(pthread_mutex_lock(&api->blocks_lock) == 0);
+    au_lock(&api->blocks_lock);
     bool is_kept = api->block_count < AU_API_BLOCKS_KEPT;
     if (is_kept) api->blocks[api->block_count++] = block;
-    AU_ASSERT(pthread_mutex_unlock(&api->blocks_lock) == 0);
+    au_unlock(&api->blocks_lock);
     if (!is_kept) au_block_free(block);
 }
 
@@ -153,10 +144,10 @@ void au_api_on_block(struct au_api *api, const struct au_header *header)
     atomic_fetch_add(&api->counts.blocks, 1);
     atomic_fetch_add(&api->counts.txs, header->tx_count);
     atomic_fetch_add(&api->counts.gas_used, header->gas_used);
-    lock(api);
+    au_lock(&api->lock);
     api->head_height = header->height;
     AU_ASSERT(pthread_cond_signal(&api->changed) == 0);
-    unlock(api);
+    au_unlock(&api->lock);
 }
 
 void au_api_on_drop(struct au_api *api, const struct au_hash *id, enum au_drop reason)
@@ -233,7 +224,7 @@ static void *run_herald(void *context)
     struct au_chain_reader chain;
     uint64_t told_height = api->first_height;
     au_chain_reader_init(&chain, &api->options.kv, NULL);
-    lock(api);
+    au_lock(&api->lock);
     while (!api->is_done) {
         if (told_height == api->head_height && !api->has_watcher) {
             AU_ASSERT(pthread_cond_wait(&api->changed, &api->lock) == 0);
@@ -241,21 +232,21 @@ static void *run_herald(void *context)
         }
         uint64_t height = api->head_height;
         api->has_watcher = false;
-        unlock(api);
+        au_unlock(&api->lock);
         while (told_height < height)
             answer_waiters(api, &chain, ++told_height);
         au_watch_feed(&api->watch, &chain, height);
-        lock(api);
+        au_lock(&api->lock);
     }
-    unlock(api);
+    au_unlock(&api->lock);
     au_chain_reader_done(&chain);
     return NULL;
 }
 
 void au_api_wake(struct au_api *api)
 {
-    lock(api);
+    au_lock(&api->lock);
     api->has_watcher = true;
     AU_ASSERT(pthread_cond_signal(&api->changed) == 0);
-    unlock(api);
+    au_unlock(&api->lock);
 }

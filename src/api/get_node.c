@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/refusal.h"
+#include "base/lock.h"
 
 #define METRICS_MEDIA_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define MINE_MAX           1000u
@@ -54,7 +55,7 @@ void au_get_status(struct au_input *input)
     struct au_header head = au_ledger_head(api->options.ledger);
     struct au_mempool_stats stats = au_mempool_stats(api->options.mempool);
     au_put_height(response, head.height);
-    AU_ASSERT(pthread_mutex_lock(&last->lock) == 0);
+    au_lock(&last->lock);
     if (last->text.size > 0 && last->height == head.height && last->pool.count == stats.count &&
         last->pool.size == stats.size) {
         au_response_set(response, 200, AU_JSON_MEDIA_TYPE);
@@ -67,7 +68,7 @@ void au_get_status(struct au_input *input)
         if (response->body.err == AU_OK)
             au_buf_put_bytes(&last->text, au_buf_bytes(&response->body));
     }
-    AU_ASSERT(pthread_mutex_unlock(&last->lock) == 0);
+    au_unlock(&last->lock);
 }
 
 /* ---- metrics ---- */

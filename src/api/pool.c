@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 
 struct au_pool {
@@ -18,7 +19,7 @@ struct au_pool {
 static void *run_thread(void *context)
 {
     struct au_pool *pool = context;
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     for (;;) {
         while (!pool->first && !pool->is_ending)
             pthread_cond_wait(&pool->has_jobs, &pool->lock);
@@ -26,11 +27,11 @@ static void *run_thread(void *context)
         if (!job) break;
         pool->first = job->next;
         void *job_context = job->context;
-        pthread_mutex_unlock(&pool->lock);
+        au_unlock(&pool->lock);
         pool->run(job_context);
-        pthread_mutex_lock(&pool->lock);
+        au_lock(&pool->lock);
     }
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     return NULL;
 }
 
@@ -55,7 +56,7 @@ struct au_pool *au_pool_new(unsigned thread_count, void (*run)(void *context))
 void au_pool_add(struct au_pool *pool, struct au_pool_job *job, void *context)
 {
     *job = (struct au_pool_job){.context = context};
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     AU_ASSERT(!pool->is_ending);
     if (pool->first) {
         pool->last->next = job;
@@ -64,16 +65,16 @@ void au_pool_add(struct au_pool *pool, struct au_pool_job *job, void *context)
     }
     pool->last = job;
     pthread_cond_signal(&pool->has_jobs);
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
 }
 
 void au_pool_free(struct au_pool *pool)
 {
     if (!pool) return;
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     pool->is_ending = true;
     pthread_cond_broadcast(&pool->has_jobs);
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     for (unsigned i = 0; i < pool->thread_count; i++) {
         int failed = pthread_join(pool->threads[i], NULL);
         AU_ASSERT(failed == 0);

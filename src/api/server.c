@@ -7,6 +7,7 @@
 #include "api/refusal.h"
 #include "api/server_internal.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/mem.h"
 
 #define CONNECTION_MEMORY 16384u      /* of libmicrohttpd, for a head and its answer's head */
@@ -62,7 +63,7 @@ struct au_pending *au_response_defer(struct au_response *response, unsigned time
     pending->connection = connection;
     pending->deadline_ns = au_server_after_ms(au_clock_ns(), timeout_ms);
 
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     if (server->is_stopping) {
         au_refuse_stopping(response);
         atomic_init(&pending->state, PENDING_GIVEN);
@@ -76,7 +77,7 @@ struct au_pending *au_response_defer(struct au_response *response, unsigned time
         if (!connection->request.match.route->is_slow) suspend(connection);
         if (pending->deadline_ns < server->wake_ns) pthread_cond_broadcast(&server->changed);
     }
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     return pending;
 }
 
@@ -91,9 +92,9 @@ void au_pending_finish(struct au_pending *pending)
 {
     if (atomic_load(&pending->state) == PENDING_CLAIMED) {
         struct au_server *server = pending->connection->server;
-        pthread_mutex_lock(&server->lock);
+        au_lock(&server->lock);
         au_connection_give(pending->connection);
-        pthread_mutex_unlock(&server->lock);
+        au_unlock(&server->lock);
     }
     let_go(pending);
 }
@@ -122,11 +123,11 @@ static void close_stream(void *context)
 {
     struct au_connection *connection = context;
     struct au_server *server = connection->server;
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     struct au_stream *stream = connection->stream;
     connection->stream = NULL;
     server->stream_count--;
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     au_stream_close(stream);
 }
 
@@ -138,7 +139,7 @@ struct au_stream *au_response_stream(struct au_response *response)
 
     struct au_stream_reader reader = {sleep_reader, wake_reader, connection->mhd};
     struct au_stream *stream = NULL;
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     bool is_stopping = server->is_stopping;
     bool is_full = server->stream_count >= server->options.stream_max;
     if (!is_stopping && !is_full) stream = au_stream_new(reader, AU_STREAM_QUEUE_SIZE_MAX);
@@ -147,7 +148,7 @@ struct au_stream *au_response_stream(struct au_response *response)
         connection->beat_ns = au_server_after_ms(au_clock_ns(), server->options.beat_ms);
         server->stream_count++;
     }
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
 
     if (stream) {
         au_response_set(response, 200, AU_STREAM_MEDIA_TYPE);
@@ -245,9 +246,9 @@ static void run_job(void *context)
     struct au_connection *connection = context;
     struct au_server *server = connection->server;
     if (!run_handler(connection)) return;
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     resume(connection);
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
 }
 
 /* Requests ------------------------------------------------------------------------------------- */
@@ -406,10 +407,10 @@ static enum MHD_Result on_whole(struct au_connection *connection)
     if (!request->match.route->is_slow) {
         return run_handler(connection) ? send_response(connection) : MHD_YES;
     }
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     bool is_stopping = server->is_stopping;
     if (!is_stopping) suspend(connection);
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     if (is_stopping) {
         connection->must_close = true;
         au_refuse_stopping(&connection->response);
@@ -518,14 +519,14 @@ static struct au_connection *open_connection(struct au_server *server, struct MH
     atomic_init(&connection->deadline_ns,
                 au_server_after_ms(au_clock_ns(), server->options.idle_timeout_ms));
 
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     bool is_full = server->live_count >= server->options.connection_max;
     connection->is_excess = is_full && !au_server_evict(server);
     connection->next = server->connections;
     if (connection->next) connection->next->previous = connection;
     server->connections = connection;
     server->live_count++;
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     return connection;
 }
 
@@ -533,7 +534,7 @@ static void close_connection(struct au_connection *connection)
 {
     struct au_server *server = connection->server;
     AU_ASSERT(!connection->stream);
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     AU_ASSERT(!connection->pending);
     if (connection->next) connection->next->previous = connection->previous;
     if (connection->previous) {
@@ -542,7 +543,7 @@ static void close_connection(struct au_connection *connection)
         server->connections = connection->next;
     }
     if (!connection->is_evicted) server->live_count--;
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     drop_body(connection);
     au_buf_done(&connection->body);
     au_buf_done(&connection->target);
@@ -555,9 +556,9 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *address, 
 {
     (void)address, (void)size;
     struct au_server *server = context;
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     bool is_stopping = server->is_stopping;
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     return is_stopping ? MHD_NO : MHD_YES;
 }
 
@@ -635,10 +636,10 @@ static struct MHD_Daemon *start_daemon(struct au_server *server)
 /* With what there is of a server whose connections are closed. */
 static void free_server(struct au_server *server)
 {
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     server->is_done = true;
     pthread_cond_broadcast(&server->changed);
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     if (server->has_timer) pthread_join(server->timer, NULL);
     au_pool_free(server->pool);
     if (server->listen_fd >= 0) close(server->listen_fd);
@@ -721,13 +722,13 @@ static void close_all(struct au_server *server)
 void au_server_stop(struct au_server *server)
 {
     if (!server) return;
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     give_all(server);
     uint64_t end_ns = au_server_after_ms(au_clock_ns(), server->options.stop_timeout_ms);
     while (has_busy(server) && au_clock_ns() < end_ns)
         au_server_wait(server, au_server_after_ms(au_clock_ns(), CLOSE_STEP_MS));
     close_all(server);
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     MHD_stop_daemon(server->daemon);
     server->listen_fd = -1; /* closed with the daemon */
     free_server(server);

@@ -1,5 +1,6 @@
 #include "api/sign.h"
 
+#include "base/lock.h"
 #include "core/limits.h"
 
 #define NAMES                                                                                      \
@@ -69,16 +70,6 @@ static enum au_err sign(struct au_api *api, size_t index, struct au_tx *tx,
     return err != AU_OK ? err : out_bytes->err;
 }
 
-static void lock(struct au_api *api)
-{
-    AU_ASSERT(pthread_mutex_lock(&api->dev_lock) == 0);
-}
-
-static void unlock(struct au_api *api)
-{
-    AU_ASSERT(pthread_mutex_unlock(&api->dev_lock) == 0);
-}
-
 void au_sign_submit(struct au_input *input, size_t index, struct au_tx *tx,
                     struct au_wait_form *form, const struct au_submit_wait *how)
 {
@@ -86,7 +77,7 @@ void au_sign_submit(struct au_input *input, size_t index, struct au_tx *tx,
     struct au_checked checked;
     struct au_buf bytes;
     au_buf_init(&bytes, 2u * AU_TX_SIZE_MAX);
-    lock(api);
+    au_lock(&api->dev_lock);
     enum au_err err =
         au_mempool_next_nonce(api->options.mempool, &api->dev_addresses[index], &tx->nonce);
     if (err == AU_OK) err = sign(api, index, tx, &bytes);
@@ -96,6 +87,6 @@ void au_sign_submit(struct au_input *input, size_t index, struct au_tx *tx,
         form->id = checked.id;
         au_submit(input, &checked, form, how);
     }
-    unlock(api);
+    au_unlock(&api->dev_lock);
     au_buf_done(&bytes);
 }

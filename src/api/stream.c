@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 
 #define LAGGED "event: lagged\ndata: {\"code\":\"lagged\"}\n\n"
@@ -38,7 +39,7 @@ static void let_go(struct au_stream *stream)
 {
     AU_ASSERT(stream->holders > 0);
     bool is_last = --stream->holders == 0;
-    pthread_mutex_unlock(&stream->lock);
+    au_unlock(&stream->lock);
     if (!is_last) return;
     pthread_mutex_destroy(&stream->lock);
     au_buf_done(&stream->queue);
@@ -80,20 +81,20 @@ static void append(struct au_stream *stream, struct au_bytes events)
 
 bool au_stream_put(struct au_stream *stream, struct au_bytes events)
 {
-    pthread_mutex_lock(&stream->lock);
+    au_lock(&stream->lock);
     if (!stream->has_ended) {
         append(stream, events);
         wake(stream);
     }
     bool is_open = !stream->has_ended;
-    pthread_mutex_unlock(&stream->lock);
+    au_unlock(&stream->lock);
     return is_open;
 }
 
 void au_stream_end(struct au_stream *stream)
 {
     if (!stream) return;
-    pthread_mutex_lock(&stream->lock);
+    au_lock(&stream->lock);
     stream->has_ended = true;
     wake(stream);
     let_go(stream);
@@ -102,7 +103,7 @@ void au_stream_end(struct au_stream *stream)
 ptrdiff_t au_stream_read(struct au_stream *stream, uint8_t *out_bytes, size_t size)
 {
     ptrdiff_t result = 0;
-    pthread_mutex_lock(&stream->lock);
+    au_lock(&stream->lock);
     struct au_buf *queue = &stream->queue;
     size_t unread_size = queue->size - stream->read_size;
     if (unread_size > 0) {
@@ -120,39 +121,39 @@ ptrdiff_t au_stream_read(struct au_stream *stream, uint8_t *out_bytes, size_t si
         stream->is_asleep = true;
         stream->reader.sleep(stream->reader.context);
     }
-    pthread_mutex_unlock(&stream->lock);
+    au_unlock(&stream->lock);
     return result;
 }
 
 void au_stream_beat(struct au_stream *stream)
 {
-    pthread_mutex_lock(&stream->lock);
+    au_lock(&stream->lock);
     if (!stream->has_ended && stream->queue.size == stream->read_size) {
         append(stream, au_bytes_of(BEAT));
         wake(stream);
     }
-    pthread_mutex_unlock(&stream->lock);
+    au_unlock(&stream->lock);
 }
 
 void au_stream_stop(struct au_stream *stream)
 {
-    pthread_mutex_lock(&stream->lock);
+    au_lock(&stream->lock);
     stream->has_ended = true;
     wake(stream);
-    pthread_mutex_unlock(&stream->lock);
+    au_unlock(&stream->lock);
 }
 
 bool au_stream_has_ended(struct au_stream *stream)
 {
-    pthread_mutex_lock(&stream->lock);
+    au_lock(&stream->lock);
     bool has_ended = stream->has_ended;
-    pthread_mutex_unlock(&stream->lock);
+    au_unlock(&stream->lock);
     return has_ended;
 }
 
 void au_stream_close(struct au_stream *stream)
 {
-    pthread_mutex_lock(&stream->lock);
+    au_lock(&stream->lock);
     stream->has_ended = true;
     stream->is_asleep = false;
     let_go(stream);

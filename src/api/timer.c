@@ -5,6 +5,7 @@
 #include "api/refusal.h"
 #include "api/server_internal.h"
 #include "base/clock.h"
+#include "base/lock.h"
 
 #define SWEEP_MS      100u   /* between looks at all connections */
 #define BARE_SIZE_MAX 16384u /* a problem document with its head */
@@ -125,7 +126,7 @@ void au_server_wait(struct au_server *server, uint64_t wake_ns)
 void *au_server_run_timer(void *context)
 {
     struct au_server *server = context;
-    pthread_mutex_lock(&server->lock);
+    au_lock(&server->lock);
     while (!server->is_done) {
         uint64_t now_ns = au_clock_ns();
         server->wake_ns = au_server_after_ms(now_ns, SWEEP_MS);
@@ -135,6 +136,6 @@ void *au_server_run_timer(void *context)
         }
         au_server_wait(server, server->wake_ns);
     }
-    pthread_mutex_unlock(&server->lock);
+    au_unlock(&server->lock);
     return NULL;
 }

@@ -1,17 +1,8 @@
 #include "api/wait.h"
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/mem.h"
-
-static void lock(struct au_waits *waits)
-{
-    AU_ASSERT(pthread_mutex_lock(&waits->lock) == 0);
-}
-
-static void unlock(struct au_waits *waits)
-{
-    AU_ASSERT(pthread_mutex_unlock(&waits->lock) == 0);
-}
 
 enum au_err au_waits_init(struct au_waits *waits, size_t waiters_max)
 {
@@ -87,7 +78,7 @@ static void drop_late(struct au_waits *waits)
 
 struct au_wait *au_waits_open(struct au_waits *waits, const struct au_wait_form *form)
 {
-    lock(waits);
+    au_lock(&waits->lock);
     if (waits->free == NULL) drop_late(waits);
     struct au_wait *wait = waits->free;
     if (wait != NULL) {
@@ -97,23 +88,23 @@ struct au_wait *au_waits_open(struct au_waits *waits, const struct au_wait_form 
         *bucket = wait;
         waits->count++;
     }
-    unlock(waits);
+    au_unlock(&waits->lock);
     return wait;
 }
 
 void au_waits_close(struct au_waits *waits, struct au_wait *wait)
 {
     if (wait == NULL) return;
-    lock(waits);
+    au_lock(&waits->lock);
     AU_ASSERT(wait->pending == NULL);
     remove_wait(waits, wait);
-    unlock(waits);
+    au_unlock(&waits->lock);
 }
 
 bool au_waits_attach(struct au_waits *waits, struct au_wait *wait, struct au_pending *pending,
                      uint64_t deadline_ns, struct au_wait *out_wait)
 {
-    lock(waits);
+    au_lock(&waits->lock);
     bool is_over = wait->is_over;
     if (is_over) {
         *out_wait = *wait;
@@ -122,7 +113,7 @@ bool au_waits_attach(struct au_waits *waits, struct au_wait *wait, struct au_pen
         wait->pending = pending;
         wait->deadline_ns = deadline_ns;
     }
-    unlock(waits);
+    au_unlock(&waits->lock);
     return !is_over;
 }
 
@@ -130,7 +121,7 @@ struct au_wait *au_waits_take(struct au_waits *waits, const struct au_hash *id, 
                               enum au_drop reason)
 {
     struct au_wait *list = NULL;
-    lock(waits);
+    au_lock(&waits->lock);
     struct au_wait **link = bucket_of(waits, id);
     while (*link != NULL) {
         struct au_wait *wait = *link;
@@ -149,40 +140,40 @@ struct au_wait *au_waits_take(struct au_waits *waits, const struct au_hash *id, 
         wait->next = list;
         list = wait;
     }
-    unlock(waits);
+    au_unlock(&waits->lock);
     return list;
 }
 
 void au_waits_give_back(struct au_waits *waits, struct au_wait *list)
 {
     if (list == NULL) return;
-    lock(waits);
+    au_lock(&waits->lock);
     while (list != NULL) {
         struct au_wait *next = list->next;
         put_free(waits, list);
         list = next;
     }
-    unlock(waits);
+    au_unlock(&waits->lock);
 }
 
 size_t au_waits_ids(struct au_waits *waits, struct au_hash *out_ids, size_t room)
 {
     size_t count = 0;
-    lock(waits);
+    au_lock(&waits->lock);
     drop_late(waits);
     for (size_t i = 0; i < AU_WAIT_BUCKETS && waits->count > 0; i++) {
         for (struct au_wait *wait = waits->buckets[i]; wait != NULL; wait = wait->next) {
             if (count < room) out_ids[count++] = wait->form.id;
         }
     }
-    unlock(waits);
+    au_unlock(&waits->lock);
     return count;
 }
 
 size_t au_waits_count(struct au_waits *waits)
 {
-    lock(waits);
+    au_lock(&waits->lock);
     size_t count = waits->count;
-    unlock(waits);
+    au_unlock(&waits->lock);
     return count;
 }

@@ -3,21 +3,12 @@
 #include <inttypes.h>
 
 #include "api/json.h"
+#include "base/lock.h"
 
 #define EVENT_SIZE_MAX (AU_STREAM_QUEUE_SIZE_MAX)
 
 /* Blocks that one stream is told before the others have their turn. */
 #define TURN_MAX 64u
-
-static void lock(struct au_watch *watch)
-{
-    AU_ASSERT(pthread_mutex_lock(&watch->lock) == 0);
-}
-
-static void unlock(struct au_watch *watch)
-{
-    AU_ASSERT(pthread_mutex_unlock(&watch->lock) == 0);
-}
 
 void au_watch_init(struct au_watch *watch)
 {
@@ -36,24 +27,24 @@ void au_watch_done(struct au_watch *watch)
 
 bool au_watch_blocks(struct au_watch *watch, struct au_stream *stream, uint64_t next_height)
 {
-    lock(watch);
+    au_lock(&watch->lock);
     bool has_room = watch->block_count < AU_WATCHERS_MAX;
     if (has_room) watch->blocks[watch->block_count++] = (struct au_watcher){stream, next_height};
-    unlock(watch);
+    au_unlock(&watch->lock);
     if (!has_room) au_stream_end(stream);
     return has_room;
 }
 
 bool au_watch_pool(struct au_watch *watch, struct au_stream *stream)
 {
-    lock(watch);
+    au_lock(&watch->lock);
     size_t count = atomic_load(&watch->pool_count);
     bool has_room = count < AU_WATCHERS_MAX;
     if (has_room) {
         watch->pool[count] = stream;
         atomic_store(&watch->pool_count, count + 1);
     }
-    unlock(watch);
+    au_unlock(&watch->lock);
     if (!has_room) au_stream_end(stream);
     return has_room;
 }
@@ -109,13 +100,13 @@ static void feed_one(struct au_watcher *watcher, struct event *event, struct au_
 static void put_back(struct au_watch *watch, const struct au_watcher *watchers, size_t count)
 {
     size_t kept = 0;
-    lock(watch);
+    au_lock(&watch->lock);
     for (size_t i = 0; i < watch->block_count; i++) {
         struct au_watcher watcher = i < count ? watchers[i] : watch->blocks[i];
         if (watcher.stream != NULL) watch->blocks[kept++] = watcher;
     }
     watch->block_count = kept;
-    unlock(watch);
+    au_unlock(&watch->lock);
 }
 
 void au_watch_feed(struct au_watch *watch, struct au_chain_reader *chain, uint64_t height)
@@ -125,10 +116,10 @@ void au_watch_feed(struct au_watch *watch, struct au_chain_reader *chain, uint64
     bool has_more = true;
     au_buf_init(&event.text, EVENT_SIZE_MAX);
     while (has_more) {
-        lock(watch);
+        au_lock(&watch->lock);
         size_t count = watch->block_count;
         memcpy(watchers, watch->blocks, count * sizeof(watchers[0]));
-        unlock(watch);
+        au_unlock(&watch->lock);
         has_more = false;
         for (size_t i = 0; i < count; i++) {
             feed_one(&watchers[i], &event, chain, height);
@@ -146,7 +137,7 @@ static void tell(struct au_watch *watch, struct au_buf *event)
     size_t kept = 0;
     au_buf_put_text(event, "\n\n");
     if (event->err != AU_OK) return;
-    lock(watch);
+    au_lock(&watch->lock);
     size_t count = atomic_load(&watch->pool_count);
     for (size_t i = 0; i < count; i++) {
         struct au_stream *stream = watch->pool[i];
@@ -157,7 +148,7 @@ static void tell(struct au_watch *watch, struct au_buf *event)
         }
     }
     atomic_store(&watch->pool_count, kept);
-    unlock(watch);
+    au_unlock(&watch->lock);
 }
 
 void au_watch_added(struct au_watch *watch, const struct au_checked *checked)
@@ -196,8 +187,8 @@ void au_watch_dropped(struct au_watch *watch, const struct au_hash *id, enum au_
 
 size_t au_watch_count(struct au_watch *watch)
 {
-    lock(watch);
+    au_lock(&watch->lock);
     size_t count = watch->block_count + atomic_load(&watch->pool_count);
-    unlock(watch);
+    au_unlock(&watch->lock);
     return count;
 }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "crypto/sha256.h"
 
@@ -37,16 +38,6 @@ struct au_compiler {
     bool stops;
 };
 
-static void lock(struct au_compiler *compiler)
-{
-    AU_ASSERT(pthread_mutex_lock(&compiler->lock) == 0);
-}
-
-static void unlock(struct au_compiler *compiler)
-{
-    AU_ASSERT(pthread_mutex_unlock(&compiler->lock) == 0);
-}
-
 /* ---- the thread ---- */
 
 static void bar(struct au_compiler *compiler, const struct au_hash *hash)
@@ -67,21 +58,21 @@ static void *run(void *argument)
 {
     struct au_compiler *compiler = argument;
     struct job *job;
-    lock(compiler);
+    au_lock(&compiler->lock);
     while ((job = wait_for_job(compiler)) != NULL) {
-        unlock(compiler);
+        au_unlock(&compiler->lock);
         enum au_err err =
             au_ledger_compile(compiler->ledger, (struct au_bytes){job->code, job->size});
-        lock(compiler);
+        au_lock(&compiler->lock);
         if (err == AU_ERR_ENGINE) bar(compiler, &job->hash);
         compiler->jobs = job->next;
         compiler->job_count--;
         au_mem_free(job);
-        unlock(compiler);
+        au_unlock(&compiler->lock);
         compiler->on_done(compiler->context);
-        lock(compiler);
+        au_lock(&compiler->lock);
     }
-    unlock(compiler);
+    au_unlock(&compiler->lock);
     return NULL;
 }
 
@@ -129,10 +120,10 @@ static enum au_err enqueue(struct au_compiler *compiler, const struct au_hash *h
 static enum au_compile_state known_state(struct au_compiler *compiler, const struct au_hash *hash)
 {
     enum au_compile_state state = AU_COMPILE_READY;
-    lock(compiler);
+    au_lock(&compiler->lock);
     if (is_barred(compiler, hash)) state = AU_COMPILE_BARRED;
     if (is_queued(compiler, hash)) state = AU_COMPILE_PENDING;
-    unlock(compiler);
+    au_unlock(&compiler->lock);
     return state;
 }
 
@@ -149,9 +140,9 @@ enum au_err au_compiler_ask(struct au_compiler *compiler, const struct au_checke
     if (!must_compile) return AU_OK;
 
     *out_state = AU_COMPILE_PENDING;
-    lock(compiler);
+    au_lock(&compiler->lock);
     enum au_err err = enqueue(compiler, &hash, checked->tx.code);
-    unlock(compiler);
+    au_unlock(&compiler->lock);
     return err;
 }
 
@@ -201,10 +192,10 @@ enum au_err au_compiler_new(struct au_ledger *ledger, void (*on_done)(void *cont
 void au_compiler_free(struct au_compiler *compiler)
 {
     if (!compiler) return;
-    lock(compiler);
+    au_lock(&compiler->lock);
     compiler->stops = true;
     AU_ASSERT(pthread_cond_signal(&compiler->changed) == 0);
-    unlock(compiler);
+    au_unlock(&compiler->lock);
     AU_ASSERT(pthread_join(compiler->thread, NULL) == 0);
     free_compiler(compiler);
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "consensus/compiler.h"
 
@@ -29,16 +30,6 @@ struct au_solo {
     bool stops;
     bool has_stopped;
 };
-
-static void lock(struct au_solo *solo)
-{
-    AU_ASSERT(pthread_mutex_lock(&solo->lock) == 0);
-}
-
-static void unlock(struct au_solo *solo)
-{
-    AU_ASSERT(pthread_mutex_unlock(&solo->lock) == 0);
-}
 
 /* ---- building a block ---- */
 
@@ -151,19 +142,19 @@ static enum au_err produce(struct au_solo *solo, bool may_be_empty, bool *out_is
 
 static bool is_mining(struct au_solo *solo, bool *out_stops)
 {
-    lock(solo);
+    au_lock(&solo->lock);
     bool is_asked = solo->made < solo->wanted;
     *out_stops = solo->stops;
-    unlock(solo);
+    au_unlock(&solo->lock);
     return is_asked;
 }
 
 static void note_mined(struct au_solo *solo)
 {
-    lock(solo);
+    au_lock(&solo->lock);
     solo->made++;
     AU_ASSERT(pthread_cond_broadcast(&solo->mined) == 0);
-    unlock(solo);
+    au_unlock(&solo->lock);
 }
 
 static void nap(uint64_t time_ns)
@@ -209,10 +200,10 @@ static void *run_thread(void *argument)
     struct au_solo *solo = argument;
     enum au_err err = run(solo);
     au_block_abort(solo->block);
-    lock(solo);
+    au_lock(&solo->lock);
     solo->has_stopped = true;
     AU_ASSERT(pthread_cond_broadcast(&solo->mined) == 0);
-    unlock(solo);
+    au_unlock(&solo->lock);
     if (err != AU_OK) solo->options.on_fault(solo->options.context, err, "making a block");
     return NULL;
 }
@@ -225,17 +216,17 @@ static void on_compiled(void *context)
 
 bool au_solo_mine(struct au_solo *solo, uint32_t count)
 {
-    lock(solo);
+    au_lock(&solo->lock);
     solo->wanted += count;
     uint64_t goal = solo->wanted;
-    unlock(solo);
+    au_unlock(&solo->lock);
     au_mempool_wake(solo->options.mempool);
-    lock(solo);
+    au_lock(&solo->lock);
     while (solo->made < goal && !solo->has_stopped) {
         AU_ASSERT(pthread_cond_wait(&solo->mined, &solo->lock) == 0);
     }
     bool is_made = solo->made >= goal;
-    unlock(solo);
+    au_unlock(&solo->lock);
     return is_made;
 }
 
@@ -282,9 +273,9 @@ enum au_err au_solo_new(const struct au_solo_options *options, struct au_solo **
 void au_solo_free(struct au_solo *solo)
 {
     if (!solo) return;
-    lock(solo);
+    au_lock(&solo->lock);
     solo->stops = true;
-    unlock(solo);
+    au_unlock(&solo->lock);
     au_mempool_wake(solo->options.mempool);
     AU_ASSERT(pthread_join(solo->thread, NULL) == 0);
     free_solo(solo);

@@ -1,5 +1,6 @@
 #include "contract/scratch.h"
 
+#include "base/lock.h"
 #include "base/mem.h"
 #include "contract/explain.h"
 #include "core/limits.h"
@@ -61,13 +62,13 @@ static enum au_err scratch_new(const struct au_seed *seed, struct au_scratch **o
 
 enum au_err au_scratch_get(struct au_scratch_pool *pool, struct au_scratch **out_scratch)
 {
-    AU_ASSERT(pthread_mutex_lock(&pool->lock) == 0);
+    au_lock(&pool->lock);
     struct au_scratch *scratch = pool->idle;
     if (scratch) {
         pool->idle = scratch->next;
         pool->idle_count--;
     }
-    AU_ASSERT(pthread_mutex_unlock(&pool->lock) == 0);
+    au_unlock(&pool->lock);
     if (!scratch) return scratch_new(&pool->seed, out_scratch);
     *out_scratch = scratch;
     return AU_OK;
@@ -81,13 +82,13 @@ void au_scratch_put(struct au_scratch_pool *pool, struct au_scratch *scratch)
     au_buf_clear(&scratch->logs);
     au_buf_clear(&scratch->message);
 
-    AU_ASSERT(pthread_mutex_lock(&pool->lock) == 0);
+    au_lock(&pool->lock);
     bool is_kept = pool->idle_count < pool->idle_max;
     if (is_kept) {
         scratch->next = pool->idle;
         pool->idle = scratch;
         pool->idle_count++;
     }
-    AU_ASSERT(pthread_mutex_unlock(&pool->lock) == 0);
+    au_unlock(&pool->lock);
     if (!is_kept) scratch_free(scratch);
 }

@@ -1,6 +1,7 @@
 #include "ledger/ledger.h"
 
 #include "base/hex.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "crypto/sha256.h"
 #include "ledger/ledger_internal.h"
@@ -42,16 +43,6 @@ struct au_ledger_view {
     uint64_t validator_count;
 };
 
-static void lock(struct au_ledger *ledger)
-{
-    AU_ASSERT(pthread_mutex_lock(&ledger->lock) == 0);
-}
-
-static void unlock(struct au_ledger *ledger)
-{
-    AU_ASSERT(pthread_mutex_unlock(&ledger->lock) == 0);
-}
-
 static enum au_err open_view(struct au_ledger *ledger, struct au_ledger_view **out_view)
 {
     struct au_ledger_view *view = au_mem_new(sizeof(*view));
@@ -88,11 +79,11 @@ static void close_view(struct au_ledger_view *view)
 enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
 {
     enum au_err err = AU_OK;
-    lock(ledger);
+    au_lock(&ledger->lock);
     if (ledger->view == NULL) err = open_view(ledger, &ledger->view);
     struct au_ledger_view *view = ledger->view;
     if (err == AU_OK) view->holder_count++;
-    unlock(ledger);
+    au_unlock(&ledger->lock);
     if (err != AU_OK) return err;
 
     out_read->ledger = ledger;
@@ -108,9 +99,9 @@ enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
 void au_read_close(struct au_read *read)
 {
     au_flat_done(&read->flat);
-    lock(read->ledger);
+    au_lock(&read->ledger->lock);
     struct au_ledger_view *unused = let_go(read->view);
-    unlock(read->ledger);
+    au_unlock(&read->ledger->lock);
     close_view(unused);
 }
 
@@ -134,19 +125,19 @@ void au_ledger_warm(struct au_ledger *ledger, const struct au_tx *tx)
 
 void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head)
 {
-    lock(ledger);
+    au_lock(&ledger->lock);
     ledger->head = *head;
     struct au_ledger_view *unused = let_go(ledger->view);
     ledger->view = NULL;
-    unlock(ledger);
+    au_unlock(&ledger->lock);
     close_view(unused);
 }
 
 struct au_header au_ledger_head(struct au_ledger *ledger)
 {
-    lock(ledger);
+    au_lock(&ledger->lock);
     struct au_header head = ledger->head;
-    unlock(ledger);
+    au_unlock(&ledger->lock);
     return head;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "aureon.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "contract/runtime.h"
 #include "ledger/block.h"
@@ -270,10 +271,10 @@ static enum au_err make_block(struct making *making, const struct au_bytes *txs,
     making->txs = au_arena_zero(making->arena, count * sizeof(*making->txs));
     if (!making->txs) return AU_ERR_NO_MEMORY;
     making->result.txs = making->txs;
-    AU_ASSERT(pthread_mutex_lock(&chain->lock) == 0);
+    au_lock(&chain->lock);
     enum au_err err = run_block(making, txs, time_ms, ending);
     au_block_abort(chain->block);
-    AU_ASSERT(pthread_mutex_unlock(&chain->lock) == 0);
+    au_unlock(&chain->lock);
     return err;
 }
 

@@ -1,3 +1,4 @@
+#include "base/lock.h"
 #include "mempool/mempool_internal.h"
 
 #include <string.h>
@@ -343,7 +344,7 @@ enum au_err au_mempool_add(struct au_mempool *pool, const struct au_checked *che
             .cost = au_check_cost(checked),
             .result = out_result,
         };
-        pthread_mutex_lock(&pool->lock);
+        au_lock(&pool->lock);
         if (is_read && round == pool->round) newcomer.account = &account;
         round = pool->round;
         enum au_err err = admit(pool, &newcomer, &left);

@@ -1,3 +1,4 @@
+#include "base/lock.h"
 #include "mempool/mempool_internal.h"
 
 #include <errno.h>
@@ -126,7 +127,7 @@ static size_t find_concerned(struct au_mempool *pool, const struct au_mempool_in
                              size_t count, struct concerned *out_concerned)
 {
     size_t found = 0;
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     pool->round++;
     for (size_t i = 0; i < count; i++) {
         struct au_pool_sender *sender = au_pool_find_sender(pool, &included[i].sender);
@@ -134,7 +135,7 @@ static size_t find_concerned(struct au_mempool *pool, const struct au_mempool_in
         sender->mark = pool->round;
         out_concerned[found++] = (struct concerned){.address = sender->address};
     }
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     return found;
 }
 
@@ -179,7 +180,7 @@ static void follow_block(struct au_mempool *pool, const struct au_mempool_includ
                          size_t count, struct concerned *concerned, size_t concerned_count)
 {
     struct au_pool_list left = {0};
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     bool was_idle = pool->executable_count == 0;
     for (size_t i = 0; i < concerned_count; i++) {
         concerned[i].sender = au_pool_find_sender(pool, &concerned[i].address);
@@ -214,9 +215,9 @@ enum au_err au_mempool_block_done(struct au_mempool *pool, uint64_t height,
                                         &concerned[i].account);
     }
     if (err == AU_OK) {
-        pthread_mutex_lock(&pool->lock);
+        au_lock(&pool->lock);
         pool->height = height + 1;
-        pthread_mutex_unlock(&pool->lock);
+        au_unlock(&pool->lock);
         follow_block(pool, included, count, concerned, concerned_count);
     }
     au_mem_free(concerned);
@@ -226,7 +227,7 @@ enum au_err au_mempool_block_done(struct au_mempool *pool, uint64_t height,
 void au_mempool_clear(struct au_mempool *pool)
 {
     struct au_pool_list left = {0};
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     while (pool->oldest) {
         struct au_pool_sender *sender = pool->oldest->sender;
         sender->hold_count++;
@@ -245,20 +246,20 @@ void au_mempool_clear(struct au_mempool *pool)
 enum au_err au_mempool_find(struct au_mempool *pool, const struct au_hash *id,
                             struct au_buf *out_bytes)
 {
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     const struct au_pool_tx *tx = au_pool_find_tx(pool, id);
     if (tx) au_buf_put_bytes(out_bytes, tx->checked.bytes);
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     return tx ? out_bytes->err : AU_ERR_NOT_FOUND;
 }
 
 enum au_err au_mempool_next_nonce(struct au_mempool *pool, const struct au_address *address,
                                   uint64_t *out_nonce)
 {
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     const struct au_pool_sender *sender = au_pool_find_sender(pool, address);
     if (sender) *out_nonce = sender->nonce + sender->executable_count;
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     if (sender) return AU_OK;
     struct au_mempool_account account;
     AU_TRY(pool->options.get_account(pool->options.context, address, &account));
@@ -270,7 +271,7 @@ size_t au_mempool_list(struct au_mempool *pool, uint64_t after, size_t limit,
                        struct au_mempool_entry *out_entries)
 {
     size_t count = 0;
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     for (const struct au_pool_tx *tx = pool->oldest; tx && count < limit; tx = tx->newer) {
         if (tx->sequence <= after) continue;
         const struct au_tx *fields = &tx->checked.tx;
@@ -286,20 +287,20 @@ size_t au_mempool_list(struct au_mempool *pool, uint64_t after, size_t limit,
             .is_executable = fields->nonce - tx->sender->nonce < tx->sender->executable_count,
         };
     }
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     return count;
 }
 
 struct au_mempool_stats au_mempool_stats(struct au_mempool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     struct au_mempool_stats stats = {
         .count = pool->count,
         .size = pool->size,
         .executable_count = pool->executable_count,
         .parked_count = pool->count - pool->executable_count,
     };
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     return stats;
 }
 
@@ -313,7 +314,7 @@ bool au_mempool_wait(struct au_mempool *pool, uint64_t timeout_ns)
         .tv_sec = (time_t)(end / NS_PER_SEC),
         .tv_nsec = (long)(end % NS_PER_SEC),
     };
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     int failed = 0;
     while (pool->executable_count == 0 && !pool->is_woken && !failed) {
         failed = pthread_cond_timedwait(&pool->is_changed, &pool->lock, &until);
@@ -321,14 +322,14 @@ bool au_mempool_wait(struct au_mempool *pool, uint64_t timeout_ns)
     AU_ASSERT(failed == 0 || failed == ETIMEDOUT);
     pool->is_woken = false;
     bool is_executable = pool->executable_count > 0;
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     return is_executable;
 }
 
 void au_mempool_wake(struct au_mempool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     pool->is_woken = true;
     pthread_cond_broadcast(&pool->is_changed);
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
 }

@@ -1,3 +1,4 @@
+#include "base/lock.h"
 #include "mempool/mempool_internal.h"
 
 #include <string.h>
@@ -219,13 +220,13 @@ void au_pool_refresh(struct au_mempool *pool, struct au_pool_sender *sender,
 
 void au_pool_unlock(struct au_mempool *pool, struct au_pool_list *left)
 {
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     if (!left->first) return;
     for (struct au_pool_tx *tx = left->first; tx && pool->options.on_drop; tx = tx->next) {
         pool->options.on_drop(pool->options.context, &tx->checked.id, tx->reason);
     }
 
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     bool is_walked = pool->walk_count > 0;
     for (struct au_pool_tx *tx = left->first, *next; tx; tx = next) {
         next = tx->next;
@@ -237,5 +238,5 @@ void au_pool_unlock(struct au_mempool *pool, struct au_pool_list *left)
             au_mem_free(tx);
         }
     }
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
 }

@@ -1,3 +1,4 @@
+#include "base/lock.h"
 #include "mempool/mempool_internal.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ struct au_mempool_walk {
 enum au_err au_mempool_walk_begin(struct au_mempool *pool, struct au_mempool_walk **out_walk)
 {
     /* A head more than there is memory for cannot come while the lock is held. */
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     const struct au_pool_heap *heads = &pool->heaps[AU_POOL_HEADS];
     size_t size = heads->count * sizeof(struct au_pool_rank);
     struct au_mempool_walk *walk = au_mem_new(sizeof(*walk) + size);
@@ -25,7 +26,7 @@ enum au_err au_mempool_walk_begin(struct au_mempool *pool, struct au_mempool_wal
         memcpy(walk->ranks, heads->ranks, size);
         pool->walk_count++;
     }
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     if (!walk) return AU_ERR_NO_MEMORY;
     *out_walk = walk;
     return AU_OK;
@@ -48,7 +49,7 @@ static void follow(struct au_mempool_walk *walk)
 const struct au_checked *au_mempool_walk_next(struct au_mempool_walk *walk)
 {
     struct au_mempool *pool = walk->pool;
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     if (walk->may_follow) follow(walk);
     walk->given = NULL;
     while (walk->heap.count > 0 && !walk->given) {
@@ -57,7 +58,7 @@ const struct au_checked *au_mempool_walk_next(struct au_mempool_walk *walk)
         if (!walk->given) au_pool_heap_remove(&walk->heap, 0);
     }
     walk->may_follow = walk->given != NULL;
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     return walk->given ? &walk->given->checked : NULL;
 }
 
@@ -73,7 +74,7 @@ void au_mempool_walk_drop(struct au_mempool_walk *walk, enum au_drop reason)
     struct au_mempool *pool = walk->pool;
     struct au_pool_list left = {0};
     au_mempool_walk_skip_sender(walk);
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     if (walk->given->is_pooled) au_pool_remove(pool, walk->given, reason, &left);
     au_pool_unlock(pool, &left);
 }
@@ -83,7 +84,7 @@ void au_mempool_walk_end(struct au_mempool_walk *walk)
     struct au_mempool *pool = walk->pool;
     struct au_pool_tx *txs = NULL;
     struct au_pool_sender *senders = NULL;
-    pthread_mutex_lock(&pool->lock);
+    au_lock(&pool->lock);
     if (--pool->walk_count == 0) {
         txs = pool->dead_txs;
         senders = pool->dead_senders;
@@ -91,7 +92,7 @@ void au_mempool_walk_end(struct au_mempool_walk *walk)
         pool->dead_senders = NULL;
         pool->dead_size = 0;
     }
-    pthread_mutex_unlock(&pool->lock);
+    au_unlock(&pool->lock);
     for (struct au_pool_tx *next; txs; txs = next) {
         next = txs->next;
         au_mem_free(txs);

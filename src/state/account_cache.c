@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 
 #define WAYS 8u /* places where an account may be */
@@ -20,16 +21,6 @@ struct au_account_cache {
     size_t set_mask;
     struct place places[]; /* sets of WAYS */
 };
-
-static void lock(struct au_account_cache *cache)
-{
-    AU_ASSERT(pthread_mutex_lock(&cache->lock) == 0);
-}
-
-static void unlock(struct au_account_cache *cache)
-{
-    AU_ASSERT(pthread_mutex_unlock(&cache->lock) == 0);
-}
 
 enum au_err au_account_cache_new(const struct au_seed *seed, size_t count_max,
                                  struct au_account_cache **out_cache)
@@ -89,13 +80,13 @@ bool au_account_cache_get(struct au_account_cache *cache, uint64_t height,
                           const struct au_address *address, struct au_account *out_account)
 {
     struct place *set = set_of(cache, address);
-    lock(cache);
+    au_lock(&cache->lock);
     struct place *place = cache->height == height ? find(set, address) : NULL;
     if (place) {
         place->used_at = ++cache->turn;
         *out_account = place->entry.account;
     }
-    unlock(cache);
+    au_unlock(&cache->lock);
     return place != NULL;
 }
 
@@ -103,18 +94,18 @@ void au_account_cache_put(struct au_account_cache *cache, uint64_t height,
                           const struct au_address *address, const struct au_account *account)
 {
     struct place *set = set_of(cache, address);
-    lock(cache);
+    au_lock(&cache->lock);
     if (cache->height == height) put(cache, set, address, account);
-    unlock(cache);
+    au_unlock(&cache->lock);
 }
 
 void au_account_cache_advance(struct au_account_cache *cache, uint64_t height,
                               const struct au_account_update *updates, size_t count)
 {
-    lock(cache);
+    au_lock(&cache->lock);
     cache->height = height;
     for (size_t i = 0; i < count; i++) {
         put(cache, set_of(cache, &updates[i].address), &updates[i].address, &updates[i].account);
     }
-    unlock(cache);
+    au_unlock(&cache->lock);
 }

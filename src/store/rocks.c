@@ -4,10 +4,10 @@
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 #include "store/wal.h"
 
@@ -99,9 +99,9 @@ static enum au_err take_cause(char *cause, char out_message[AU_KV_MESSAGE_SIZE])
 static enum au_err check(struct rocks *rocks, char *cause)
 {
     if (!cause) return AU_OK;
-    AU_ASSERT(pthread_mutex_lock(&rocks->lock) == 0);
+    au_lock(&rocks->lock);
     enum au_err err = take_cause(cause, rocks->message);
-    AU_ASSERT(pthread_mutex_unlock(&rocks->lock) == 0);
+    au_unlock(&rocks->lock);
     return err;
 }
 
@@ -239,9 +239,9 @@ static void rocks_iter_close(void *ctx, void *state)
 static void rocks_message(void *ctx, char out_text[AU_KV_MESSAGE_SIZE])
 {
     struct rocks *rocks = ctx;
-    AU_ASSERT(pthread_mutex_lock(&rocks->lock) == 0);
+    au_lock(&rocks->lock);
     memcpy(out_text, rocks->message, AU_KV_MESSAGE_SIZE);
-    AU_ASSERT(pthread_mutex_unlock(&rocks->lock) == 0);
+    au_unlock(&rocks->lock);
 }
 
 static void rocks_close(void *ctx)

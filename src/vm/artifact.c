@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "vm/parcel.h"
 
@@ -150,10 +151,10 @@ static void make_room(struct au_artifacts *artifacts)
 
 static void add_size(struct au_artifacts *artifacts, uint64_t size)
 {
-    AU_ASSERT(pthread_mutex_lock(&artifacts->lock) == 0);
+    au_lock(&artifacts->lock);
     artifacts->other_size += size + FILE_OVERHEAD;
     if (artifacts->other_size > artifacts->size_max) make_room(artifacts);
-    AU_ASSERT(pthread_mutex_unlock(&artifacts->lock) == 0);
+    au_unlock(&artifacts->lock);
 }
 
 /* ---- files ---- */

@@ -1,5 +1,7 @@
 #include "vm/cache.h"
 
+#include "base/lock.h"
+
 _Static_assert((AU_CACHE_BUCKETS & (AU_CACHE_BUCKETS - 1)) == 0, "a mask picks the bucket");
 
 bool au_cache_init(struct au_cache *cache, size_t idle_size_max, au_cache_free_fn *free_entry)
@@ -14,16 +16,6 @@ bool au_cache_init(struct au_cache *cache, size_t idle_size_max, au_cache_free_f
 }
 
 /* A lock that fails is used against its rules: our bug. */
-static void lock(struct au_cache *cache)
-{
-    AU_ASSERT(pthread_mutex_lock(&cache->mutex) == 0);
-}
-
-static void unlock(struct au_cache *cache)
-{
-    AU_ASSERT(pthread_mutex_unlock(&cache->mutex) == 0);
-}
-
 /* Keys are digests: any of their bits are as good as a hash of them. */
 static struct au_cache_entry **bucket_of(struct au_cache *cache, const struct au_hash *key)
 {
@@ -104,7 +96,7 @@ static void free_all(const struct au_cache *cache, struct au_cache_entry *list)
 struct au_cache_entry *au_cache_take(struct au_cache *cache, const struct au_hash *key,
                                      struct au_cache_flight *flight)
 {
-    lock(cache);
+    au_lock(&cache->mutex);
     while (is_in_flight(cache, key)) {
         AU_ASSERT(pthread_cond_wait(&cache->landed, &cache->mutex) == 0);
     }
@@ -117,14 +109,14 @@ struct au_cache_entry *au_cache_take(struct au_cache *cache, const struct au_has
         AU_ASSERT(entry->hold_count < UINT32_MAX);
         entry->hold_count++;
     }
-    unlock(cache);
+    au_unlock(&cache->mutex);
     return entry;
 }
 
 void au_cache_land(struct au_cache *cache, struct au_cache_flight *flight,
                    struct au_cache_entry *entry)
 {
-    lock(cache);
+    au_lock(&cache->mutex);
     struct au_cache_flight **link = &cache->flights;
     while (*link != flight) {
         AU_ASSERT(*link != NULL);
@@ -143,29 +135,29 @@ void au_cache_land(struct au_cache *cache, struct au_cache_flight *flight,
         cache->count++;
     }
     AU_ASSERT(pthread_cond_broadcast(&cache->landed) == 0);
-    unlock(cache);
+    au_unlock(&cache->mutex);
 }
 
 void au_cache_release(struct au_cache *cache, struct au_cache_entry *entry)
 {
     struct au_cache_entry *evicted = NULL;
-    lock(cache);
+    au_lock(&cache->mutex);
     AU_ASSERT(entry->hold_count > 0);
     entry->hold_count--;
     if (entry->hold_count == 0) {
         idle_add(cache, entry);
         evicted = evict(cache);
     }
-    unlock(cache);
+    au_unlock(&cache->mutex);
     free_all(cache, evicted);
 }
 
 void au_cache_count(struct au_cache *cache, size_t *out_count, size_t *out_idle_size)
 {
-    lock(cache);
+    au_lock(&cache->mutex);
     *out_count = cache->count;
     *out_idle_size = cache->idle_size;
-    unlock(cache);
+    au_unlock(&cache->mutex);
 }
 
 void au_cache_done(struct au_cache *cache)

@@ -3,6 +3,7 @@
 #include <aureon_engine.h>
 #include <stdio.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 #include "crypto/sha256.h"
 #include "vm/engine_config.h"
@@ -258,9 +259,9 @@ struct au_engine_counts au_engine_count(struct au_engine *engine)
         .restored = atomic_load(&engine->restored_count),
     };
     au_cache_count(&engine->cache, &counts.cached, &counts.cached_idle);
-    AU_ASSERT(pthread_mutex_lock(&engine->pool_mutex) == 0);
+    au_lock(&engine->pool_mutex);
     counts.open = engine->open_count;
-    AU_ASSERT(pthread_mutex_unlock(&engine->pool_mutex) == 0);
+    au_unlock(&engine->pool_mutex);
     return counts;
 }
 

@@ -1,4 +1,5 @@
 /* Running: calls of contracts into the host, instances, calls into contracts. */
+#include "base/lock.h"
 #include "vm/engine_config.h"
 #include "vm/engine_parts.h"
 #include "vm/limits.h"
@@ -85,26 +86,26 @@ wasm_trap_t *engine_call_host_unmetered(void *env, wasmtime_caller_t *caller,
 
 static struct instance *take_slot(struct au_engine *engine)
 {
-    AU_ASSERT(pthread_mutex_lock(&engine->pool_mutex) == 0);
+    au_lock(&engine->pool_mutex);
     while (engine->free_slots == NULL) {
         AU_ASSERT(pthread_cond_wait(&engine->pool_freed, &engine->pool_mutex) == 0);
     }
     struct instance *instance = engine->free_slots;
     engine->free_slots = instance->next_free;
     engine->open_count++;
-    AU_ASSERT(pthread_mutex_unlock(&engine->pool_mutex) == 0);
+    au_unlock(&engine->pool_mutex);
     return instance;
 }
 
 static void give_slot(struct au_engine *engine, struct instance *instance)
 {
-    AU_ASSERT(pthread_mutex_lock(&engine->pool_mutex) == 0);
+    au_lock(&engine->pool_mutex);
     AU_ASSERT(engine->open_count > 0);
     engine->open_count--;
     instance->next_free = engine->free_slots;
     engine->free_slots = instance;
     AU_ASSERT(pthread_cond_signal(&engine->pool_freed) == 0);
-    AU_ASSERT(pthread_mutex_unlock(&engine->pool_mutex) == 0);
+    au_unlock(&engine->pool_mutex);
 }
 
 /* Traps that contract code may cause. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "vm/parcel.h"
 
@@ -29,16 +30,6 @@ struct au_helper {
     uint64_t started_count;
     char program[]; /* the path */
 };
-
-static void lock(struct au_helper *helper)
-{
-    AU_ASSERT(pthread_mutex_lock(&helper->lock) == 0);
-}
-
-static void unlock(struct au_helper *helper)
-{
-    AU_ASSERT(pthread_mutex_unlock(&helper->lock) == 0);
-}
 
 /* ---- the process ---- */
 
@@ -191,14 +182,14 @@ enum au_err au_helper_compile(struct au_helper *helper, const struct au_helper_r
 {
     struct au_parcel answer;
     enum au_err err = AU_ERR_ENGINE;
-    lock(helper);
+    au_lock(&helper->lock);
     if (helper->module_count == MODULES_MAX) stop(helper);
     for (int i = 0; i < ATTEMPTS_MAX && err != AU_OK && err != AU_ERR_NO_MEMORY; i++) {
         err = attempt(helper, request, artifact, &answer);
         if (err != AU_OK) stop(helper);
     }
     if (err == AU_OK) helper->module_count++;
-    unlock(helper);
+    au_unlock(&helper->lock);
     if (err == AU_OK) return take_answer(&answer, out_reject);
     if (err == AU_ERR_NO_MEMORY) return err;
     *out_reject = (struct au_reject){.rule = "engine", .function = AU_REJECT_NO_FUNCTION};
@@ -208,17 +199,17 @@ enum au_err au_helper_compile(struct au_helper *helper, const struct au_helper_r
 
 pid_t au_helper_pid(struct au_helper *helper)
 {
-    lock(helper);
+    au_lock(&helper->lock);
     pid_t pid = helper->pid;
-    unlock(helper);
+    au_unlock(&helper->lock);
     return pid;
 }
 
 uint64_t au_helper_started(struct au_helper *helper)
 {
-    lock(helper);
+    au_lock(&helper->lock);
     uint64_t count = helper->started_count;
-    unlock(helper);
+    au_unlock(&helper->lock);
     return count;
 }
 
