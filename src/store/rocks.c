@@ -316,10 +316,6 @@ static struct setup setup_new(const struct au_rocks_options *options)
     rocksdb_block_based_options_set_filter_policy(
         setup.table, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
     rocksdb_block_based_options_set_format_version(setup.table, TABLE_FORMAT);
-    rocksdb_block_based_options_set_cache_index_and_filter_blocks(setup.table, 1);
-    rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(setup.table,
-                                                                                     1);
-    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(setup.table, 1);
 
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         setup.families[i] = family_options(options, setup.table, &kinds[i]);
