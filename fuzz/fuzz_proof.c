@@ -25,8 +25,8 @@
 #define VALUE_SIZE_MAX 33u /* bytes */
 #define LEAF_SIZE_MAX  (VALUE_SIZE_MAX + 1)
 #define LIST_DEPTH_MAX 16u
-#define CACHED_MAX     4u /* branches: few, so that the store is read */
-#define NIBBLE_HEAD    4u /* nibbles of a key that the damaged record may be at */
+#define CACHED_MAX     2000u /* bytes of tries: few, so that the store is read */
+#define NIBBLE_HEAD    4u    /* nibbles of a key that the damaged record may be at */
 
 enum input_kind { RAW_PROOF, LINKED_NODES, TRIE, DAMAGED_TRIE, KIND_COUNT };
 
@@ -310,9 +310,15 @@ static enum au_err apply(struct world *world, const struct entry *entries, size_
         updates[i] = (struct au_trie_update){.key = entries[i].key,
                                              .value = {entries[i].leaf, entries[i].leaf_size}};
     }
-    const struct au_trie_batch batch = {world->owner, updates, count};
-    au_kv_batch_clear(&world->records);
-    return au_trie_apply(&world->cache, &batch, &world->records, out_root);
+    const struct au_trie_batch batch = {
+        .owner = world->owner, .updates = updates, .update_count = count};
+    return au_trie_apply(&world->cache, &batch, out_root);
+}
+
+static void flush(struct world *world)
+{
+    enum au_err err = au_trie_cache_flush(&world->cache, 0);
+    AU_ASSERT(err == AU_OK);
 }
 
 static void commit(struct world *world, const struct entry *entries, size_t count)
@@ -320,6 +326,7 @@ static void commit(struct world *world, const struct entry *entries, size_t coun
     struct au_trie_root root;
     enum au_err err = apply(world, entries, count, &root);
     AU_ASSERT(err == AU_OK);
+    au_kv_batch_clear(&world->records);
     for (size_t i = 0; i < count; i++) {
         put_slot(world, &entries[i]);
     }
@@ -327,6 +334,7 @@ static void commit(struct world *world, const struct entry *entries, size_t coun
     AU_ASSERT(err == AU_OK);
     au_trie_cache_commit(&world->cache);
     world->root = root.hash;
+    if (count % 2 == 0) flush(world);
 }
 
 static bool is_named(const struct world *world, const struct au_hash *key)
@@ -367,7 +375,10 @@ static void check_entry(struct world *world, const struct entry *entry, struct p
     struct au_buf out;
     au_flat_init(&flat, &world->kv, NULL);
     au_buf_init(&out, PROOF_SIZE_MAX);
-    enum au_err err = au_proof_make(&flat, &world->owner, &entry->key, &out);
+    const struct au_proof_source source = {&flat, &world->cache, &world->owner};
+    au_trie_lock_shared(&world->cache);
+    enum au_err err = au_proof_make(&source, &entry->key, &out);
+    au_trie_unlock(&world->cache);
     AU_ASSERT(err == AU_OK);
     bool is_good = split(au_buf_bytes(&out), proof);
     AU_ASSERT(is_good);
@@ -419,19 +430,21 @@ static void check_damaged_trie(struct fuzz_input *input)
     struct au_buf out;
     open_world(&world);
     take_batches(&world, input);
+    flush(&world);
     damage(&world, input);
-    au_trie_cache_abort(&world.cache);
+    au_trie_cache_forget(&world.cache);
     au_flat_init(&flat, &world.kv, NULL);
     au_buf_init(&out, PROOF_SIZE_MAX);
     for (size_t i = 0; i < world.entry_count; i++) {
         struct au_trie_root root;
         struct entry gone = {.key = world.entries[i].key};
         au_buf_clear(&out);
-        enum au_err err = au_proof_make(&flat, &world.owner, &gone.key, &out);
+        const struct au_proof_source source = {&flat, NULL, &world.owner};
+        enum au_err err = au_proof_make(&source, &gone.key, &out);
         AU_ASSERT(err == AU_OK || err == AU_ERR_MALFORMED);
         err = apply(&world, &gone, 1, &root);
         AU_ASSERT(err == AU_OK || err == AU_ERR_MALFORMED);
-        au_trie_cache_abort(&world.cache);
+        au_trie_cache_forget(&world.cache);
     }
     au_buf_done(&out);
     au_flat_done(&flat);

@@ -84,9 +84,10 @@ void au_put_height(struct au_response *response, uint64_t height)
     au_response_put_header_u64(response, "Aureon-Height", height);
 }
 
-bool au_look_open(struct au_api *api, struct au_response *response, struct au_look *out_look)
+/* Makes a look of a read, if that was opened. */
+static bool begin_look(struct au_api *api, struct au_response *response, enum au_err err,
+                       struct au_look *out_look)
 {
-    enum au_err err = au_read_open(api->options.ledger, &out_look->read);
     if (err != AU_OK) {
         au_fail(response, err);
         return false;
@@ -94,6 +95,18 @@ bool au_look_open(struct au_api *api, struct au_response *response, struct au_lo
     au_chain_reader_init(&out_look->chain, &api->options.kv, &out_look->read.snapshot);
     au_put_height(response, out_look->read.head.height);
     return true;
+}
+
+bool au_look_open(struct au_api *api, struct au_response *response, struct au_look *out_look)
+{
+    return begin_look(api, response, au_read_open(api->options.ledger, &out_look->read), out_look);
+}
+
+bool au_look_open_to_prove(struct au_api *api, struct au_response *response,
+                           struct au_look *out_look)
+{
+    enum au_err err = au_read_open_to_prove(api->options.ledger, &out_look->read);
+    return begin_look(api, response, err, out_look);
 }
 
 void au_look_close(struct au_look *look)

@@ -109,9 +109,12 @@ struct au_look {
     struct au_chain_reader chain;
 };
 
-/* au_look_open opens a look and says its height; false: the response is a problem. */
+/* au_look_open opens a look and says its height; false: the response is a problem.
+ * au_look_open_to_prove opens one for au_read_prove: no block is committed until it is closed. */
 AU_MUST_USE bool au_look_open(struct au_api *api, struct au_response *response,
                               struct au_look *out_look);
+AU_MUST_USE bool au_look_open_to_prove(struct au_api *api, struct au_response *response,
+                                       struct au_look *out_look);
 void au_look_close(struct au_look *look);
 
 /* au_put_height says the height that an answer is of. */

@@ -166,7 +166,7 @@ static enum au_err put_proof(struct au_input *input, struct au_look *look,
     struct au_json_write json;
     struct au_hash key = au_flat_account_key(address);
     AU_TRY(au_flat_account(&look->read.flat, address, &account));
-    AU_TRY(au_proof_make(&look->read.flat, &accounts, &key, proof));
+    AU_TRY(au_read_prove(&look->read, &accounts, &key, proof));
     au_reply_begin(&json, input->response, 200);
     au_json_put_address(&json, "address", address);
     au_json_put_u64(&json, "height", look->read.head.height);
@@ -189,7 +189,7 @@ void au_get_account_proof(struct au_input *input)
     struct au_look look;
     struct au_buf proof;
     if (!au_input_path_address(input, "address", &address)) return;
-    if (!au_look_open(input->api, input->response, &look)) return;
+    if (!au_look_open_to_prove(input->api, input->response, &look)) return;
     au_buf_init(&proof, PROOF_SIZE_MAX);
     enum au_err err = put_proof(input, &look, &address, &proof);
     if (err != AU_OK) au_fail(input->response, err);

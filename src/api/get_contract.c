@@ -18,11 +18,14 @@ struct contract {
 };
 
 /* false: the response is a problem and nothing is open. */
-static bool open_contract(struct au_input *input, struct contract *out_contract)
+static bool open_contract_for(struct au_input *input, bool is_proving,
+                              struct contract *out_contract)
 {
     struct contract *contract = out_contract;
     if (!au_input_path_address(input, "address", &contract->address)) return false;
-    if (!au_look_open(input->api, input->response, &contract->look)) return false;
+    bool is_open = is_proving ? au_look_open_to_prove(input->api, input->response, &contract->look)
+                              : au_look_open(input->api, input->response, &contract->look);
+    if (!is_open) return false;
     enum au_err err =
         au_flat_account(&contract->look.read.flat, &contract->address, &contract->account);
     if (err == AU_OK && contract->account.has_code) return true;
@@ -37,6 +40,11 @@ static bool open_contract(struct au_input *input, struct contract *out_contract)
     }
     au_look_close(&contract->look);
     return false;
+}
+
+static bool open_contract(struct au_input *input, struct contract *out_contract)
+{
+    return open_contract_for(input, /* is_proving */ false, out_contract);
 }
 
 static void fail_read(struct au_input *input, enum au_err err)
@@ -266,11 +274,11 @@ static enum au_err make_proofs(struct contract *contract, struct au_bytes key,
                                struct proofs *proofs)
 {
     static const struct au_hash accounts = {{0}};
-    struct au_flat *flat = &contract->look.read.flat;
+    struct au_read *read = &contract->look.read;
     struct au_hash owner = au_flat_account_key(&contract->address);
     struct au_hash key_hash = au_flat_key_hash(key);
-    AU_TRY(au_proof_make(flat, &accounts, &owner, &proofs->account));
-    return au_proof_make(flat, &owner, &key_hash, &proofs->storage);
+    AU_TRY(au_read_prove(read, &accounts, &owner, &proofs->account));
+    return au_read_prove(read, &owner, &key_hash, &proofs->storage);
 }
 
 static enum au_err put_proofs(struct au_input *input, struct contract *contract,
@@ -307,7 +315,10 @@ void au_get_slot_proof(struct au_input *input)
     struct contract contract;
     struct au_bytes key;
     struct proofs proofs;
-    if (!read_slot_key(input, &key) || !open_contract(input, &contract)) return;
+    if (!read_slot_key(input, &key) ||
+        !open_contract_for(input, /* is_proving */ true, &contract)) {
+        return;
+    }
     au_buf_init(&proofs.account, PROOF_SIZE_MAX);
     au_buf_init(&proofs.storage, PROOF_SIZE_MAX);
     fail_read(input, put_proofs(input, &contract, key, &proofs));

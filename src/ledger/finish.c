@@ -58,13 +58,20 @@ enum au_err au_block_finish(struct au_block *block)
 enum au_err au_block_commit(struct au_block *block)
 {
     AU_ASSERT(block->state == BLOCK_SEALED);
-    AU_TRY(au_kv_write(&block->ledger->kv, &block->batch, /* is_synced */ true));
-    au_commit_done(&block->ledger->commit);
-    au_ledger_set_head(block->ledger, &block->header);
+    struct au_ledger *ledger = block->ledger;
+    /* Whoever proves meanwhile would have tries of one height and a snapshot of the other. */
+    au_trie_lock(&ledger->commit.tries);
+    enum au_err err = au_kv_write(&ledger->kv, &block->batch, /* is_synced */ true);
+    if (err == AU_OK) {
+        au_commit_done(&ledger->commit);
+        au_ledger_set_head(ledger, &block->header);
+    }
+    au_trie_unlock(&ledger->commit.tries);
+    AU_TRY(err);
     for (const struct new_code *code = block->codes; code; code = code->next)
-        au_engine_keep(block->ledger->engine, &code->hash);
+        au_engine_keep(ledger->engine, &code->hash);
     au_block_close(block);
-    return AU_OK;
+    return au_commit_flush_if_due(&ledger->commit);
 }
 
 /* ---- block 0 ---- */

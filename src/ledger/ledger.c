@@ -5,11 +5,12 @@
 #include "base/mem.h"
 #include "crypto/sha256.h"
 #include "ledger/ledger_internal.h"
+#include "state/proof.h"
 
-#define BRANCHES_MAX  400000u    /* of tries kept in memory: about 300 MB at most */
-#define ACCOUNTS_MAX  (1u << 18) /* kept in memory: about 50 MB at most */
-#define LISTS_MAX     (1u << 30) /* bytes of a genesis' lists */
-#define HEAD_SIZE_MAX (AU_HEADER_SIZE_MAX + sizeof(uint64_t))
+#define TRIES_SIZE_MAX ((size_t)300 << 20) /* bytes of tries kept in memory */
+#define ACCOUNTS_MAX   (1u << 18)          /* kept in memory: about 50 MB at most */
+#define LISTS_MAX      (1u << 30)          /* bytes of a genesis' lists */
+#define HEAD_SIZE_MAX  (AU_HEADER_SIZE_MAX + sizeof(uint64_t))
 
 /* ---- the head ---- */
 
@@ -91,14 +92,36 @@ enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
     out_read->snapshot = view->snapshot;
     out_read->head = view->head;
     out_read->validator_count = view->validator_count;
+    out_read->is_proving = false;
     au_flat_init(&out_read->flat, &ledger->kv, &out_read->snapshot);
     au_flat_use_cache(&out_read->flat, ledger->commit.accounts, out_read->head.height);
     return AU_OK;
 }
 
+enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct au_read *out_read)
+{
+    au_trie_lock_shared(&ledger->commit.tries);
+    enum au_err err = au_read_open(ledger, out_read);
+    if (err != AU_OK) {
+        au_trie_unlock(&ledger->commit.tries);
+        return err;
+    }
+    out_read->is_proving = true;
+    return AU_OK;
+}
+
+enum au_err au_read_prove(struct au_read *read, const struct au_hash *owner,
+                          const struct au_hash *key, struct au_buf *out)
+{
+    AU_ASSERT(read->is_proving);
+    const struct au_proof_source source = {&read->flat, &read->ledger->commit.tries, owner};
+    return au_proof_make(&source, key, out);
+}
+
 void au_read_close(struct au_read *read)
 {
     au_flat_done(&read->flat);
+    if (read->is_proving) au_trie_unlock(&read->ledger->commit.tries);
     au_lock(&read->ledger->lock);
     struct au_ledger_view *unused = let_go(read->view);
     au_unlock(&read->ledger->lock);
@@ -177,10 +200,12 @@ static enum au_err continue_chain(struct au_ledger *ledger, struct au_bytes stor
     }
     struct au_read read;
     AU_TRY(au_read_open(ledger, &read));
-    au_account_cache_advance(ledger->commit.accounts, read.head.height, NULL, 0);
-    au_ledger_set_head(ledger, &read.head);
+    const struct au_header *head = &read.head;
+    enum au_err err = au_commit_open(&ledger->commit, head->height, &head->state_root, message);
+    au_account_cache_advance(ledger->commit.accounts, head->height, NULL, 0);
+    au_ledger_set_head(ledger, head);
     au_read_close(&read);
-    return AU_OK;
+    return err;
 }
 
 static enum au_err open_chain(struct au_ledger *ledger, const struct au_genesis *genesis,
@@ -232,8 +257,8 @@ enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_bu
         au_mem_free(ledger);
         return AU_ERR_NO_MEMORY;
     }
-    enum au_err err =
-        au_commit_init(&ledger->commit, &ledger->kv, &ledger->seed, BRANCHES_MAX, ACCOUNTS_MAX);
+    const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, ACCOUNTS_MAX};
+    enum au_err err = au_commit_init(&ledger->commit, &ledger->kv, &ledger->seed, &sizes);
     if (err == AU_OK) err = set_up(ledger, options, message);
     if (err != AU_OK) {
         au_ledger_close(ledger);

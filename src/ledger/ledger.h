@@ -3,8 +3,8 @@
  *     au_ledger_open -> { blocks (ledger/block.h), reads } -> au_ledger_close
  *
  * Invariants:
- *   1. The store holds the state after exactly the head's transactions: a block's state, records,
- *      undo and head are one synced batch.
+ *   1. The store holds the state after exactly the head's transactions: a block's state, undo and
+ *      head are one synced batch. Records of tries come later, and are made up for at opening.
  *   2. The state root is that of the head's header.
  *   3. A chain's genesis hash never changes: a store with another one is refused.
  *
@@ -37,7 +37,9 @@ struct au_ledger_options {
  * OK
  * INVALID_ARG   the store holds another chain
  * MALFORMED     the genesis is not valid, or the store is damaged
- * NO_MEMORY, IO */
+ * NO_MEMORY, IO
+ *
+ * au_ledger_close writes what is left to be written. */
 AU_MUST_USE enum au_err au_ledger_open(const struct au_ledger_options *options,
                                        struct au_buf *message, struct au_ledger **out_ledger);
 void au_ledger_close(struct au_ledger *ledger);
@@ -60,6 +62,7 @@ struct au_read {
     struct au_header head;
     uint64_t validator_count; /* accounts with a validator key and enough stake */
     struct au_flat flat;      /* au_flat_account, _slot, _code */
+    bool is_proving;
 };
 
 /* au_ledger_account reads an account at the last committed height. OK, NO_MEMORY, IO, MALFORMED */
@@ -74,6 +77,17 @@ void au_ledger_warm(struct au_ledger *ledger, const struct au_tx *tx);
 /* au_read_open takes a look at the last committed height; close it soon. OK, NO_MEMORY, IO,
  * MALFORMED (the store is damaged). */
 AU_MUST_USE enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read);
+
+/* au_read_open_to_prove takes a look from which au_read_prove may be called. No block is committed
+ * until it is closed: close it at once, on the thread that opened it, which opens no other such
+ * look meanwhile. Errors as above. */
+AU_MUST_USE enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct au_read *out_read);
+
+/* au_read_prove appends a proof of what a trie has under a key to out; see au_proof_make.
+ *
+ * owner   of the trie: zero for the accounts', or the SHA-256 of a contract */
+AU_MUST_USE enum au_err au_read_prove(struct au_read *read, const struct au_hash *owner,
+                                      const struct au_hash *key, struct au_buf *out);
 void au_read_close(struct au_read *read);
 
 #endif

@@ -378,7 +378,7 @@ static enum au_exit verify_store(const struct au_invocation *invocation, const s
     struct au_verified verified;
     struct au_header head;
     enum au_err err = au_ledger_stored_head(kv, &head);
-    if (err == AU_OK) err = au_state_verify(kv, &head.state_root, text, &verified);
+    if (err == AU_OK) err = au_state_verify(kv, head.height, &head.state_root, text, &verified);
     if (err == AU_ERR_MALFORMED) {
         return au_invocation_fail(invocation, AU_EXIT_REJECTED, "the store is damaged: %.*s",
                                   (int)text->size, (const char *)text->data);
@@ -390,9 +390,14 @@ static enum au_exit verify_store(const struct au_invocation *invocation, const s
         return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
     }
     au_buf_printf(text,
-                  "height    %" PRIu64 "\naccounts  %" PRIu64 "\nslots     %" PRIu64
-                  "\nbranches  %" PRIu64 "\nroot      ",
-                  head.height, verified.account_count, verified.slot_count, verified.record_count);
+                  "height    %" PRIu64 "\naccounts  %" PRIu64 "\nslots     %" PRIu64 "\nbranches  ",
+                  head.height, verified.account_count, verified.slot_count);
+    if (verified.are_records_current) {
+        au_buf_printf(text, "%" PRIu64, verified.record_count);
+    } else {
+        au_buf_put_text(text, "not checked: of an earlier height until the node starts");
+    }
+    au_buf_put_text(text, "\nroot      ");
     au_hex_put(text, (struct au_bytes){verified.root.bytes, AU_HASH_SIZE});
     au_buf_put_u8(text, '\n');
     return au_invocation_write(invocation, text);

@@ -4,9 +4,10 @@
 
 #include "crypto/sha256.h"
 
-#define MEMORY_MAX      ((size_t)2 << 30) /* bytes of one sealing */
-#define UNDO_SIZE_MAX   ((size_t)2 << 30) /* bytes of a block's undo record */
-#define HEIGHT_KEY_SIZE 8u
+#define MEMORY_MAX     ((size_t)2 << 30)  /* bytes of one sealing */
+#define UNDO_SIZE_MAX  ((size_t)2 << 30)  /* bytes of a block's undo record */
+#define DIRTY_SIZE_MAX ((size_t)64 << 20) /* bytes of records that wait to be written */
+#define CHANGES_MAX    1000000u           /* that opening the store may have to make up for */
 
 /* A changed slot. */
 struct slot_item {
@@ -59,21 +60,21 @@ static void put_undo(struct sealing *sealing, enum au_cf cf, struct au_bytes key
     au_buf_put_bytes(&sealing->undo, au_buf_bytes(before));
 }
 
-static void put_height_key(uint8_t *key, uint64_t height)
+void au_commit_undo_key(uint8_t out_key[AU_UNDO_KEY_SIZE], uint64_t height)
 {
-    for (size_t i = 0; i < HEIGHT_KEY_SIZE; i++) {
-        key[i] = (uint8_t)(height >> (8 * (HEIGHT_KEY_SIZE - 1 - i)));
+    for (size_t i = 0; i < AU_UNDO_KEY_SIZE; i++) {
+        out_key[i] = (uint8_t)(height >> (8 * (AU_UNDO_KEY_SIZE - 1 - i)));
     }
 }
 
 static void put_undo_record(struct sealing *sealing, uint64_t height)
 {
-    uint8_t key[HEIGHT_KEY_SIZE];
-    put_height_key(key, height);
+    uint8_t key[AU_UNDO_KEY_SIZE];
+    au_commit_undo_key(key, height);
     au_kv_batch_put(sealing->batch, AU_CF_CHG, (struct au_bytes){key, sizeof(key)},
                     au_buf_bytes(&sealing->undo));
     if (height < AU_UNDO_HEIGHT_COUNT) return;
-    put_height_key(key, height - AU_UNDO_HEIGHT_COUNT);
+    au_commit_undo_key(key, height - AU_UNDO_HEIGHT_COUNT);
     au_kv_batch_del(sealing->batch, AU_CF_CHG, (struct au_bytes){key, sizeof(key)});
 }
 
@@ -211,7 +212,7 @@ static enum au_err apply(struct sealing *sealing, const struct au_hash *owner, s
     struct au_commit *commit = sealing->commit;
     struct au_trie_batch trie = {
         .owner = *owner, .updates = sealing->updates, .update_count = count};
-    return au_trie_apply(&commit->tries, &trie, sealing->batch, out_root);
+    return au_trie_apply(&commit->tries, &trie, out_root);
 }
 
 /* The account of a contract, joined to the changed ones if it is not among the first count. */
@@ -304,6 +305,7 @@ static enum au_err apply_accounts(struct sealing *sealing, struct au_hash *out_r
     }
     sealing->commit->update_count = sealing->account_count;
     AU_TRY(apply(sealing, &account_trie, sealing->account_count, &root));
+    sealing->commit->change_count = sealing->slot_count + sealing->account_count;
     *out_root = root.hash;
     return AU_OK;
 }
@@ -332,20 +334,45 @@ enum au_err au_commit_seal(struct au_commit *commit, struct au_overlay *overlay,
     return err;
 }
 
+/* ---- records ---- */
+
+enum au_err au_commit_flush(struct au_commit *commit)
+{
+    AU_TRY(au_trie_cache_flush(&commit->tries, commit->done_height));
+    commit->has_flushed = true;
+    commit->flushed_height = commit->done_height;
+    commit->unflushed_count = 0;
+    return AU_OK;
+}
+
+enum au_err au_commit_flush_if_due(struct au_commit *commit)
+{
+    const struct au_trie_cache *tries = &commit->tries;
+    bool is_due = !commit->has_flushed || tries->dirty_size >= DIRTY_SIZE_MAX ||
+                  tries->size > tries->size_max || commit->unflushed_count >= CHANGES_MAX ||
+                  commit->done_height - commit->flushed_height >= AU_UNDO_HEIGHT_COUNT / 2;
+    enum au_err err = is_due ? au_commit_flush(commit) : AU_OK;
+    /* There is a next time, and what is never written is made again when the store is opened. */
+    return err == AU_ERR_NO_MEMORY ? AU_OK : err;
+}
+
 /* ---- life ---- */
 
 enum au_err au_commit_init(struct au_commit *commit, const struct au_kv *kv,
-                           const struct au_seed *seed, size_t branches_max, size_t accounts_max)
+                           const struct au_seed *seed, const struct au_commit_sizes *sizes)
 {
     *commit = (struct au_commit){0};
     au_flat_init(&commit->flat, kv, NULL);
     au_arena_init(&commit->arena, MEMORY_MAX);
-    AU_TRY(au_account_cache_new(seed, accounts_max, &commit->accounts));
-    return au_trie_cache_init(&commit->tries, kv, seed, branches_max);
+    AU_TRY(au_trie_cache_init(&commit->tries, kv, seed, sizes->tries_size_max));
+    return au_account_cache_new(seed, sizes->accounts_max, &commit->accounts);
 }
 
 void au_commit_finish(struct au_commit *commit)
 {
+    bool is_behind = commit->has_flushed && commit->flushed_height != commit->done_height;
+    enum au_err err = is_behind ? au_commit_flush(commit) : AU_OK;
+    (void)err; /* what is not written is made again when the store is opened */
     au_trie_cache_done(&commit->tries);
     au_account_cache_free(commit->accounts);
     au_arena_done(&commit->arena);
@@ -357,6 +384,8 @@ void au_commit_done(struct au_commit *commit)
     au_trie_cache_commit(&commit->tries);
     au_account_cache_advance(commit->accounts, commit->height, commit->updates,
                              commit->update_count);
+    commit->done_height = commit->height;
+    commit->unflushed_count += commit->change_count;
     au_arena_reset(&commit->arena);
 }
 

@@ -1,16 +1,21 @@
-/* From the changes of a block to what is written: flat records, trie records, undo, and the root.
+/* From the changes of a block to what is written: flat records, undo, and the root.
  *
- *     seal(overlay) -> batch is written by the caller -> au_commit_done
- *                                                     or au_commit_drop
+ *     open -> { seal(overlay) -> batch is written by the caller -> done -> flush_if_due
+ *                                                        or drop                       } -> finish
  *
- * Threading: one thread at a time. */
+ * The records of tries are not in a block's batch: they are written now and then, many blocks' at
+ * once, and say of which height they are. A store whose records are behind its head is brought up
+ * to date when it is opened, from the undo records, which tell what has changed since.
+ *
+ * Threading: one thread at a time; see state/trie.h for who reads tries meanwhile. */
 #ifndef AUREON_STATE_COMMIT_H
 #define AUREON_STATE_COMMIT_H
 
 #include "state/flat.h"
 #include "state/trie.h"
 
-#define AU_UNDO_HEIGHT_COUNT 1024u /* blocks that can be taken back */
+#define AU_UNDO_HEIGHT_COUNT 1024u /* blocks whose undo records are kept */
+#define AU_UNDO_KEY_SIZE     8u    /* bytes of an undo record's key */
 
 struct au_commit {
     struct au_flat flat; /* of the committed state */
@@ -20,18 +25,35 @@ struct au_commit {
     uint64_t height;                   /* that is sealed */
     struct au_account_update *updates; /* of it, for the cache; in arena */
     size_t update_count;
+    size_t change_count;      /* of it: accounts and slots */
+    uint64_t done_height;     /* that is committed */
+    bool has_flushed;         /* the records are of a height that is known */
+    uint64_t flushed_height;  /* of the records in the store */
+    uint64_t unflushed_count; /* changes since */
 };
 
-/* au_commit_init prepares; au_commit_finish frees.
- *
- * branches_max   branches of tries kept in memory between blocks, about 750 bytes each
- * accounts_max   accounts kept in memory between blocks, about 200 bytes each
- *
- * OK, NO_MEMORY: then too it is to be finished */
+struct au_commit_sizes {
+    size_t tries_size_max; /* bytes of tries kept in memory between blocks */
+    size_t accounts_max;   /* accounts kept likewise, about 200 bytes each */
+};
+
+/* au_commit_init prepares. OK, NO_MEMORY: then too it is to be finished.
+ * au_commit_finish writes the records that the store does not have, if it can, and frees. */
 AU_MUST_USE enum au_err au_commit_init(struct au_commit *commit, const struct au_kv *kv,
-                                       const struct au_seed *seed, size_t branches_max,
-                                       size_t accounts_max);
+                                       const struct au_seed *seed,
+                                       const struct au_commit_sizes *sizes);
 void au_commit_finish(struct au_commit *commit);
+
+/* au_commit_open begins on the state of a head. Records that are of an earlier height, or that do
+ * not give the root, are made anew; in the end they are the head's.
+ *
+ * height, root   of the head, as its header says
+ * message        on MALFORMED gets what is damaged
+ *
+ * OK; MALFORMED: the accounts or slots are not those of the head; NO_MEMORY, or what the store
+ * failed with */
+AU_MUST_USE enum au_err au_commit_open(struct au_commit *commit, uint64_t height,
+                                       const struct au_hash *root, struct au_buf *message);
 
 /* au_commit_seal puts all changes of an overlay, which lies on the committed state, into a batch.
  *
@@ -43,9 +65,20 @@ AU_MUST_USE enum au_err au_commit_seal(struct au_commit *commit, struct au_overl
                                        uint64_t height, struct au_kv_batch *batch,
                                        struct au_hash *out_root);
 
+/* au_commit_undo_key gives the key of a block's undo record (family chg). */
+void au_commit_undo_key(uint8_t out_key[AU_UNDO_KEY_SIZE], uint64_t height);
+
 /* au_commit_done says that the batch is written; au_commit_drop that it will not be. From the first
  * on the cache of accounts is that of the sealed height. */
 void au_commit_done(struct au_commit *commit);
 void au_commit_drop(struct au_commit *commit);
+
+/* au_commit_flush writes the records of tries that the store does not have, which are those of the
+ * committed height then; not synced. au_commit_flush_if_due does so when enough has come together,
+ * or if there is too much in memory.
+ *
+ * OK, NO_MEMORY (not of the second: it tries again next time), or what the store failed with */
+AU_MUST_USE enum au_err au_commit_flush(struct au_commit *commit);
+AU_MUST_USE enum au_err au_commit_flush_if_due(struct au_commit *commit);
 
 #endif

@@ -235,29 +235,49 @@ static enum au_err put_leaf(const struct au_hash *owner, struct au_bytes record,
     return leaf->err;
 }
 
-enum au_err au_flat_leaf(void *context, const struct au_hash *owner, struct au_bytes nibbles,
+/* NOT_FOUND: no leaf of the place is left. */
+static enum au_err next_leaf(struct au_kv_iter *iter, const struct au_flat_place *place,
+                             struct au_hash *out_key, struct au_kv_entry *out_entry)
+{
+    size_t owner_size = au_hash_is_equal(place->owner, &account_trie) ? 0 : AU_HASH_SIZE;
+    do {
+        AU_TRY(au_kv_iter_next(iter, out_entry));
+        if (out_entry->key.size != owner_size + AU_HASH_SIZE ||
+            memcmp(out_entry->key.data, place->owner->bytes, owner_size) != 0) {
+            return AU_ERR_NOT_FOUND;
+        }
+        memcpy(out_key->bytes, out_entry->key.data + owner_size, AU_HASH_SIZE);
+        if (!has_prefix(out_key, place->nibbles.data, place->nibbles.size)) {
+            return AU_ERR_NOT_FOUND;
+        }
+    } while (place->filter && place->filter->is_passed(place->filter->context, out_key));
+    return AU_OK;
+}
+
+enum au_err au_flat_leaf(struct au_flat *flat, const struct au_flat_place *place,
                          struct au_hash *out_key, struct au_buf *leaf)
 {
-    const struct au_flat *flat = context;
     uint8_t lower[2 * AU_HASH_SIZE];
-    bool is_account = au_hash_is_equal(owner, &account_trie);
-    size_t owner_size = is_account ? 0 : AU_HASH_SIZE;
-    AU_ASSERT(nibbles.size <= NIBBLES_MAX);
-    size_t size = put_prefix(lower, owner, nibbles.data, nibbles.size);
+    bool is_account = au_hash_is_equal(place->owner, &account_trie);
+    AU_ASSERT(place->nibbles.size <= NIBBLES_MAX);
+    size_t size = put_prefix(lower, place->owner, place->nibbles.data, place->nibbles.size);
     struct au_kv_range range = {.cf = is_account ? AU_CF_ACC : AU_CF_STO, .lower = {lower, size}};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     AU_TRY(au_kv_iter_open(&flat->kv, flat->snapshot, &range, &iter));
-    enum au_err err = au_kv_iter_next(&iter, &entry);
-    if (err == AU_OK && (entry.key.size != owner_size + AU_HASH_SIZE ||
-                         memcmp(entry.key.data, owner->bytes, owner_size) != 0)) {
-        err = AU_ERR_NOT_FOUND;
-    }
-    if (err == AU_OK) {
-        memcpy(out_key->bytes, entry.key.data + owner_size, AU_HASH_SIZE);
-        err = has_prefix(out_key, nibbles.data, nibbles.size) ? AU_OK : AU_ERR_NOT_FOUND;
-    }
-    if (err == AU_OK) err = put_leaf(owner, entry.value, leaf);
+    enum au_err err = next_leaf(&iter, place, out_key, &entry);
+    if (err == AU_OK) err = put_leaf(place->owner, entry.value, leaf);
     au_kv_iter_close(&iter);
     return err;
+}
+
+enum au_err au_flat_key_leaf(struct au_flat *flat, const struct au_hash *owner,
+                             const struct au_hash *key, struct au_buf *leaf)
+{
+    struct au_hash halves[2] = {*owner, *key};
+    bool is_account = au_hash_is_equal(owner, &account_trie);
+    struct au_bytes slot_key = {halves[0].bytes, sizeof(halves)};
+    struct au_bytes account_key = {key->bytes, AU_HASH_SIZE};
+    AU_TRY(read(flat, is_account ? AU_CF_ACC : AU_CF_STO, is_account ? account_key : slot_key));
+    return put_leaf(owner, au_buf_bytes(&flat->value), leaf);
 }

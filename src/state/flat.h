@@ -57,17 +57,30 @@ AU_MUST_USE enum au_err au_flat_slot(struct au_flat *flat, const struct au_addre
 AU_MUST_USE enum au_err au_flat_code(struct au_flat *flat, const struct au_hash *code_hash,
                                      struct au_bytes *out_code);
 
-/* au_flat_leaf finds the first leaf of a trie whose key begins with nibbles.
+/* Leaves that are passed over. */
+struct au_flat_filter {
+    const void *context;
+    bool (*is_passed)(const void *context, const struct au_hash *key);
+};
+
+/* A place in a trie. */
+struct au_flat_place {
+    const struct au_hash *owner;         /* zero: the account trie; else SHA-256 of a contract */
+    struct au_bytes nibbles;             /* one per byte, at most 64 */
+    const struct au_flat_filter *filter; /* NULL: none is passed over */
+};
+
+/* au_flat_leaf finds the first leaf of a trie whose key begins with the nibbles of a place.
  *
- * context   a struct au_flat
- * owner     zero: the account trie; else the SHA-256 of a contract: its storage
- * nibbles   one per byte, at most 64
- * leaf      gets what the trie has under the key
+ * leaf   gets what the trie has under the key
  *
  * OK, NOT_FOUND, MALFORMED, or what the store failed with */
-AU_MUST_USE enum au_err au_flat_leaf(void *context, const struct au_hash *owner,
-                                     struct au_bytes nibbles, struct au_hash *out_key,
-                                     struct au_buf *leaf);
+AU_MUST_USE enum au_err au_flat_leaf(struct au_flat *flat, const struct au_flat_place *place,
+                                     struct au_hash *out_key, struct au_buf *leaf);
+
+/* au_flat_key_leaf gives the leaf of a key; owner and results as above. */
+AU_MUST_USE enum au_err au_flat_key_leaf(struct au_flat *flat, const struct au_hash *owner,
+                                         const struct au_hash *key, struct au_buf *leaf);
 
 /* The keys of the families. */
 struct au_hash au_flat_account_key(const struct au_address *address);

@@ -3,6 +3,7 @@
 #include "core/decode.h"
 #include "crypto/sha256.h"
 #include "state/rlp.h"
+#include "state/trie_internal.h"
 
 #define LEAF_SIZE_MAX ((size_t)16 << 20) /* bytes of a leaf's value */
 #define COUNT_SIZE    4u                 /* bytes of a proof's count */
@@ -16,8 +17,7 @@
 
 /* A proof that is being made. */
 struct maker {
-    struct au_flat *flat;
-    const struct au_hash *owner;
+    const struct au_proof_source *source;
     const struct au_hash *key;
     struct au_buf *out;
     struct au_buf leaf; /* its value */
@@ -41,8 +41,8 @@ static enum au_err put_leaf(struct maker *maker, size_t start)
     uint8_t nibbles[AU_NIBBLE_COUNT];
     uint8_t head[AU_LEAF_HEAD_SIZE_MAX];
     au_nibbles_put(nibbles, maker->key, start);
-    AU_TRY(au_flat_leaf(maker->flat, maker->owner, (struct au_bytes){nibbles, start}, &found,
-                        &maker->leaf));
+    const struct au_flat_place place = {.owner = maker->source->owner, .nibbles = {nibbles, start}};
+    AU_TRY(au_flat_leaf(maker->source->flat, &place, &found, &maker->leaf));
     struct au_bytes value = au_buf_bytes(&maker->leaf);
     size_t head_size = au_leaf_head(head, &found, start, value);
     put_node(maker, (struct au_bytes){head, head_size}, value, start == 0);
@@ -67,13 +67,11 @@ static void put_branch(struct maker *maker, const struct au_trie_node *node, siz
 
 static enum au_err read_node(struct maker *maker, size_t start, struct au_trie_node *out_node)
 {
-    uint8_t key[AU_TRIE_KEY_SIZE_MAX];
-    struct au_flat *flat = maker->flat;
-    size_t size = au_trie_key(key, maker->owner, maker->key, start);
-    AU_TRY(au_kv_get(&flat->kv, flat->snapshot, AU_CF_TRI, (struct au_bytes){key, size},
-                     &flat->value));
-    bool is_good = au_trie_record_decode(au_buf_bytes(&flat->value), maker->key, start, out_node);
-    return is_good ? AU_OK : AU_ERR_MALFORMED;
+    const struct au_proof_source *source = maker->source;
+    const struct au_trie_start place = {*source->owner, *maker->key, start};
+    struct au_flat *flat = source->flat;
+    if (source->tries) return au_trie_read(source->tries, &flat->value, &place, out_node);
+    return au_trie_load(&flat->kv, flat->snapshot, &flat->value, &place, out_node);
 }
 
 /* NOT_FOUND: something that a record promises is not there; at the root, an empty trie. */
@@ -96,10 +94,10 @@ static enum au_err put_nodes(struct maker *maker)
     }
 }
 
-enum au_err au_proof_make(struct au_flat *flat, const struct au_hash *owner,
-                          const struct au_hash *key, struct au_buf *out)
+enum au_err au_proof_make(const struct au_proof_source *source, const struct au_hash *key,
+                          struct au_buf *out)
 {
-    struct maker maker = {.flat = flat, .owner = owner, .key = key, .out = out};
+    struct maker maker = {.source = source, .key = key, .out = out};
     size_t count_at = out->size;
     au_buf_init(&maker.leaf, LEAF_SIZE_MAX);
     au_buf_put_u32(out, 0);

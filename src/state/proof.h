@@ -4,28 +4,33 @@
  *
  *     proof = count u32 || { size u32 || node }       a vec<bytes> of the protocol
  *
- * A proof is made from records and flat state alone: at a snapshot by any thread. Who verifies
- * shares nothing with who proves but the codec of nodes and RLP.
+ * A proof is made from flat state and tries: those in memory, or where all records are written,
+ * those in a store. Who verifies shares nothing with who proves but the codec of nodes and RLP.
  *
  * Threading: pure functions, over a reader that belongs to one thread. */
 #ifndef AUREON_STATE_PROOF_H
 #define AUREON_STATE_PROOF_H
 
 #include "state/flat.h"
-#include "state/trie_node.h"
+#include "state/trie.h"
 
 #define AU_PROOF_NODES_MAX 65u /* a branch or extension for each nibble, and a leaf */
 
+/* What proofs are made from: both of one height. */
+struct au_proof_source {
+    struct au_flat *flat; /* at a snapshot, or at a store that nobody writes meanwhile */
+    const struct au_trie_cache
+        *tries;                  /* held by au_trie_lock_shared; NULL: records, as flat reads */
+    const struct au_hash *owner; /* of the trie: zero, or the SHA-256 of a contract */
+};
+
 /* au_proof_make appends a proof to out.
- *
- * flat   a reader at a snapshot, or at a store that nobody writes meanwhile
- * owner  of the trie: zero, or the SHA-256 of a contract
  *
  * OK
  * MALFORMED   the records, or they and the flat state, do not fit together
  * IO, NO_MEMORY, TOO_LARGE   of the store, of out
  * After an error what was appended is of no use. */
-AU_MUST_USE enum au_err au_proof_make(struct au_flat *flat, const struct au_hash *owner,
+AU_MUST_USE enum au_err au_proof_make(const struct au_proof_source *source,
                                       const struct au_hash *key, struct au_buf *out);
 
 /* au_proof_split finds the nodes of a proof, which are borrowed from it. False: it is none, or has

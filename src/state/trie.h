@@ -3,21 +3,28 @@
  * branch that it touches is hashed once.
  *
  *     au_trie_apply (once for each trie that changes)
- *         -> the batch is written     -> au_trie_cache_commit
- *         -> or it will not be        -> au_trie_cache_abort
+ *         -> the flat state is written -> au_trie_cache_commit -> au_trie_cache_flush, now and then
+ *         -> or it will not be         -> au_trie_cache_abort
  *
  * A trie is named by its owner: zero for the accounts', else the SHA-256 of a contract. What is
  * stored is described by state/trie_node.h: branches alone. Leaves are read from the flat state
  * when their place changes.
  *
+ * Records are written by a flush, many batches' at once: until then what they are to be is in
+ * memory alone, and what the store has is the tries of an earlier height.
+ *
  * Invariants:
  *   1. A root depends on the set of keys and values alone.
- *   2. Records in the store are exactly the branches of the tries.
- *   3. Between commits the cache holds what the store holds, or less.
+ *   2. After a flush the records in the store are exactly the branches of the tries.
+ *   3. What is not in memory is in the store as it is to be.
  *
- * Threading: one thread at a time. */
+ * Threading: one thread applies, commits, aborts and flushes. Others may read the committed tries
+ * (au_trie_read) between au_trie_lock_shared and au_trie_unlock; while there are any, commit and
+ * abort are called between au_trie_lock and au_trie_unlock. */
 #ifndef AUREON_STATE_TRIE_H
 #define AUREON_STATE_TRIE_H
+
+#include <pthread.h>
 
 #include "base/arena.h"
 #include "state/flat.h"
@@ -25,21 +32,57 @@
 #include "state/table.h"
 #include "state/trie_node.h"
 
-struct au_trie_branch; /* a branch in memory */
-struct au_trie_leaf;   /* a leaf's key in memory */
+struct au_trie;
+struct au_trie_branch;
+struct au_trie_item;
+struct au_trie_leaf;
 
-/* The branches, and keys of leaves, that are in memory; loaded as they are needed. */
+/* Where a branch starts: after start nibbles of a path. */
+struct au_trie_start {
+    struct au_hash owner;
+    struct au_hash path;
+    size_t start;
+};
+
+struct au_trie_items {
+    struct au_trie_item *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* What is not in the store yet. */
+struct au_trie_dirt {
+    size_t gone_count; /* records to be deleted */
+    size_t size;       /* bytes, about */
+};
+
+/* The tries in memory: branches, and keys of leaves, loaded as they are needed. */
 struct au_trie_cache {
     struct au_flat flat;   /* the committed state, read where it is now */
     struct au_seed seed;   /* of tries */
-    struct au_table tries; /* struct trie by owner */
+    struct au_table tries; /* struct au_trie by owner */
     struct au_arena arena; /* holds tries, branches and leaves */
-    struct au_trie_branch *free_branches;
+    struct au_trie_branch *free_branches[AU_CHILD_COUNT / 2]; /* by pairs of children */
     struct au_trie_leaf *free_leaves;
-    size_t branch_count;   /* in use */
-    size_t leaf_count;     /* in use */
-    size_t size_max;       /* bytes that are kept between blocks */
-    uint64_t commit_count; /* tells whether a trie has changed since */
+    struct au_trie *free_tries;
+    size_t branch_count; /* in use */
+    size_t leaf_count;   /* in use */
+    size_t size;         /* bytes in use */
+    size_t size_max;     /* bytes that are kept between flushes */
+
+    uint32_t now;               /* the batch: a number that goes round */
+    struct au_trie *changed;    /* by this batch */
+    struct au_trie_items made;  /* by this batch */
+    struct au_trie_items left;  /* the committed tries' alone, once this batch is committed */
+    struct au_trie_start *gone; /* records to be deleted */
+    size_t gone_count;
+    size_t gone_capacity;
+    size_t dirty_size;             /* bytes that a flush writes, about */
+    struct au_trie_dirt committed; /* at the last commit */
+
+    pthread_mutex_t gate;  /* who waits to write lets no more readers in */
+    pthread_rwlock_t lock; /* over the committed tries */
+    bool has_locks;
 };
 
 /* A leaf's change. value is what the leaf holds: the account leaf or slot leaf of state/flat.h. No
@@ -56,6 +99,7 @@ struct au_trie_batch {
     struct au_hash owner;
     const struct au_trie_update *updates; /* sorted by key, no key twice */
     size_t update_count;
+    bool is_written; /* the flat state is that after the updates; each says truly if it existed */
 };
 
 struct au_trie_root {
@@ -66,37 +110,71 @@ struct au_trie_root {
 /* au_trie_empty_hash gives the root of the empty trie, SHA-256(0x80). */
 struct au_hash au_trie_empty_hash(void);
 
-/* au_trie_cache_init prepares an empty cache in the caller's storage; nothing is read or allocated
- * yet, so that it gives OK. The store outlives it.
+/* au_trie_cache_init prepares an empty cache in the caller's storage; nothing is read yet. The
+ * store outlives it.
  *
- * branches_max   branches that are kept between blocks, about 700 bytes each; keys of leaves count
- *                by their size. A commit that leaves more gives up everything. */
+ * size_max   bytes that are kept in memory between flushes
+ *
+ * OK, NO_MEMORY: then too it is to be done */
 AU_MUST_USE enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *kv,
-                                           const struct au_seed *seed, size_t branches_max);
+                                           const struct au_seed *seed, size_t size_max);
 
-/* au_trie_cache_done frees all that it holds. */
+/* au_trie_cache_done frees all that it holds; what was not flushed is not written. */
 void au_trie_cache_done(struct au_trie_cache *cache);
 
-/* au_trie_apply brings a trie up to date and puts the records that change into out_records. A batch
- * of no updates gives the present root.
+/* au_trie_apply brings a trie up to date. A batch of no updates gives the present root.
  *
- * The store holds the flat state from before the updates, with all earlier batches' changes. A trie
- * is applied to once between commits: the leaves of a second batch might be those of the first.
+ * The store holds the flat state from before the updates, with all earlier batches' changes, unless
+ * the batch says otherwise. A trie is applied to once between commits: the leaves of a second batch
+ * might be those of the first.
  *
  * OK
  * NO_MEMORY, IO   of the heap, of the store
  * MALFORMED       the records, or they and the flat state, do not fit together
- * After an error the cache is as after au_trie_cache_abort, and out_records must not be written. */
+ * After an error the cache is as after au_trie_cache_abort. */
 AU_MUST_USE enum au_err au_trie_apply(struct au_trie_cache *cache,
                                       const struct au_trie_batch *batch,
-                                      struct au_kv_batch *out_records,
                                       struct au_trie_root *out_root);
 
-/* au_trie_cache_commit says that flat state and records are written. What is above the bound is
- * given up. */
+/* au_trie_cache_commit says that the flat state is written: the next tries are the committed ones.
+ * au_trie_cache_abort says that it will not be: the committed ones are as they were. */
 void au_trie_cache_commit(struct au_trie_cache *cache);
-
-/* au_trie_cache_abort says that nothing will be written: all that is in memory is given up. */
 void au_trie_cache_abort(struct au_trie_cache *cache);
+
+/* au_trie_cache_flush writes all records that the store does not have, as one batch that is not
+ * synced, and gives up what was not used for longest where more is in memory than may be. Nothing
+ * is applied that is not committed.
+ *
+ * height   that the records are of: meta "trie" says so
+ *
+ * OK, or what the store failed with: then nothing is given up */
+AU_MUST_USE enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height);
+
+/* au_trie_cache_forget gives everything up, written or not: what is read next is the store's. */
+void au_trie_cache_forget(struct au_trie_cache *cache);
+
+/* au_trie_flushed_height reads which height the records of a store are of.
+ * OK; NOT_FOUND (none says so); MALFORMED, or what the store failed with */
+AU_MUST_USE enum au_err au_trie_flushed_height(const struct au_kv *kv, uint64_t *out_height);
+
+/* au_trie_put_flushed_height has a batch say so. */
+void au_trie_put_flushed_height(struct au_kv_batch *batch, uint64_t height);
+
+#define AU_META_TRIE "trie" /* the height that the records are of: u64, the highest byte first */
+
+/* au_trie_lock_shared keeps the committed tries as they are, au_trie_lock lets nobody read them. A
+ * thread takes it once. Who waits for the second lets no more readers in. */
+void au_trie_lock_shared(struct au_trie_cache *cache);
+void au_trie_lock(struct au_trie_cache *cache);
+void au_trie_unlock(struct au_trie_cache *cache);
+
+/* au_trie_read gives a branch of a committed trie, from memory or else from the store.
+ *
+ * value   scratch for a record
+ *
+ * OK; NOT_FOUND (no branch starts there); MALFORMED, or what the store failed with */
+AU_MUST_USE enum au_err au_trie_read(const struct au_trie_cache *cache, struct au_buf *value,
+                                     const struct au_trie_start *start,
+                                     struct au_trie_node *out_node);
 
 #endif

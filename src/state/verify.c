@@ -14,7 +14,8 @@ struct work {
     const struct au_kv *kv;
     struct au_buf *message;
     struct au_verified *result;
-    struct au_kv rebuilt; /* the records of the tries that were built */
+    struct au_kv rebuilt;       /* the records of the tries that were built */
+    struct au_kv_batch mending; /* what makes the store's like those */
     struct au_arena arena;
     struct au_buf leaf;
 };
@@ -48,16 +49,15 @@ static enum au_err build(struct work *work, const struct au_hash *owner,
 {
     static const struct au_seed seed; /* no contract chooses when a store is verified */
     struct au_trie_cache cache;
-    struct au_kv_batch records;
-    struct au_trie_batch batch = {*owner, leaves->items, leaves->count};
-    au_kv_batch_init(&records, MEMORY_MAX);
+    struct au_trie_batch batch = {
+        .owner = *owner, .updates = leaves->items, .update_count = leaves->count};
     enum au_err err = au_trie_cache_init(&cache, &work->rebuilt, &seed, 0);
+    if (err == AU_OK) err = au_trie_apply(&cache, &batch, out_root);
     if (err == AU_OK) {
-        err = au_trie_apply(&cache, &batch, &records, out_root);
-        if (err == AU_OK) err = au_kv_write(&work->rebuilt, &records, /* is_synced */ false);
-        au_trie_cache_done(&cache);
+        au_trie_cache_commit(&cache);
+        err = au_trie_cache_flush(&cache, 0);
     }
-    au_kv_batch_done(&records);
+    au_trie_cache_done(&cache);
     return err;
 }
 
@@ -157,55 +157,138 @@ static enum au_err verify_accounts(struct work *work, const struct au_hash *root
                 (struct au_bytes){rebuilt.hash.bytes, AU_HASH_SIZE});
 }
 
-/* ---- records, entries of which no slot is the reason ---- */
+/* ---- records ---- */
 
-/* Both stores have the same records of a family. */
-static enum au_err compare_records(struct work *work, struct au_kv_iter *stored,
-                                   struct au_kv_iter *rebuilt)
+/* A record that one of the stores lacks, or has otherwise. */
+struct difference {
+    const struct au_kv_entry *stored;  /* NULL: none */
+    const struct au_kv_entry *rebuilt; /* likewise */
+};
+
+/* What is done about it. */
+typedef enum au_err (*differ_fn)(struct work *work, struct difference difference);
+
+static enum au_err tell(struct work *work, struct difference difference)
 {
-    for (;; work->result->record_count++) {
-        struct au_kv_entry a, b;
-        enum au_err first = au_kv_iter_next(stored, &a);
-        enum au_err second = au_kv_iter_next(rebuilt, &b);
-        if (first != AU_OK && first != AU_ERR_NOT_FOUND) return first;
-        if (second != AU_OK && second != AU_ERR_NOT_FOUND) return second;
-        if (first != AU_OK && second != AU_OK) return AU_OK;
-        if (first != AU_OK) return fail(work, "a branch is missing:", b.key);
-        if (second != AU_OK || !au_bytes_is_equal(a.key, b.key)) {
-            return fail(work,
-                        "a branch that is no part of a trie, or one missing before it:", a.key);
-        }
-        if (!au_bytes_is_equal(a.value, b.value)) return fail(work, "a damaged branch:", a.key);
-    }
+    if (!difference.stored) return fail(work, "a branch is missing:", difference.rebuilt->key);
+    if (difference.rebuilt) return fail(work, "a damaged branch:", difference.stored->key);
+    return fail(work, "a branch that is no part of a trie:", difference.stored->key);
 }
 
-static enum au_err verify_records(struct work *work)
+static enum au_err mend(struct work *work, struct difference difference)
+{
+    const struct au_kv_entry *rebuilt = difference.rebuilt;
+    if (rebuilt) au_kv_batch_put(&work->mending, AU_CF_TRI, rebuilt->key, rebuilt->value);
+    if (!rebuilt) au_kv_batch_del(&work->mending, AU_CF_TRI, difference.stored->key);
+    return work->mending.ops.err;
+}
+
+/* A store's records, one by one. */
+struct walk {
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    bool is_done;
+};
+
+static enum au_err step(struct walk *walk)
+{
+    enum au_err err = au_kv_iter_next(&walk->iter, &walk->entry);
+    walk->is_done = err == AU_ERR_NOT_FOUND;
+    return walk->is_done ? AU_OK : err;
+}
+
+/* Less than zero: the stored record comes first, which the rebuilt ones do not have. */
+static int compare_walks(const struct walk *stored, const struct walk *rebuilt)
+{
+    struct au_bytes a = stored->entry.key, b = rebuilt->entry.key;
+    if (stored->is_done || rebuilt->is_done) return stored->is_done - rebuilt->is_done;
+    size_t size = a.size < b.size ? a.size : b.size;
+    int order = memcmp(a.data, b.data, size);
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static enum au_err compare_records(struct work *work, struct walk *stored, struct walk *rebuilt,
+                                   differ_fn differ)
+{
+    AU_TRY(step(stored));
+    AU_TRY(step(rebuilt));
+    while (!stored->is_done || !rebuilt->is_done) {
+        int order = compare_walks(stored, rebuilt);
+        struct difference difference = {order <= 0 ? &stored->entry : NULL,
+                                        order >= 0 ? &rebuilt->entry : NULL};
+        bool is_same = order == 0 && au_bytes_is_equal(stored->entry.value, rebuilt->entry.value);
+        if (!is_same) AU_TRY(differ(work, difference));
+        if (order >= 0) work->result->record_count++;
+        if (order <= 0) AU_TRY(step(stored));
+        if (order >= 0) AU_TRY(step(rebuilt));
+    }
+    return AU_OK;
+}
+
+static enum au_err walk_records(struct work *work, differ_fn differ)
 {
     struct au_kv_range range = {.cf = AU_CF_TRI};
-    struct au_kv_iter stored, rebuilt;
-    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &stored));
-    enum au_err err = au_kv_iter_open(&work->rebuilt, NULL, &range, &rebuilt);
+    struct walk stored = {0}, rebuilt = {0};
+    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &stored.iter));
+    enum au_err err = au_kv_iter_open(&work->rebuilt, NULL, &range, &rebuilt.iter);
     if (err == AU_OK) {
-        err = compare_records(work, &stored, &rebuilt);
-        au_kv_iter_close(&rebuilt);
+        err = compare_records(work, &stored, &rebuilt, differ);
+        au_kv_iter_close(&rebuilt.iter);
     }
-    au_kv_iter_close(&stored);
+    au_kv_iter_close(&stored.iter);
     return err;
 }
 
-enum au_err au_state_verify(const struct au_kv *kv, const struct au_hash *root,
+static enum au_err verify_records(struct work *work, uint64_t height)
+{
+    uint64_t flushed;
+    enum au_err err = au_trie_flushed_height(work->kv, &flushed);
+    if (err == AU_ERR_NOT_FOUND) return AU_OK;
+    AU_TRY(err);
+    work->result->are_records_current = flushed == height;
+    return flushed == height ? walk_records(work, tell) : AU_OK;
+}
+
+static enum au_err mend_records(struct work *work, uint64_t height)
+{
+    au_kv_batch_init(&work->mending, MEMORY_MAX);
+    enum au_err err = walk_records(work, mend);
+    au_trie_put_flushed_height(&work->mending, height);
+    if (err == AU_OK) err = au_kv_write(work->kv, &work->mending, /* is_synced */ true);
+    au_kv_batch_done(&work->mending);
+    return err;
+}
+
+/* ---- all of it ---- */
+
+static enum au_err work_on(struct work *work, uint64_t height, const struct au_hash *root,
+                           bool is_mended)
+{
+    AU_TRY(au_memkv_open(&work->rebuilt));
+    au_arena_init(&work->arena, MEMORY_MAX);
+    au_buf_init(&work->leaf, LEAF_SIZE_MAX);
+    enum au_err err = verify_accounts(work, root);
+    if (err == AU_OK) err = is_mended ? mend_records(work, height) : verify_records(work, height);
+    au_buf_done(&work->leaf);
+    au_arena_done(&work->arena);
+    au_kv_close(&work->rebuilt);
+    return err;
+}
+
+enum au_err au_state_verify(const struct au_kv *kv, uint64_t height, const struct au_hash *root,
                             struct au_buf *message, struct au_verified *out_verified)
 {
     struct au_verified result = {0};
     struct work work = {.kv = kv, .message = message, .result = &result};
-    AU_TRY(au_memkv_open(&work.rebuilt));
-    au_arena_init(&work.arena, MEMORY_MAX);
-    au_buf_init(&work.leaf, LEAF_SIZE_MAX);
-    enum au_err err = verify_accounts(&work, root);
-    if (err == AU_OK) err = verify_records(&work);
-    au_buf_done(&work.leaf);
-    au_arena_done(&work.arena);
-    au_kv_close(&work.rebuilt);
-    if (err == AU_OK) *out_verified = result;
-    return err;
+    AU_TRY(work_on(&work, height, root, /* is_mended */ false));
+    *out_verified = result;
+    return AU_OK;
+}
+
+enum au_err au_state_rebuild(const struct au_kv *kv, uint64_t height, const struct au_hash *root,
+                             struct au_buf *message)
+{
+    struct au_verified result = {0};
+    struct work work = {.kv = kv, .message = message, .result = &result};
+    return work_on(&work, height, root, /* is_mended */ true);
 }

@@ -28,7 +28,7 @@
 #define LINE_SIZE_MAX  (1u << 18)
 #define BATCH_SIZE_MAX ((size_t)64 << 20) /* bytes */
 #define PROOF_SIZE_MAX ((size_t)LINE_SIZE_MAX / 2)
-#define BRANCHES_MAX   64u /* few, so that branches come from the store too */
+#define TRIE_SIZE_MAX  16384u /* bytes: few, so that branches come from the store too */
 
 struct change {
     uint8_t leaf[LEAF_SIZE_MAX];
@@ -145,14 +145,16 @@ static void commit(struct session *session)
 {
     struct au_trie_root root;
     qsort(session->updates, session->count, sizeof(session->updates[0]), compare_updates);
-    const struct au_trie_batch batch = {session->owner, session->updates, session->count};
+    const struct au_trie_batch batch = {
+        .owner = session->owner, .updates = session->updates, .update_count = session->count};
     au_kv_batch_clear(&session->records);
-    must("a batch", au_trie_apply(&session->cache, &batch, &session->records, &root));
+    must("a batch", au_trie_apply(&session->cache, &batch, &root));
     for (size_t i = 0; i < session->count; i++) {
         put_slot(session, &session->updates[i]);
     }
     must("writing", au_kv_write(&session->kv, &session->records, false));
     au_trie_cache_commit(&session->cache);
+    must("writing records", au_trie_cache_flush(&session->cache, 0));
     session->count = 0;
     answer_hex(session, (struct au_bytes){root.hash.bytes, AU_HASH_SIZE});
 }
@@ -166,7 +168,8 @@ static void prove(struct session *session, const char *word)
     struct au_buf proof;
     au_flat_init(&flat, &session->kv, NULL);
     au_buf_init(&proof, PROOF_SIZE_MAX);
-    must("a proof", au_proof_make(&flat, &session->owner, &key, &proof));
+    const struct au_proof_source source = {&flat, NULL, &session->owner};
+    must("a proof", au_proof_make(&source, &key, &proof));
     answer_hex(session, au_buf_bytes(&proof));
     au_buf_done(&proof);
     au_flat_done(&flat);
@@ -217,7 +220,7 @@ int main(void)
     static char line[LINE_SIZE_MAX];
     static const struct au_seed seed = {{1, 2}};
     must("a store", au_memkv_open(&session.kv));
-    must("a cache", au_trie_cache_init(&session.cache, &session.kv, &seed, BRANCHES_MAX));
+    must("a cache", au_trie_cache_init(&session.cache, &session.kv, &seed, TRIE_SIZE_MAX));
     au_kv_batch_init(&session.records, BATCH_SIZE_MAX);
     au_buf_init(&session.answer, LINE_SIZE_MAX + 16);
     while (fgets(line, sizeof(line), stdin) != NULL) {

@@ -57,12 +57,12 @@ static int compare(const void *a, const void *b)
 }
 
 static struct au_hash apply(struct world *world, struct au_trie_batch *batch,
-                            struct au_trie_update *updates, struct au_kv_batch *records)
+                            struct au_trie_update *updates)
 {
     struct au_trie_root root;
     qsort(updates, batch->update_count, sizeof(*updates), compare);
     batch->updates = updates;
-    assert_ok(au_trie_apply(&world->cache, batch, records, &root));
+    assert_ok(au_trie_apply(&world->cache, batch, &root));
     assert_false(root.is_empty);
     return root.hash;
 }
@@ -92,7 +92,7 @@ static struct au_hash put_slots(struct world *world, struct au_kv_batch *records
         au_buf_done(&record);
     }
     struct au_trie_batch batch = {.owner = halves[0], .update_count = SLOT_COUNT};
-    struct au_hash root = apply(world, &batch, updates, records);
+    struct au_hash root = apply(world, &batch, updates);
     for (unsigned i = 0; i < SLOT_COUNT; i++) {
         au_buf_done(&leaves[i]);
     }
@@ -124,7 +124,7 @@ static struct au_hash put_accounts(struct world *world, const struct au_hash *st
         au_buf_done(&record);
     }
     struct au_trie_batch batch = {.update_count = ACCOUNT_COUNT};
-    struct au_hash root = apply(world, &batch, updates, records);
+    struct au_hash root = apply(world, &batch, updates);
     for (unsigned i = 0; i < ACCOUNT_COUNT; i++) {
         au_buf_done(&leaves[i]);
     }
@@ -138,7 +138,7 @@ static struct world *world_open(void)
     struct au_kv_batch records;
     assert_non_null(world);
     assert_ok(au_memkv_open(&world->kv));
-    assert_ok(au_trie_cache_init(&world->cache, &world->kv, &seed, 1000));
+    assert_ok(au_trie_cache_init(&world->cache, &world->kv, &seed, 1 << 20));
     au_kv_batch_init(&records, BATCH_SIZE);
     struct au_hash storage_root = put_slots(world, &records);
     struct au_header header = {.version = AU_HEADER_VERSION, .chain_id_size = 4, .height = 12};
@@ -146,6 +146,7 @@ static struct world *world_open(void)
     header.state_root = put_accounts(world, &storage_root, &records);
     assert_ok(au_kv_write(&world->kv, &records, false));
     au_trie_cache_commit(&world->cache);
+    assert_ok(au_trie_cache_flush(&world->cache, header.height));
     au_kv_batch_done(&records);
 
     for (unsigned i = 0; i < TX_COUNT; i++) {
@@ -214,7 +215,8 @@ static void put_proof(struct world *world, struct au_json_write *json, const cha
     size_t count = 0;
     au_flat_init(&flat, &world->kv, NULL);
     au_buf_init(&proof, TEXT_SIZE_MAX);
-    assert_ok(au_proof_make(&flat, owner, key, &proof));
+    const struct au_proof_source source = {&flat, NULL, owner};
+    assert_ok(au_proof_make(&source, key, &proof));
     assert_true(au_proof_split(au_buf_bytes(&proof), nodes, &count));
     au_json_write_key(json, name);
     au_json_write_begin_array(json);

@@ -40,7 +40,8 @@ static struct au_verified verify(struct world *world)
     struct au_verified verified = {0};
     struct au_buf message;
     au_buf_init(&message, 1000);
-    enum au_err err = au_state_verify(&world->kv, &head.state_root, &message, &verified);
+    enum au_err err =
+        au_state_verify(&world->kv, head.height, &head.state_root, &message, &verified);
     if (err != AU_OK) print_message("# %.*s\n", (int)message.size, (char *)message.data);
     assert_int_equal(err, AU_OK);
     au_buf_done(&message);
@@ -216,11 +217,14 @@ static void test_damage_is_told(void **state)
         au_buf_init(&message, 1000);
         world_open(&world, NULL);
         struct au_header header = make_block(&world, 0, &contract);
+        world_close_ledger(&world);
         damage(&world.kv, families[i]);
-        assert_int_equal(au_state_verify(&world.kv, &header.state_root, &message, &verified),
-                         AU_ERR_MALFORMED);
+        assert_int_equal(
+            au_state_verify(&world.kv, header.height, &header.state_root, &message, &verified),
+            AU_ERR_MALFORMED);
         assert_true(message.size > 0);
         au_buf_done(&message);
+        world_open_ledger(&world);
         world_close(&world);
     }
 }

@@ -19,7 +19,8 @@ static void make_at(struct world *world, const struct au_kv_snapshot *snapshot,
     struct au_flat flat;
     au_flat_init(&flat, &world->kv, snapshot);
     au_buf_init(&proof->bytes, PROOF_SIZE_MAX);
-    assert_ok(au_proof_make(&flat, &world->owner, key, &proof->bytes));
+    const struct au_proof_source source = {&flat, NULL, &world->owner};
+    assert_ok(au_proof_make(&source, key, &proof->bytes));
     assert_true(au_proof_split(au_buf_bytes(&proof->bytes), proof->nodes, &proof->count));
     au_flat_done(&flat);
 }
@@ -71,9 +72,11 @@ static struct world *world_with(size_t space, uint64_t start, size_t count)
     world_randomize(world, &key_spaces[space], &random, count, 20);
     (void)world_apply(world);
     world_commit(world);
+    world_flush(world);
     world_randomize(world, &key_spaces[space], &random, count / 3, 60);
     (void)world_apply(world);
     world_commit(world);
+    world_flush(world);
     return world;
 }
 
@@ -152,6 +155,7 @@ static void test_snapshot(void **state)
     world_randomize(world, &key_spaces[3], &random, 100, 60);
     (void)world_apply(world);
     world_commit(world);
+    world_flush(world);
     for (size_t i = 0; i < before.count; i++) {
         struct proof proof;
         struct au_proof_claim claim;
@@ -256,11 +260,11 @@ static void test_damaged_store(void **state)
     struct au_buf out;
     au_flat_init(&flat, &world->kv, NULL);
     au_buf_init(&out, PROOF_SIZE_MAX);
-    assert_err(au_proof_make(&flat, &world->owner, &halves[1], &out), AU_ERR_MALFORMED);
+    const struct au_proof_source source = {&flat, NULL, &world->owner};
+    assert_err(au_proof_make(&source, &halves[1], &out), AU_ERR_MALFORMED);
     au_buf_done(&out);
     au_buf_init(&out, 100);
-    assert_err(au_proof_make(&flat, &world->owner, &world->model.entries[0].key, &out),
-               AU_ERR_TOO_LARGE);
+    assert_err(au_proof_make(&source, &world->model.entries[0].key, &out), AU_ERR_TOO_LARGE);
     au_buf_done(&out);
     au_flat_done(&flat);
     world_close(world);

@@ -2,7 +2,7 @@
  * times; records against those of a trie made at once; and roots known from elsewhere. */
 #include "trie_fixture.h"
 
-#define BRANCHES_MAX 100000u
+#define KEPT_SIZE ((size_t)64 << 20)
 
 /* ---- roots made by another implementation ---- */
 
@@ -20,11 +20,11 @@ static void test_empty_root(void **state)
     (void)state;
     struct au_hash empty = au_trie_empty_hash();
     assert_hash(&empty, "76be8b528d0075f7aae98d6fa57a6d3c83ae480a8469e668d7b0af968995ac71");
-    struct world *world = world_open(BRANCHES_MAX);
+    struct world *world = world_open(KEPT_SIZE);
     struct au_trie_root root = world_apply(world);
     assert_true(root.is_empty);
     assert_true(au_hash_is_equal(&root.hash, &empty));
-    assert_int_equal(world->batch.count, 0);
+    assert_int_equal(world->cache.dirty_size, 0);
     world_close(world);
 }
 
@@ -33,7 +33,7 @@ static void test_thousand_keys(void **state)
 {
     (void)state;
     static char values[1000][8];
-    struct world *world = world_open(BRANCHES_MAX);
+    struct world *world = world_open(KEPT_SIZE);
     for (unsigned i = 0; i < AU_COUNT_OF(values); i++) {
         snprintf(values[i], sizeof(values[i]), "v%u", i);
         world->updates[i] =
@@ -53,7 +53,7 @@ static void test_large_values(void **state)
     static uint8_t value[1000], list[1100], leaf[1200];
     struct entry entry = {.key = hash_of_number(5)};
     for (size_t size = 1; size <= sizeof(value); size += size < 100 || size > 300 ? 99 : 1) {
-        struct world *world = world_open(BRANCHES_MAX);
+        struct world *world = world_open(KEPT_SIZE);
         memset(value, (int)(size % 251), size);
         world->updates[0] = (struct au_trie_update){.key = entry.key, .value = {value, size}};
         world->update_count = 1;
@@ -77,9 +77,10 @@ static void assert_root(const struct world *world, struct au_trie_root root)
 }
 
 /* The records in a world's store are those of a trie that is made of all entries at once. */
-static void assert_records(const struct world *world)
+static void assert_records(struct world *world)
 {
-    struct world *anew = world_open(BRANCHES_MAX);
+    world_flush(world);
+    struct world *anew = world_open(KEPT_SIZE);
     const struct model *model = &world->model;
     for (size_t i = 0; i < model->count; i++) {
         const struct entry *entry = &model->entries[i];
@@ -87,6 +88,7 @@ static void assert_records(const struct world *world)
     }
     assert_root(world, world_apply(anew));
     world_commit(anew);
+    world_flush(anew);
 
     const struct au_kv_range range = {.cf = AU_CF_TRI};
     struct au_kv_iter left, right;
@@ -107,7 +109,8 @@ static void assert_records(const struct world *world)
     world_close(anew);
 }
 
-/* Has a batch applied once or twice, and forgets or keeps what is in memory. */
+/* Has a batch applied once or twice, writes its records or not, and gives up all, some or nothing of
+ * what is in memory. */
 static void apply_somehow(struct world *world, struct random *random)
 {
     struct au_trie_root root = world_apply(world);
@@ -116,15 +119,19 @@ static void apply_somehow(struct world *world, struct random *random)
         au_trie_cache_abort(&world->cache);
         assert_root(world, world_apply(world));
     }
-    world->cache.size_max = random_below(random, 3) == 0 ? 0 : SIZE_MAX;
     world_commit(world);
-    if (random_below(random, 5) == 0) au_trie_cache_abort(&world->cache);
+    const size_t sizes[] = {0, 2000, 8000, 20000, SIZE_MAX};
+    world->cache.size_max = sizes[random_below(random, AU_COUNT_OF(sizes))];
+    if (random_below(random, 3) != 0) return;
+    world_flush(world);
+    assert_true(world->cache.size <= world->cache.size_max);
+    if (random_below(random, 3) == 0) au_trie_cache_forget(&world->cache);
 }
 
 static void run_batches(const struct key_space *space, uint64_t start, size_t batch_count)
 {
     struct random random = {start};
-    struct world *world = world_open(BRANCHES_MAX);
+    struct world *world = world_open(KEPT_SIZE);
     for (size_t i = 0; i < batch_count; i++) {
         size_t del_percent = 10 + random_below(&random, 90);
         size_t count = random_below(&random, random_below(&random, 2) == 0 ? 60 : 5);
@@ -163,16 +170,20 @@ static void test_small_nodes_occur(void **state)
     bool is_seen[AU_HASH_SIZE + 1] = {false};
     bool is_branch_inlined = false;
     for (size_t i = 0; i < 60; i++) {
-        struct world *world = world_open(BRANCHES_MAX);
+        struct world *world = world_open(KEPT_SIZE);
         world_randomize(world, &key_spaces[i % AU_COUNT_OF(key_spaces)], &random, 200, 0);
         assert_root(world, world_apply(world));
-        struct au_kv_op op;
-        for (size_t at = 0; au_kv_batch_next(&world->batch, &at, &op);) {
+        world_commit(world);
+        world_flush(world);
+        const struct au_kv_range range = {.cf = AU_CF_TRI};
+        struct au_kv_iter iter;
+        struct au_kv_entry record;
+        assert_ok(au_kv_iter_open(&world->kv, NULL, &range, &iter));
+        while (au_kv_iter_next(&iter, &record) == AU_OK) {
             struct au_trie_node node;
             const struct au_hash path = {0};
-            size_t start = op.key.size - AU_HASH_SIZE;
-            assert_false(op.is_del);
-            assert_true(au_trie_record_decode(op.value, &path, start, &node));
+            size_t start = record.key.size - AU_HASH_SIZE;
+            assert_true(au_trie_record_decode(record.value, &path, start, &node));
             for (size_t j = 0; j < AU_CHILD_COUNT; j++) {
                 bool is_leaf = node.leaves >> j & 1;
                 size_t size = node.ref_sizes[j];
@@ -180,6 +191,7 @@ static void test_small_nodes_occur(void **state)
                 if (!is_leaf && size > 0 && size < AU_HASH_SIZE) is_branch_inlined = true;
             }
         }
+        au_kv_iter_close(&iter);
         world_close(world);
     }
     assert_true(is_seen[29] && is_seen[30] && is_seen[31] && is_seen[32] && is_branch_inlined);
@@ -189,7 +201,7 @@ static void test_order_is_nothing(void **state)
 {
     (void)state;
     struct random random = {99};
-    struct world *forward = world_open(BRANCHES_MAX);
+    struct world *forward = world_open(KEPT_SIZE);
     struct world *backward = world_open(0);
     world_randomize(forward, &key_spaces[0], &random, 300, 0);
     struct au_trie_root expected = world_apply(forward), root = {0};
@@ -208,10 +220,11 @@ static void test_nothing_changes(void **state)
 {
     (void)state;
     struct random random = {3};
-    struct world *world = world_open(BRANCHES_MAX);
+    struct world *world = world_open(KEPT_SIZE);
     world_randomize(world, &key_spaces[3], &random, 100, 0);
     struct au_trie_root before = world_apply(world);
     world_commit(world);
+    world_flush(world);
     for (size_t i = 0; i < 50; i++) {
         struct au_hash key = hash_of_number(i);
         world_change(world, &key, NULL, 0);
@@ -222,7 +235,7 @@ static void test_nothing_changes(void **state)
     }
     struct au_trie_root after = world_apply(world);
     assert_memory_equal(after.hash.bytes, before.hash.bytes, AU_HASH_SIZE);
-    assert_int_equal(world->batch.count, 0);
+    assert_int_equal(world->cache.dirty_size, 0);
     world_close(world);
 }
 
@@ -230,7 +243,7 @@ static void test_tries_are_apart(void **state)
 {
     (void)state;
     struct random random = {8};
-    struct world *world = world_open(BRANCHES_MAX);
+    struct world *world = world_open(KEPT_SIZE);
     struct au_trie_root roots[2];
     world_randomize(world, &key_spaces[1], &random, 100, 0);
     roots[0] = world_apply(world);
@@ -241,8 +254,9 @@ static void test_tries_are_apart(void **state)
     roots[1] = world_apply(world);
     assert_root(world, roots[1]);
     world_commit(world);
+    world_flush(world);
     for (uint64_t i = 0; i < 4; i++) {
-        if (i == 2) au_trie_cache_abort(&world->cache);
+        if (i == 2) au_trie_cache_forget(&world->cache);
         world->owner = hash_of_number(77 + i % 2);
         struct au_trie_root root = world_apply(world);
         assert_memory_equal(root.hash.bytes, roots[i % 2].hash.bytes, AU_HASH_SIZE);
@@ -270,15 +284,17 @@ static void test_accounts(void **state)
         assert_ok(buf.err);
         memcpy(leaves[i], buf.data, buf.size);
         *update = (struct au_trie_update){.key = hash_of_number(i), .value = {leaves[i], buf.size}};
-        const struct au_trie_batch batch = {world->owner, update, 1};
+        const struct au_trie_batch batch = {
+            .owner = world->owner, .updates = update, .update_count = 1};
         au_kv_batch_clear(&world->batch);
-        assert_ok(au_trie_apply(&world->cache, &batch, &world->batch, &root));
+        assert_ok(au_trie_apply(&world->cache, &batch, &root));
         au_buf_clear(&buf);
         au_flat_encode_account(&buf, &account);
         struct au_bytes key = {update->key.bytes, AU_HASH_SIZE};
         au_kv_batch_put(&world->batch, AU_CF_ACC, key, au_buf_bytes(&buf));
         assert_ok(au_kv_write(&world->kv, &world->batch, false));
         au_trie_cache_commit(&world->cache);
+        if (i % 3 == 0) world_flush(world);
     }
     struct au_trie_root expected = world_apply(anew);
     assert_memory_equal(root.hash.bytes, expected.hash.bytes, AU_HASH_SIZE);
@@ -305,17 +321,18 @@ static void test_damage_is_found(void **state)
     world_randomize(world, &key_spaces[1], &random, 100, 0);
     (void)world_apply(world);
     world_commit(world);
+    world_flush(world);
     struct au_buf record;
     au_buf_init(&record, 1024);
     struct au_bytes key = {world->owner.bytes, AU_HASH_SIZE};
     assert_ok(au_kv_get(&world->kv, NULL, AU_CF_TRI, key, &record));
-    const struct au_trie_batch batch = {world->owner, NULL, 0};
+    const struct au_trie_batch batch = {.owner = world->owner};
     for (size_t size = 0; size < record.size; size++) {
         put_raw(world, AU_CF_TRI, key, (struct au_bytes){record.data, size});
-        assert_err(au_trie_apply(&world->cache, &batch, &world->batch, &root), AU_ERR_MALFORMED);
+        assert_err(au_trie_apply(&world->cache, &batch, &root), AU_ERR_MALFORMED);
     }
     put_raw(world, AU_CF_TRI, key, au_buf_bytes(&record));
-    assert_ok(au_trie_apply(&world->cache, &batch, &world->batch, &root));
+    assert_ok(au_trie_apply(&world->cache, &batch, &root));
     assert_root(world, root);
     au_buf_done(&record);
     world_close(world);
@@ -332,13 +349,15 @@ static void test_missing_leaf_is_found(void **state)
     }
     (void)world_apply(world);
     world_commit(world);
+    world_flush(world);
     const struct au_hash halves[2] = {world->owner, hash_of_number(1)};
     au_kv_batch_clear(&world->batch);
     au_kv_batch_del(&world->batch, AU_CF_STO, (struct au_bytes){halves[0].bytes, sizeof(halves)});
     assert_ok(au_kv_write(&world->kv, &world->batch, false));
     const struct au_trie_update update = {.key = hash_of_number(0)};
-    const struct au_trie_batch batch = {world->owner, &update, 1};
-    assert_err(au_trie_apply(&world->cache, &batch, &world->batch, &root), AU_ERR_MALFORMED);
+    const struct au_trie_batch batch = {
+        .owner = world->owner, .updates = &update, .update_count = 1};
+    assert_err(au_trie_apply(&world->cache, &batch, &root), AU_ERR_MALFORMED);
     world_close(world);
 }
 
@@ -352,7 +371,7 @@ static void apply_twice(void *argument)
 static void test_second_batch_aborts(void **state)
 {
     (void)state;
-    struct world *world = world_open(BRANCHES_MAX);
+    struct world *world = world_open(KEPT_SIZE);
     struct au_hash key = hash_of_number(0);
     world_change(world, &key, (const uint8_t *)"x", 1);
     assert_true(unit_aborts(apply_twice, world));

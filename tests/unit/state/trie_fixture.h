@@ -215,17 +215,18 @@ struct world {
     uint8_t leaves[ENTRIES_MAX][VALUE_SIZE_MAX + 3];
     size_t update_count;
     struct au_kv_batch batch;
+    uint64_t height; /* batches so far */
 };
 
 static const struct au_seed seed = {{1, 2}};
 
-static inline struct world *world_open(size_t branches_max)
+static inline struct world *world_open(size_t size_max)
 {
     struct world *world = calloc(1, sizeof(*world));
     assert_non_null(world);
     world->owner = hash_of_number(77);
     assert_ok(au_memkv_open(&world->kv));
-    assert_ok(au_trie_cache_init(&world->cache, &world->kv, &seed, branches_max));
+    assert_ok(au_trie_cache_init(&world->cache, &world->kv, &seed, size_max));
     au_kv_batch_init(&world->batch, BATCH_SIZE_MAX);
     return world;
 }
@@ -276,15 +277,16 @@ static inline struct au_trie_root world_apply(struct world *world)
 {
     struct au_trie_root root;
     qsort(world->updates, world->update_count, sizeof(world->updates[0]), compare_updates);
-    const struct au_trie_batch batch = {world->owner, world->updates, world->update_count};
-    au_kv_batch_clear(&world->batch);
-    assert_ok(au_trie_apply(&world->cache, &batch, &world->batch, &root));
+    const struct au_trie_batch batch = {
+        .owner = world->owner, .updates = world->updates, .update_count = world->update_count};
+    assert_ok(au_trie_apply(&world->cache, &batch, &root));
     return root;
 }
 
-/* Writes what world_apply made, and the flat state with it. */
+/* Writes the flat state that world_apply led to. */
 static inline void world_write(struct world *world)
 {
+    au_kv_batch_clear(&world->batch);
     for (size_t i = 0; i < world->update_count; i++) {
         const struct au_hash halves[2] = {world->owner, world->updates[i].key};
         struct au_bytes key = {halves[0].bytes, sizeof(halves)};
@@ -308,6 +310,16 @@ static inline void world_commit(struct world *world)
 {
     world_write(world);
     au_trie_cache_commit(&world->cache);
+    world->height++;
+}
+
+static inline void world_flush(struct world *world)
+{
+    uint64_t height;
+    assert_ok(au_trie_cache_flush(&world->cache, world->height));
+    assert_int_equal(world->cache.dirty_size, 0);
+    assert_ok(au_trie_flushed_height(&world->kv, &height));
+    assert_int_equal(height, world->height);
 }
 
 /* ---- key spaces ---- */

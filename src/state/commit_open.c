@@ -1,0 +1,206 @@
+/* Opening a store: the records of its tries are brought to the height of its head. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "core/decode.h"
+#include "state/commit.h"
+#include "state/verify.h"
+
+#define MEMORY_MAX    ((size_t)16 << 30) /* bytes of leaves */
+#define UNDO_SIZE_MAX ((size_t)2 << 30)  /* bytes of a block's undo record */
+#define CAPACITY_MIN  4096u              /* items */
+
+/* A key that a block changed. */
+struct item {
+    struct au_hash owner; /* of the trie: zero for an account */
+    struct au_hash key;
+    uint32_t block; /* how many came before since the records were written */
+    bool existed;   /* before that block */
+};
+
+struct opening {
+    struct au_commit *commit;
+    const struct au_hash *root;
+    struct item *items;
+    size_t count;
+    size_t capacity;
+    struct au_trie_update *updates; /* of one trie */
+    struct au_arena arena;          /* its leaves */
+    struct au_buf value;
+};
+
+/* ---- what has changed since ---- */
+
+static enum au_err add_item(struct opening *opening, const struct item *item)
+{
+    if (opening->count == opening->capacity) {
+        size_t capacity = opening->capacity == 0 ? CAPACITY_MIN : opening->capacity * 2;
+        void *grown = au_mem_resize(opening->items, capacity * sizeof(*opening->items));
+        if (!grown) return AU_ERR_NO_MEMORY;
+        opening->items = grown;
+        opening->capacity = capacity;
+    }
+    opening->items[opening->count++] = *item;
+    return AU_OK;
+}
+
+/* MALFORMED: it is none of the changes that a block makes. */
+static enum au_err take_change(struct opening *opening, struct au_decode *decode, uint32_t block)
+{
+    struct item item = {.block = block};
+    uint8_t cf = au_decode_u8(decode);
+    struct au_bytes key = au_decode_bytes(decode, UINT32_MAX);
+    item.existed = au_decode_option(decode);
+    if (item.existed) (void)au_decode_bytes(decode, UINT32_MAX);
+    if (decode->error) return AU_ERR_MALFORMED;
+    if (cf == AU_CF_KEY) return AU_OK;
+    size_t size = cf == AU_CF_ACC ? AU_HASH_SIZE : AU_FLAT_SLOT_KEY_SIZE;
+    if ((cf != AU_CF_ACC && cf != AU_CF_STO) || key.size != size) return AU_ERR_MALFORMED;
+    if (cf == AU_CF_STO) memcpy(item.owner.bytes, key.data, AU_HASH_SIZE);
+    memcpy(item.key.bytes, key.data + size - AU_HASH_SIZE, AU_HASH_SIZE);
+    return add_item(opening, &item);
+}
+
+/* NOT_FOUND: the block's changes are not known any more. */
+static enum au_err take_block(struct opening *opening, uint64_t height, uint32_t block)
+{
+    uint8_t key[AU_UNDO_KEY_SIZE];
+    struct au_decode decode;
+    au_commit_undo_key(key, height);
+    AU_TRY(au_kv_get(&opening->commit->flat.kv, NULL, AU_CF_CHG,
+                     (struct au_bytes){key, sizeof(key)}, &opening->value));
+    au_decode_init(&decode, au_buf_bytes(&opening->value));
+    while (decode.rest.size > 0) {
+        AU_TRY(take_change(opening, &decode, block));
+    }
+    return AU_OK;
+}
+
+static int compare_keys(const struct item *a, const struct item *b)
+{
+    int order = memcmp(a->owner.bytes, b->owner.bytes, AU_HASH_SIZE);
+    return order != 0 ? order : memcmp(a->key.bytes, b->key.bytes, AU_HASH_SIZE);
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    const struct item *left = a;
+    const struct item *right = b;
+    int order = compare_keys(left, right);
+    return order != 0 ? order : (left->block > right->block) - (left->block < right->block);
+}
+
+/* Leaves one item for each key: the first change tells whether the records know the key. */
+static void drop_repeated(struct opening *opening)
+{
+    size_t kept = 0;
+    if (opening->count == 0) return;
+    qsort(opening->items, opening->count, sizeof(*opening->items), compare_items);
+    for (size_t i = 1; i < opening->count; i++) {
+        if (compare_keys(&opening->items[kept], &opening->items[i]) == 0) continue;
+        opening->items[++kept] = opening->items[i];
+    }
+    opening->count = kept + 1;
+}
+
+/* ---- catching up ---- */
+
+static bool is_account_trie(const struct au_hash *owner)
+{
+    static const struct au_hash account_trie;
+    return au_hash_is_equal(owner, &account_trie);
+}
+
+/* Whether a root is the one that the state says, in the header or in a contract's account. */
+static enum au_err check_root(struct opening *opening, const struct au_hash *owner,
+                              const struct au_trie_root *root)
+{
+    struct au_account account = {0};
+    if (is_account_trie(owner)) {
+        return au_hash_is_equal(&root->hash, opening->root) ? AU_OK : AU_ERR_MALFORMED;
+    }
+    enum au_err err = au_kv_get(&opening->commit->flat.kv, NULL, AU_CF_ACC,
+                                (struct au_bytes){owner->bytes, AU_HASH_SIZE}, &opening->value);
+    if (err != AU_OK && err != AU_ERR_NOT_FOUND) return err;
+    if (err == AU_OK && !au_flat_decode_account(au_buf_bytes(&opening->value), &account)) {
+        return AU_ERR_MALFORMED;
+    }
+    bool fits = root->is_empty != account.has_storage &&
+                (root->is_empty || au_hash_is_equal(&root->hash, &account.storage_root));
+    return fits ? AU_OK : AU_ERR_MALFORMED;
+}
+
+/* Brings one trie up to date with the flat state. */
+static enum au_err catch_up_trie(struct opening *opening, const struct item *items, size_t count)
+{
+    struct au_trie_root root;
+    struct au_commit *commit = opening->commit;
+    struct au_trie_batch batch = {
+        .updates = opening->updates, .update_count = count, .is_written = true};
+    if (count > 0) batch.owner = items[0].owner;
+    au_arena_reset(&opening->arena);
+    for (size_t i = 0; i < count; i++) {
+        struct au_trie_update *update = &opening->updates[i];
+        *update = (struct au_trie_update){.key = items[i].key, .existed = items[i].existed};
+        au_buf_clear(&opening->value);
+        enum au_err err =
+            au_flat_key_leaf(&commit->flat, &batch.owner, &items[i].key, &opening->value);
+        if (err == AU_ERR_NOT_FOUND) continue;
+        AU_TRY(err);
+        AU_TRY(au_arena_copy(&opening->arena, au_buf_bytes(&opening->value), &update->value));
+    }
+    AU_TRY(au_trie_apply(&commit->tries, &batch, &root));
+    return check_root(opening, &batch.owner, &root);
+}
+
+static enum au_err catch_up_tries(struct opening *opening)
+{
+    opening->updates = au_mem_new(opening->count * sizeof(*opening->updates));
+    if (!opening->updates) return AU_ERR_NO_MEMORY;
+    for (size_t i = 0, count; i < opening->count; i += count) {
+        const struct item *items = &opening->items[i];
+        for (count = 1; i + count < opening->count; count++) {
+            if (!au_hash_is_equal(&items[count].owner, &items[0].owner)) break;
+        }
+        AU_TRY(catch_up_trie(opening, items, count));
+    }
+    return catch_up_trie(opening, NULL, 0); /* the account trie's root, whether it changed or not */
+}
+
+/* NOT_FOUND, MALFORMED: records and changes do not lead to the head. */
+static enum au_err catch_up(struct opening *opening, uint64_t height)
+{
+    uint64_t flushed;
+    const struct au_kv *kv = &opening->commit->flat.kv;
+    AU_TRY(au_trie_flushed_height(kv, &flushed));
+    if (flushed > height || height - flushed > AU_UNDO_HEIGHT_COUNT) return AU_ERR_MALFORMED;
+    for (uint64_t at = flushed; at < height; at++) {
+        AU_TRY(take_block(opening, at + 1, (uint32_t)(at - flushed)));
+    }
+    drop_repeated(opening);
+    AU_TRY(catch_up_tries(opening));
+    au_trie_cache_commit(&opening->commit->tries);
+    opening->commit->has_flushed = true;
+    opening->commit->flushed_height = flushed;
+    return flushed < height ? au_commit_flush(opening->commit) : AU_OK;
+}
+
+enum au_err au_commit_open(struct au_commit *commit, uint64_t height, const struct au_hash *root,
+                           struct au_buf *message)
+{
+    struct opening opening = {.commit = commit, .root = root};
+    au_arena_init(&opening.arena, MEMORY_MAX);
+    au_buf_init(&opening.value, UNDO_SIZE_MAX);
+    commit->height = commit->done_height = height;
+    enum au_err err = catch_up(&opening, height);
+    au_mem_free(opening.items);
+    au_mem_free(opening.updates);
+    au_arena_done(&opening.arena);
+    au_buf_done(&opening.value);
+    if (err != AU_ERR_NOT_FOUND && err != AU_ERR_MALFORMED) return err;
+    au_trie_cache_forget(&commit->tries);
+    AU_TRY(au_state_rebuild(&commit->flat.kv, height, root, message));
+    commit->has_flushed = true;
+    commit->flushed_height = height;
+    return AU_OK;
+}

@@ -1,0 +1,154 @@
+/* From the tries in memory to their records, and back. */
+#include "state/trie_internal.h"
+
+#define BATCH_SIZE_MAX ((size_t)32 << 30) /* bytes of a flush */
+#define HEIGHT_SIZE    8u                 /* bytes of meta "trie" */
+
+/* ---- writing ---- */
+
+static void put_record(struct au_kv_batch *batch, const struct au_hash *owner,
+                       const struct au_trie_node *node, size_t start)
+{
+    uint8_t key[AU_TRIE_KEY_SIZE_MAX];
+    uint8_t record[AU_TRIE_RECORD_SIZE_MAX];
+    size_t key_size = au_trie_key(key, owner, &node->path, start);
+    size_t record_size = au_trie_record_encode(record, node, start);
+    au_kv_batch_put(batch, AU_CF_TRI, (struct au_bytes){key, key_size},
+                    (struct au_bytes){record, record_size});
+}
+
+/* Puts a branch and the dirty ones below, in the order of their keys: above what is dirty all is.
+ * Each call is for a branch further down: at most AU_NIBBLE_COUNT. */
+static void put_dirty(struct au_kv_batch *batch, const struct au_hash *owner,
+                      struct au_trie_branch *branch, size_t start)
+{
+    struct au_trie_open open;
+    au_trie_unfold(branch, &open);
+    put_record(batch, owner, &open.node, start);
+    for (unsigned left = branch->dirty; left != 0; left &= left - 1) {
+        unsigned index = (unsigned)__builtin_ctz(left);
+        put_dirty(batch, owner, au_trie_place(branch, index)->link.branch, branch->depth + 1u);
+    }
+}
+
+/* Recursion as above. */
+static void clean(struct au_trie_branch *branch)
+{
+    for (unsigned left = branch->dirty; left != 0; left &= left - 1) {
+        clean(au_trie_place(branch, (unsigned)__builtin_ctz(left))->link.branch);
+    }
+    branch->dirty = 0;
+}
+
+static void put_all(const struct au_trie_cache *cache, struct au_kv_batch *batch)
+{
+    for (size_t i = 0; i < cache->gone_count; i++) {
+        uint8_t key[AU_TRIE_KEY_SIZE_MAX];
+        const struct au_trie_start *gone = &cache->gone[i];
+        size_t size = au_trie_key(key, &gone->owner, &gone->path, gone->start);
+        au_kv_batch_del(batch, AU_CF_TRI, (struct au_bytes){key, size});
+    }
+    for (size_t i = 0; i < cache->tries.capacity; i++) {
+        const struct au_trie *trie = cache->tries.cells[i].entry;
+        if (trie && trie->root.is_dirty) put_dirty(batch, &trie->owner, trie->root.link.branch, 0);
+    }
+}
+
+void au_trie_put_flushed_height(struct au_kv_batch *batch, uint64_t height)
+{
+    uint8_t value[HEIGHT_SIZE];
+    for (size_t i = 0; i < HEIGHT_SIZE; i++) {
+        value[i] = (uint8_t)(height >> (8 * (HEIGHT_SIZE - 1 - i)));
+    }
+    au_kv_batch_put(batch, AU_CF_META, au_bytes_of(AU_META_TRIE),
+                    (struct au_bytes){value, sizeof(value)});
+}
+
+enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height)
+{
+    AU_ASSERT(!cache->changed);
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, BATCH_SIZE_MAX);
+    put_all(cache, &batch);
+    au_trie_put_flushed_height(&batch, height);
+    enum au_err err = au_kv_write(&cache->flat.kv, &batch, /* is_synced */ false);
+    au_kv_batch_done(&batch);
+    AU_TRY(err);
+    for (size_t i = 0; i < cache->tries.capacity; i++) {
+        struct au_trie *trie = cache->tries.cells[i].entry;
+        if (!trie || !trie->root.is_dirty) continue;
+        clean(trie->root.link.branch);
+        trie->root.is_dirty = false;
+    }
+    cache->gone_count = 0;
+    cache->dirty_size = 0;
+    cache->committed = (struct au_trie_dirt){0};
+    if (cache->size > cache->size_max) au_trie_give_up(cache, cache->size_max / 2);
+    return AU_OK;
+}
+
+/* ---- reading ---- */
+
+enum au_err au_trie_flushed_height(const struct au_kv *kv, uint64_t *out_height)
+{
+    struct au_buf value;
+    uint64_t height = 0;
+    au_buf_init(&value, HEIGHT_SIZE);
+    enum au_err err = au_kv_get(kv, NULL, AU_CF_META, au_bytes_of(AU_META_TRIE), &value);
+    if (err == AU_ERR_TOO_LARGE || (err == AU_OK && value.size != HEIGHT_SIZE)) {
+        err = AU_ERR_MALFORMED;
+    }
+    for (size_t i = 0; i < value.size; i++) {
+        height = height << 8 | value.data[i];
+    }
+    au_buf_done(&value);
+    if (err == AU_OK) *out_height = height;
+    return err;
+}
+
+/* The branch that starts at a place if all down to it is in memory. *out_is_known: then it is known
+ * from memory whether there is one. */
+static const struct au_trie_branch *find_branch(const struct au_trie_cache *cache,
+                                                const struct au_trie_start *start,
+                                                bool *out_is_known)
+{
+    const struct au_trie *trie = au_trie_find(cache, &start->owner);
+    *out_is_known = trie != NULL;
+    if (!trie || trie->root.kind != AU_TRIE_BRANCH) return NULL;
+    struct au_trie_branch *branch = trie->root.link.branch;
+    for (size_t at = 0; branch && at < start->start;) {
+        unsigned index = au_nibble_at(&start->path, branch->depth);
+        unsigned branches = branch->children & ~(unsigned)branch->leaves;
+        if ((branches >> index & 1) == 0) return NULL;
+        at = branch->depth + 1u;
+        branch = au_trie_place(branch, index)->link.branch;
+    }
+    *out_is_known = branch != NULL;
+    return branch;
+}
+
+enum au_err au_trie_read(const struct au_trie_cache *cache, struct au_buf *value,
+                         const struct au_trie_start *start, struct au_trie_node *out_node)
+{
+    bool is_known;
+    const struct au_trie_branch *branch = find_branch(cache, start, &is_known);
+    if (branch) {
+        struct au_trie_open open;
+        au_trie_unfold(branch, &open);
+        *out_node = open.node;
+        return AU_OK;
+    }
+    if (is_known) return AU_ERR_NOT_FOUND;
+    return au_trie_load(&cache->flat.kv, NULL, value, start, out_node);
+}
+
+enum au_err au_trie_load(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                         struct au_buf *value, const struct au_trie_start *start,
+                         struct au_trie_node *out_node)
+{
+    uint8_t key[AU_TRIE_KEY_SIZE_MAX];
+    size_t size = au_trie_key(key, &start->owner, &start->path, start->start);
+    AU_TRY(au_kv_get(kv, snapshot, AU_CF_TRI, (struct au_bytes){key, size}, value));
+    bool is_good = au_trie_record_decode(au_buf_bytes(value), &start->path, start->start, out_node);
+    return is_good ? AU_OK : AU_ERR_MALFORMED;
+}

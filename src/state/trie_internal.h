@@ -1,0 +1,139 @@
+/* The inside of the tries. Only src/state/trie.c, trie_memory.c, trie_flush.c and
+ * proof.c may include this.
+ *
+ * A batch changes no branch: one that it comes to is replaced by another, and so is each one above
+ * it. Until au_trie_cache_commit both tries are there, the committed one, which readers walk, and
+ * the next one. Then the replaced branches go, or after au_trie_cache_abort the new ones.
+ *
+ * Threading: as state/trie.h says. */
+#ifndef AUREON_STATE_TRIE_INTERNAL_H
+#define AUREON_STATE_TRIE_INTERNAL_H
+
+#include "state/trie.h"
+
+struct au_trie_leaf {
+    union {
+        struct au_hash key;
+        struct au_trie_leaf *next_free;
+    };
+};
+
+/* What a child is in memory. NULL: it has not been needed yet, or has been given up. */
+union au_trie_link {
+    struct au_trie_branch *branch;
+    struct au_trie_leaf *leaf;
+};
+
+/* A child of a branch in memory. */
+struct au_trie_place {
+    union au_trie_link link;     /* changed where what it points to is given up */
+    uint8_t bytes[AU_HASH_SIZE]; /* of the ref */
+};
+
+struct au_trie_branch {
+    union {
+        struct au_hash path; /* any key through it: its first depth nibbles count */
+        struct au_trie_branch *next_free;
+    };
+    uint32_t made_at;   /* the batch: no branch below is younger */
+    uint16_t children;  /* a bit for each child */
+    uint16_t leaves;    /* those that are leaves */
+    uint16_t inlined;   /* those whose ref is their encoding */
+    uint16_t dirty;     /* branches whose records are not in the store yet; no reader's affair */
+    uint8_t depth;      /* the nibble that it branches at */
+    uint8_t pair_count; /* it has room for twice as many children */
+    struct au_trie_place places[];
+};
+
+/* A branch unfolded, to be looked at or to be changed: a place for each nibble. */
+struct au_trie_open {
+    struct au_trie_node node;
+    union au_trie_link links[AU_CHILD_COUNT];
+    uint16_t dirty;
+};
+
+enum au_trie_kind { AU_TRIE_NONE, AU_TRIE_LEAF, AU_TRIE_BRANCH };
+
+/* A node as its parent sees it. */
+struct au_trie_child {
+    enum au_trie_kind kind;
+    bool is_moved; /* its parent is new: it starts elsewhere than before, so that ref is wrong */
+    bool is_dirty; /* a branch whose record is not in the store yet */
+    union au_trie_link link;
+    struct au_trie_ref ref;
+};
+
+/* A trie that has been applied to. A branch at its root is in memory. */
+struct au_trie {
+    struct au_hash owner;
+    struct au_trie_child root; /* committed */
+    struct au_trie_child next; /* if is_changed: what the root becomes */
+    bool is_changed;
+    uint32_t made_at; /* the batch that changed it last */
+    struct au_trie *next_changed;
+    struct au_trie *next_free;
+};
+
+/* A branch or leaf that a batch made, or that it left behind. */
+struct au_trie_item {
+    void *node;
+    bool is_leaf;
+};
+
+/* The place of a child that a branch has. */
+static inline const struct au_trie_place *au_trie_place(const struct au_trie_branch *branch,
+                                                        unsigned index)
+{
+    unsigned before = branch->children & ((1u << index) - 1);
+    return &branch->places[__builtin_popcount(before)];
+}
+
+/* The size of a node that stands in its parent: a list, whose first byte tells. */
+static inline size_t au_trie_inlined_size(const uint8_t *encoding)
+{
+    return encoding[0] - 0xc0u + 1u;
+}
+
+/* ---- state/trie_memory.c ---- */
+
+/* au_trie_find gives the trie of an owner if it is in memory, else NULL. */
+struct au_trie *au_trie_find(const struct au_trie_cache *cache, const struct au_hash *owner);
+
+/* au_trie_add puts a trie into memory, empty. Readers are kept out meanwhile. OK, NO_MEMORY */
+AU_MUST_USE enum au_err au_trie_add(struct au_trie_cache *cache, const struct au_hash *owner,
+                                    struct au_trie_child root, struct au_trie **out_trie);
+
+/* au_trie_unfold unfolds a branch, all but what is dirty. */
+void au_trie_unfold(const struct au_trie_branch *branch, struct au_trie_open *out_open);
+
+/* au_trie_fold makes a branch of one that is unfolded; au_trie_new_leaf makes a leaf. NULL: no
+ * memory. */
+AU_MUST_USE struct au_trie_branch *au_trie_fold(struct au_trie_cache *cache,
+                                                const struct au_trie_open *open);
+AU_MUST_USE struct au_trie_leaf *au_trie_new_leaf(struct au_trie_cache *cache,
+                                                  const struct au_hash *key);
+
+/* au_trie_free gives up one branch or leaf, not what is below. */
+void au_trie_free(struct au_trie_cache *cache, struct au_trie_item item);
+
+/* au_trie_note puts a branch or leaf down as one that this batch made, or that it leaves behind.
+ * OK, NO_MEMORY */
+AU_MUST_USE enum au_err au_trie_note(struct au_trie_items *items, void *node, bool is_leaf);
+
+/* au_trie_del_record notes that a record is to be deleted. OK, NO_MEMORY */
+AU_MUST_USE enum au_err au_trie_del_record(struct au_trie_cache *cache,
+                                           const struct au_trie_start *start);
+
+/* au_trie_give_up gives up what has not been used for longest, until at most so many bytes of
+ * branches and leaves are left. Nothing is dirty. Readers are kept out meanwhile. */
+void au_trie_give_up(struct au_trie_cache *cache, size_t size_max);
+
+/* ---- state/trie_flush.c ---- */
+
+/* au_trie_load reads a branch from its record. OK, NOT_FOUND, MALFORMED, or what the store failed
+ * with. */
+AU_MUST_USE enum au_err au_trie_load(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                                     struct au_buf *value, const struct au_trie_start *start,
+                                     struct au_trie_node *out_node);
+
+#endif
