@@ -111,20 +111,28 @@ static bool is_account_trie(const struct au_hash *owner)
     return au_hash_is_equal(owner, &account_trie);
 }
 
+/* The account of a contract; none that exists if there is none. */
+static enum au_err read_account(struct opening *opening, const struct au_hash *key,
+                                struct au_account *out_account)
+{
+    enum au_err err = au_kv_get(&opening->commit->flat.kv, NULL, AU_CF_ACC,
+                                (struct au_bytes){key->bytes, AU_HASH_SIZE}, &opening->value);
+    *out_account = (struct au_account){0};
+    if (err == AU_ERR_NOT_FOUND) return AU_OK;
+    AU_TRY(err);
+    bool is_good = au_flat_decode_account(au_buf_bytes(&opening->value), out_account);
+    return is_good ? AU_OK : AU_ERR_MALFORMED;
+}
+
 /* Whether a root is the one that the state says, in the header or in a contract's account. */
 static enum au_err check_root(struct opening *opening, const struct au_hash *owner,
                               const struct au_trie_root *root)
 {
-    struct au_account account = {0};
+    struct au_account account;
     if (is_account_trie(owner)) {
         return au_hash_is_equal(&root->hash, opening->root) ? AU_OK : AU_ERR_MALFORMED;
     }
-    enum au_err err = au_kv_get(&opening->commit->flat.kv, NULL, AU_CF_ACC,
-                                (struct au_bytes){owner->bytes, AU_HASH_SIZE}, &opening->value);
-    if (err != AU_OK && err != AU_ERR_NOT_FOUND) return err;
-    if (err == AU_OK && !au_flat_decode_account(au_buf_bytes(&opening->value), &account)) {
-        return AU_ERR_MALFORMED;
-    }
+    AU_TRY(read_account(opening, owner, &account));
     bool fits = root->is_empty != account.has_storage &&
                 (root->is_empty || au_hash_is_equal(&root->hash, &account.storage_root));
     return fits ? AU_OK : AU_ERR_MALFORMED;
@@ -153,6 +161,19 @@ static enum au_err catch_up_trie(struct opening *opening, const struct item *ite
     return check_root(opening, &batch.owner, &root);
 }
 
+/* Contracts that changed have the storage that they say, even those of whose slots no change is
+ * known. */
+static enum au_err check_contract(struct opening *opening, const struct au_hash *owner)
+{
+    struct au_account account;
+    struct au_trie_root root;
+    const struct au_trie_batch batch = {.owner = *owner};
+    AU_TRY(read_account(opening, owner, &account));
+    if (!account.has_storage) return AU_OK;
+    AU_TRY(au_trie_apply(&opening->commit->tries, &batch, &root));
+    return check_root(opening, owner, &root);
+}
+
 static enum au_err catch_up_tries(struct opening *opening)
 {
     opening->updates = au_mem_new(opening->count * sizeof(*opening->updates));
@@ -163,6 +184,9 @@ static enum au_err catch_up_tries(struct opening *opening)
             if (!au_hash_is_equal(&items[count].owner, &items[0].owner)) break;
         }
         AU_TRY(catch_up_trie(opening, items, count));
+    }
+    for (size_t i = 0; i < opening->count && is_account_trie(&opening->items[i].owner); i++) {
+        AU_TRY(check_contract(opening, &opening->items[i].key));
     }
     return catch_up_trie(opening, NULL, 0); /* the account trie's root, whether it changed or not */
 }

@@ -1,0 +1,459 @@
+/* Goal: whatever of the tries' records was written when a node died, opening its store leads to the
+ * same root and to records of exactly the head; damage leads to records made anew or to a refusal.
+ * Method: random blocks of accounts and slots that come, go and come again. After each, the store as
+ * it is then, with nothing flushed for the occasion, is copied, opened, verified against a rebuild
+ * from the flat state, and continued. */
+#include "unit/unit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "crypto/sha256.h"
+#include "state/commit.h"
+#include "state/proof.h"
+#include "state/verify.h"
+#include "store/memkv.h"
+
+#define ACCOUNTS   60u
+#define CONTRACTS  4u
+#define SLOTS      40u
+#define MEMORY_MAX ((size_t)64 << 20)
+#define BATCH_MAX  ((size_t)256 << 20)
+
+static const struct au_seed seed = {{1, 2}};
+
+/* Numbers that come again: xorshift64*. */
+static size_t random_below(uint64_t *state, size_t bound)
+{
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return (size_t)((*state * 0x2545f4914f6cdd1du) >> 33) % bound;
+}
+
+struct world {
+    struct au_kv kv;
+    struct au_commit commit;
+    uint64_t height; /* of the next block */
+    struct au_hash root;
+};
+
+static const struct au_commit_sizes sizes_large = {1 << 20, 1000};
+static const struct au_commit_sizes sizes_small = {3000, 10};
+
+static struct au_address address_of(size_t number)
+{
+    struct au_address address = {0};
+    address.bytes[0] = (uint8_t)(number + 1);
+    return address;
+}
+
+static void world_begin(struct world *world, const struct au_commit_sizes *sizes)
+{
+    *world = (struct world){0};
+    assert_ok(au_memkv_open(&world->kv));
+    assert_ok(au_commit_init(&world->commit, &world->kv, &seed, sizes));
+}
+
+static void world_end(struct world *world)
+{
+    au_commit_finish(&world->commit);
+    au_kv_close(&world->kv);
+}
+
+static void change_account(struct au_overlay *overlay, uint64_t *random)
+{
+    struct au_account account;
+    struct au_address address = address_of(random_below(random, ACCOUNTS));
+    assert_ok(au_overlay_get_account(overlay, &address, &account));
+    account.balance = random_below(random, 3) == 0 ? 0 : random_below(random, 1000);
+    account.exists = true;
+    assert_ok(au_overlay_put_account(overlay, &address, account));
+}
+
+static void change_slot(struct au_overlay *overlay, uint64_t *random, size_t contract, bool is_del)
+{
+    struct au_address address = address_of(contract);
+    uint8_t number = (uint8_t)random_below(random, SLOTS);
+    struct au_bytes key = {&number, 1};
+    if (is_del) {
+        assert_ok(au_overlay_del_slot(overlay, &address, key));
+    } else {
+        uint64_t value = random_below(random, 5000);
+        assert_ok(au_overlay_put_slot(overlay, &address, key,
+                                      (struct au_bytes){(const uint8_t *)&value, sizeof(value)}));
+    }
+}
+
+static void empty_contract(struct au_overlay *overlay, size_t contract)
+{
+    struct au_address address = address_of(contract);
+    for (uint8_t number = 0; number < SLOTS; number++) {
+        assert_ok(au_overlay_del_slot(overlay, &address, (struct au_bytes){&number, 1}));
+    }
+}
+
+static void change_some(struct au_overlay *overlay, uint64_t *random)
+{
+    size_t count = random_below(random, random_below(random, 3) == 0 ? 60 : 6);
+    for (size_t i = 0; i < count; i++) {
+        size_t contract = random_below(random, CONTRACTS);
+        if (random_below(random, 2) == 0) change_account(overlay, random);
+        if (random_below(random, 2) == 0) {
+            change_slot(overlay, random, contract, random_below(random, 3) == 0);
+        }
+        if (random_below(random, 60) == 0) empty_contract(overlay, contract);
+    }
+}
+
+/* Seals a block of random changes; commits it, or drops it. */
+static void make_block(struct world *world, uint64_t *random, bool is_dropped)
+{
+    struct au_flat flat;
+    struct au_overlay overlay;
+    struct au_kv_batch batch;
+    struct au_hash root;
+    au_flat_init(&flat, &world->kv, NULL);
+    struct au_state_source source = au_flat_source(&flat);
+    au_overlay_init(&overlay, &seed, &source, MEMORY_MAX);
+    au_kv_batch_init(&batch, BATCH_MAX);
+    change_some(&overlay, random);
+    assert_ok(au_commit_seal(&world->commit, &overlay, world->height, &batch, &root));
+    if (is_dropped) {
+        au_commit_drop(&world->commit);
+    } else {
+        au_trie_lock(&world->commit.tries);
+        assert_ok(au_kv_write(&world->kv, &batch, true));
+        au_commit_done(&world->commit);
+        world->root = root;
+        world->height++;
+        au_trie_unlock(&world->commit.tries);
+    }
+    au_kv_batch_done(&batch);
+    au_overlay_done(&overlay);
+    au_flat_done(&flat);
+}
+
+/* A store as a node leaves it that dies now. */
+static void copy_store(const struct world *from, struct world *to)
+{
+    struct au_kv_batch batch;
+    *to = (struct world){.height = from->height, .root = from->root};
+    assert_ok(au_memkv_open(&to->kv));
+    au_kv_batch_init(&batch, BATCH_MAX);
+    for (unsigned cf = 0; cf < AU_CF_COUNT; cf++) {
+        struct au_kv_iter iter;
+        struct au_kv_entry entry;
+        const struct au_kv_range range = {.cf = (enum au_cf)cf};
+        assert_ok(au_kv_iter_open(&from->kv, NULL, &range, &iter));
+        while (au_kv_iter_next(&iter, &entry) == AU_OK) {
+            au_kv_batch_put(&batch, (enum au_cf)cf, entry.key, entry.value);
+        }
+        au_kv_iter_close(&iter);
+    }
+    assert_ok(au_kv_write(&to->kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+static enum au_err open_store(struct world *world, char text[200])
+{
+    struct au_buf message;
+    au_buf_init(&message, 199);
+    assert_ok(au_commit_init(&world->commit, &world->kv, &seed, &sizes_large));
+    enum au_err err = au_commit_open(&world->commit, world->height - 1, &world->root, &message);
+    snprintf(text, 200, "%.*s", (int)message.size, (const char *)message.data);
+    au_buf_done(&message);
+    return err;
+}
+
+static struct au_verified verify(const struct world *world)
+{
+    struct au_buf message;
+    struct au_verified verified;
+    au_buf_init(&message, 1000);
+    enum au_err err =
+        au_state_verify(&world->kv, world->height - 1, &world->root, &message, &verified);
+    if (err != AU_OK) print_message("# %.*s\n", (int)message.size, (char *)message.data);
+    assert_ok(err);
+    au_buf_done(&message);
+    return verified;
+}
+
+/* Opens a copy: its records are then those of the head, and both continue alike. */
+static void check_copy(struct world *world, uint64_t random)
+{
+    char text[200];
+    struct world copy;
+    copy_store(world, &copy);
+    assert_ok(open_store(&copy, text));
+    assert_true(verify(&copy).are_records_current);
+    uint64_t again = random;
+    for (size_t i = 0; i < 3; i++) {
+        make_block(&copy, &again, false);
+        (void)verify(&copy);
+    }
+    world_end(&copy);
+}
+
+static void run_blocks(uint64_t random, const struct au_commit_sizes *sizes)
+{
+    struct world world;
+    uint64_t behind_max = 0;
+    world_begin(&world, sizes);
+    for (size_t i = 0; i < 60; i++) {
+        if (i > 0 && random_below(&random, 4) == 0) make_block(&world, &random, true);
+        make_block(&world, &random, false);
+        if (i == 0) assert_ok(au_commit_flush(&world.commit));
+        if (random_below(&random, 10) == 0) assert_ok(au_commit_flush(&world.commit));
+        if (sizes == &sizes_small) assert_ok(au_commit_flush_if_due(&world.commit));
+        uint64_t behind = world.commit.done_height - world.commit.flushed_height;
+        if (behind > behind_max) behind_max = behind;
+        (void)verify(&world);
+        check_copy(&world, random);
+    }
+    assert_true(behind_max > (sizes == &sizes_small ? 0 : 5));
+    world_end(&world);
+}
+
+static void test_killed_at_any_block(void **state)
+{
+    (void)state;
+    for (uint64_t start = 1; start <= 12; start++) {
+        run_blocks(start * 7919, start % 3 == 0 ? &sizes_small : &sizes_large);
+    }
+}
+
+static void test_flushed_in_the_end(void **state)
+{
+    (void)state;
+    struct world world, copy;
+    uint64_t random = 5, flushed;
+    world_begin(&world, &sizes_large);
+    for (size_t i = 0; i < 20; i++) {
+        make_block(&world, &random, false);
+        assert_ok(au_commit_flush_if_due(&world.commit));
+    }
+    assert_ok(au_trie_flushed_height(&world.kv, &flushed));
+    assert_int_equal(flushed, 0);
+    copy = world;
+    au_commit_finish(&world.commit);
+    assert_true(verify(&copy).are_records_current);
+    au_kv_close(&copy.kv);
+}
+
+/* Undo records are there for longer than records are behind. */
+static void test_never_far_behind(void **state)
+{
+    (void)state;
+    struct world world;
+    uint64_t random = 6;
+    world_begin(&world, &sizes_large);
+    for (size_t i = 0; i < AU_UNDO_HEIGHT_COUNT + 100; i++) {
+        make_block(&world, &random, false);
+        assert_ok(au_commit_flush_if_due(&world.commit));
+        assert_true(world.commit.done_height - world.commit.flushed_height <=
+                    AU_UNDO_HEIGHT_COUNT / 2);
+    }
+    assert_true(world.commit.flushed_height >= AU_UNDO_HEIGHT_COUNT);
+    check_copy(&world, random);
+    world_end(&world);
+}
+
+/* ---- damage ---- */
+
+static void write_one(struct world *world, enum au_cf cf, struct au_bytes key,
+                      const struct au_bytes *value)
+{
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, BATCH_MAX);
+    if (value) {
+        au_kv_batch_put(&batch, cf, key, *value);
+    } else {
+        au_kv_batch_del(&batch, cf, key);
+    }
+    assert_ok(au_kv_write(&world->kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+/* Cuts, deletes or flips a bit of one entry after the other, in a copy; calls check for each. */
+static void damage_each(const struct world *world, enum au_cf cf,
+                        void (*check)(struct world *copy, enum au_cf cf))
+{
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    const struct au_kv_range range = {.cf = cf};
+    assert_ok(au_kv_iter_open(&world->kv, NULL, &range, &iter));
+    for (size_t i = 0; au_kv_iter_next(&iter, &entry) == AU_OK; i++) {
+        static uint8_t changed[1 << 16];
+        struct world copy;
+        if (entry.value.size == 0) continue; /* a block that changed nothing */
+        assert_true(entry.value.size < sizeof(changed));
+        memcpy(changed, entry.value.data, entry.value.size);
+        changed[entry.value.size - 1 - i % 7 % entry.value.size] ^= (uint8_t)(1u << i % 8);
+        struct au_bytes value = {changed, entry.value.size - (i % 3 == 0)};
+        copy_store(world, &copy);
+        write_one(&copy, cf, entry.key, i % 3 == 2 ? NULL : &value);
+        check(&copy, cf);
+    }
+    au_kv_iter_close(&iter);
+}
+
+/* Records and undo records are made up for; what was damaged beside the way of all changes is told
+ * by verify alone. */
+static void check_mended(struct world *copy, enum au_cf cf)
+{
+    char text[200];
+    assert_ok(open_store(copy, text));
+    if (cf != AU_CF_TRI) assert_true(verify(copy).are_records_current);
+    world_end(copy);
+}
+
+static void check_refused(struct world *copy, enum au_cf cf)
+{
+    char text[200];
+    static const uint8_t none[8];
+    (void)cf;
+    write_one(copy, AU_CF_META, au_bytes_of(AU_META_TRIE), &(struct au_bytes){none, 3});
+    assert_err(open_store(copy, text), AU_ERR_MALFORMED);
+    assert_true(strlen(text) > 20);
+    world_end(copy);
+}
+
+static void test_damage(void **state)
+{
+    (void)state;
+    struct world world;
+    uint64_t random = 77;
+    world_begin(&world, &sizes_large);
+    for (size_t i = 0; i < 30; i++) {
+        make_block(&world, &random, false);
+        if (i == 10) assert_ok(au_commit_flush(&world.commit));
+    }
+    damage_each(&world, AU_CF_CHG, check_mended);
+    damage_each(&world, AU_CF_TRI, check_mended);
+    damage_each(&world, AU_CF_ACC, check_refused);
+    damage_each(&world, AU_CF_STO, check_refused);
+    world_end(&world);
+}
+
+/* No record says which height they are of, or a height that is none, or the records are gone. */
+static void test_made_anew(void **state)
+{
+    (void)state;
+    static const uint8_t heights[][8] = {{0}, {0, 0, 0, 0, 0, 0, 0, 200}, {1}};
+    struct world world;
+    uint64_t random = 78;
+    world_begin(&world, &sizes_large);
+    for (size_t i = 0; i < 8; i++) {
+        make_block(&world, &random, false);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        char text[200];
+        struct world copy;
+        copy_store(&world, &copy);
+        struct au_bytes value = {heights[i % 3], 8};
+        write_one(&copy, AU_CF_META, au_bytes_of(AU_META_TRIE), i == 3 ? NULL : &value);
+        assert_ok(open_store(&copy, text));
+        assert_true(verify(&copy).are_records_current);
+        world_end(&copy);
+    }
+    world_end(&world);
+}
+
+/* ---- proofs meanwhile ---- */
+
+struct provers {
+    struct world *world;
+    atomic_bool is_done;
+    atomic_size_t count;
+};
+
+static void prove_one(struct provers *provers, const struct au_hash *owner,
+                      const struct au_hash *key, struct au_buf *out)
+{
+    struct au_flat flat;
+    struct au_kv_snapshot snapshot;
+    struct au_bytes nodes[AU_PROOF_NODES_MAX];
+    struct au_proof_claim claim;
+    struct au_account account;
+    struct au_trie_root root = {.is_empty = true};
+    const char *reason = NULL;
+    struct world *world = provers->world;
+    size_t count = 0;
+    au_buf_clear(out);
+    au_trie_lock_shared(&world->commit.tries);
+    AU_ASSERT(au_kv_snapshot_open(&world->kv, &snapshot) == AU_OK);
+    au_flat_init(&flat, &world->kv, &snapshot);
+    root.hash = world->root;
+    if (owner->bytes[0] != 0) {
+        AU_ASSERT(au_kv_get(&world->kv, &snapshot, AU_CF_ACC,
+                            (struct au_bytes){owner->bytes, AU_HASH_SIZE}, out) != AU_ERR_IO);
+        bool exists = out->size > 0 && au_flat_decode_account(au_buf_bytes(out), &account);
+        root.hash = exists && account.has_storage ? account.storage_root : au_trie_empty_hash();
+        au_buf_clear(out);
+    }
+    const struct au_proof_source source = {&flat, &world->commit.tries, owner};
+    AU_ASSERT(au_proof_make(&source, key, out) == AU_OK);
+    au_flat_done(&flat);
+    au_kv_snapshot_close(&snapshot);
+    au_trie_unlock(&world->commit.tries);
+    AU_ASSERT(au_proof_split(au_buf_bytes(out), nodes, &count));
+    AU_ASSERT(au_proof_verify(&root.hash, key, nodes, count, &claim, &reason) == AU_OK);
+}
+
+static void *prove(void *argument)
+{
+    struct provers *provers = argument;
+    struct au_buf out;
+    static const struct au_hash account_trie;
+    au_buf_init(&out, 1 << 20);
+    for (size_t i = 0; !atomic_load(&provers->is_done); i++) {
+        struct au_address contract = address_of(i % CONTRACTS);
+        struct au_address account = address_of(i % ACCOUNTS);
+        uint8_t number = (uint8_t)(i % SLOTS);
+        struct au_hash owner = au_flat_account_key(&contract);
+        struct au_hash slot = au_flat_key_hash((struct au_bytes){&number, 1});
+        struct au_hash key = au_flat_account_key(&account);
+        prove_one(provers, &account_trie, &key, &out);
+        prove_one(provers, &owner, &slot, &out);
+        atomic_fetch_add(&provers->count, 2);
+    }
+    au_buf_done(&out);
+    return NULL;
+}
+
+/* Blocks are committed, flushed and given up while proofs are made: each fits its root. */
+static void test_proofs_meanwhile(void **state)
+{
+    (void)state;
+    struct world world;
+    struct provers provers = {.world = &world};
+    pthread_t threads[3];
+    uint64_t random = 79;
+    world_begin(&world, &sizes_small);
+    make_block(&world, &random, false);
+    assert_ok(au_commit_flush(&world.commit));
+    for (size_t i = 0; i < AU_COUNT_OF(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, prove, &provers), 0);
+    }
+    for (size_t i = 0; i < 300 || atomic_load(&provers.count) < 200; i++) {
+        make_block(&world, &random, i % 5 == 0);
+        if (i % 4 == 0) assert_ok(au_commit_flush_if_due(&world.commit));
+    }
+    atomic_store(&provers.is_done, true);
+    for (size_t i = 0; i < AU_COUNT_OF(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    (void)verify(&world);
+    world_end(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_killed_at_any_block), cmocka_unit_test(test_flushed_in_the_end),
+        cmocka_unit_test(test_never_far_behind),    cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_made_anew),           cmocka_unit_test(test_proofs_meanwhile),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
