@@ -105,9 +105,10 @@ static void drop_repeated(struct opening *opening)
 
 /* ---- catching up ---- */
 
+static const struct au_hash account_trie; /* zero: the owner that no contract is */
+
 static bool is_account_trie(const struct au_hash *owner)
 {
-    static const struct au_hash account_trie;
     return au_hash_is_equal(owner, &account_trie);
 }
 
@@ -209,22 +210,31 @@ static enum au_err catch_up(struct opening *opening, uint64_t height)
     return flushed < height ? au_commit_flush(opening->commit) : AU_OK;
 }
 
-enum au_err au_commit_open(struct au_commit *commit, uint64_t height, const struct au_hash *root,
-                           struct au_buf *message)
+/* NOT_FOUND, MALFORMED: as above. */
+static enum au_err open_records(struct au_commit *commit, uint64_t height,
+                                const struct au_hash *root)
 {
     struct opening opening = {.commit = commit, .root = root};
     au_arena_init(&opening.arena, MEMORY_MAX);
     au_buf_init(&opening.value, UNDO_SIZE_MAX);
-    commit->height = commit->done_height = height;
     enum au_err err = catch_up(&opening, height);
+    if (err == AU_OK) err = au_trie_cache_load(&commit->tries, &account_trie);
     au_mem_free(opening.items);
     au_mem_free(opening.updates);
     au_arena_done(&opening.arena);
     au_buf_done(&opening.value);
+    return err;
+}
+
+enum au_err au_commit_open(struct au_commit *commit, uint64_t height, const struct au_hash *root,
+                           struct au_buf *message)
+{
+    commit->height = commit->done_height = height;
+    enum au_err err = open_records(commit, height, root);
     if (err != AU_ERR_NOT_FOUND && err != AU_ERR_MALFORMED) return err;
     au_trie_cache_forget(&commit->tries);
     AU_TRY(au_state_rebuild(&commit->flat.kv, height, root, message));
     commit->has_flushed = true;
     commit->flushed_height = height;
-    return AU_OK;
+    return au_trie_cache_load(&commit->tries, &account_trie);
 }

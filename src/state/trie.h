@@ -150,6 +150,13 @@ void au_trie_cache_abort(struct au_trie_cache *cache);
  * OK, or what the store failed with: then nothing is given up */
 AU_MUST_USE enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height);
 
+/* au_trie_cache_load reads a trie's branches into memory, as many as there is room for, in one walk
+ * over the records: much cheaper than one by one. Before anybody reads the tries; all is flushed.
+ * OK; MALFORMED (they do not fit together: some are loaded); NO_MEMORY, or what the store failed
+ * with */
+AU_MUST_USE enum au_err au_trie_cache_load(struct au_trie_cache *cache,
+                                           const struct au_hash *owner);
+
 /* au_trie_cache_forget gives everything up, written or not: what is read next is the store's. */
 void au_trie_cache_forget(struct au_trie_cache *cache);
 

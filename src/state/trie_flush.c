@@ -3,6 +3,7 @@
 
 #define BATCH_SIZE_MAX ((size_t)32 << 30) /* bytes of a flush */
 #define HEIGHT_SIZE    8u                 /* bytes of meta "trie" */
+#define NIBBLE_MAX     15u
 
 /* ---- writing ---- */
 
@@ -151,4 +152,83 @@ enum au_err au_trie_load(const struct au_kv *kv, const struct au_kv_snapshot *sn
     AU_TRY(au_kv_get(kv, snapshot, AU_CF_TRI, (struct au_bytes){key, size}, value));
     bool is_good = au_trie_record_decode(au_buf_bytes(value), &start->path, start->start, out_node);
     return is_good ? AU_OK : AU_ERR_MALFORMED;
+}
+
+/* ---- loading ---- */
+
+/* Where the record of a key is of; false: of none. */
+static bool read_start(struct au_bytes key, struct au_trie_start *out_start)
+{
+    *out_start = (struct au_trie_start){0};
+    if (key.size < AU_HASH_SIZE || key.size > AU_TRIE_KEY_SIZE_MAX - 1) return false;
+    memcpy(out_start->owner.bytes, key.data, AU_HASH_SIZE);
+    out_start->start = key.size - AU_HASH_SIZE;
+    for (size_t i = 0; i < out_start->start; i++) {
+        if (key.data[AU_HASH_SIZE + i] > NIBBLE_MAX) return false;
+        au_nibble_set(&out_start->path, i, key.data[AU_HASH_SIZE + i]);
+    }
+    return true;
+}
+
+/* The place of the branch that starts somewhere; NULL: there is none, or it is not known from
+ * memory. */
+static struct au_trie_place *find_place(struct au_trie_branch *branch,
+                                        const struct au_trie_start *start)
+{
+    while (branch && branch->depth < start->start) {
+        unsigned index = au_nibble_at(&start->path, branch->depth);
+        unsigned branches = branch->children & ~(unsigned)branch->leaves;
+        if ((branches >> index & 1) == 0) return NULL;
+        struct au_trie_place *place = &branch->places[au_trie_rank(branch, index)];
+        if (branch->depth + 1u == start->start) return place;
+        branch = place->link.branch;
+    }
+    return NULL;
+}
+
+static enum au_err load_record(struct au_trie_cache *cache, struct au_trie_branch *root,
+                               const struct au_kv_entry *record, const struct au_trie_start *start)
+{
+    struct au_trie_open open = {.dirty = 0};
+    struct au_trie_place *place = find_place(root, start);
+    if (!place) return AU_ERR_MALFORMED;
+    if (place->link.branch) return AU_OK;
+    if (!au_trie_record_decode(record->value, &start->path, start->start, &open.node)) {
+        return AU_ERR_MALFORMED;
+    }
+    place->link.branch = au_trie_fold(cache, &open);
+    return place->link.branch ? AU_OK : AU_ERR_NO_MEMORY;
+}
+
+/* A branch's record comes before those of the branches below. */
+static enum au_err load_records(struct au_trie_cache *cache, struct au_kv_iter *iter,
+                                const struct au_trie *trie)
+{
+    struct au_kv_entry record;
+    struct au_trie_start start;
+    while (cache->size < cache->size_max / 4 * 3) {
+        enum au_err err = au_kv_iter_next(iter, &record);
+        if (err == AU_ERR_NOT_FOUND) return AU_OK;
+        AU_TRY(err);
+        if (!read_start(record.key, &start)) return AU_ERR_MALFORMED;
+        if (!au_hash_is_equal(&start.owner, &trie->owner)) return AU_OK;
+        if (start.start == 0) continue;
+        AU_TRY(load_record(cache, trie->root.link.branch, &record, &start));
+    }
+    return AU_OK;
+}
+
+enum au_err au_trie_cache_load(struct au_trie_cache *cache, const struct au_hash *owner)
+{
+    struct au_trie_root root;
+    struct au_kv_iter iter;
+    AU_ASSERT(cache->dirty_size == 0);
+    AU_TRY(au_trie_apply(cache, &(struct au_trie_batch){.owner = *owner}, &root));
+    const struct au_trie *trie = au_trie_find(cache, owner);
+    if (trie->root.kind != AU_TRIE_BRANCH) return AU_OK;
+    const struct au_kv_range range = {.cf = AU_CF_TRI, .lower = {owner->bytes, AU_HASH_SIZE}};
+    AU_TRY(au_kv_iter_open(&cache->flat.kv, NULL, &range, &iter));
+    enum au_err err = load_records(cache, &iter, trie);
+    au_kv_iter_close(&iter);
+    return err;
 }

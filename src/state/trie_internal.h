@@ -80,12 +80,17 @@ struct au_trie_item {
     bool is_leaf;
 };
 
+/* How many children a branch has before one. */
+static inline size_t au_trie_rank(const struct au_trie_branch *branch, unsigned index)
+{
+    return (size_t)__builtin_popcount(branch->children & ((1u << index) - 1));
+}
+
 /* The place of a child that a branch has. */
 static inline const struct au_trie_place *au_trie_place(const struct au_trie_branch *branch,
                                                         unsigned index)
 {
-    unsigned before = branch->children & ((1u << index) - 1);
-    return &branch->places[__builtin_popcount(before)];
+    return &branch->places[au_trie_rank(branch, index)];
 }
 
 /* The size of a node that stands in its parent: a list, whose first byte tells. */
