@@ -6,9 +6,10 @@
 #include "state/commit.h"
 #include "state/verify.h"
 
-#define MEMORY_MAX    ((size_t)16 << 30) /* bytes of leaves */
-#define UNDO_SIZE_MAX ((size_t)2 << 30)  /* bytes of a block's undo record */
-#define CAPACITY_MIN  4096u              /* items */
+#define MEMORY_MAX     ((size_t)16 << 30) /* bytes of leaves */
+#define UNDO_SIZE_MAX  ((size_t)2 << 30)  /* bytes of a block's undo record */
+#define TRIES_SIZE_MAX ((size_t)1 << 28)  /* bytes in memory */
+#define CAPACITY_MIN   4096u              /* items */
 
 /* A key that a block changed. */
 struct item {
@@ -210,15 +211,14 @@ static enum au_err catch_up(struct opening *opening, uint64_t height)
     return flushed < height ? au_commit_flush(opening->commit) : AU_OK;
 }
 
-/* NOT_FOUND, MALFORMED: as above. */
 static enum au_err open_records(struct au_commit *commit, uint64_t height,
                                 const struct au_hash *root)
 {
     struct opening opening = {.commit = commit, .root = root};
     au_arena_init(&opening.arena, MEMORY_MAX);
     au_buf_init(&opening.value, UNDO_SIZE_MAX);
+    commit->height = commit->done_height = height;
     enum au_err err = catch_up(&opening, height);
-    if (err == AU_OK) err = au_trie_cache_load(&commit->tries, &account_trie);
     au_mem_free(opening.items);
     au_mem_free(opening.updates);
     au_arena_done(&opening.arena);
@@ -229,12 +229,26 @@ static enum au_err open_records(struct au_commit *commit, uint64_t height,
 enum au_err au_commit_open(struct au_commit *commit, uint64_t height, const struct au_hash *root,
                            struct au_buf *message)
 {
-    commit->height = commit->done_height = height;
     enum au_err err = open_records(commit, height, root);
+    if (err == AU_OK) err = au_trie_cache_load(&commit->tries, &account_trie);
     if (err != AU_ERR_NOT_FOUND && err != AU_ERR_MALFORMED) return err;
     au_trie_cache_forget(&commit->tries);
     AU_TRY(au_state_rebuild(&commit->flat.kv, height, root, message));
     commit->has_flushed = true;
     commit->flushed_height = height;
     return au_trie_cache_load(&commit->tries, &account_trie);
+}
+
+enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t height, const struct au_hash *root)
+{
+    static const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, 0};
+    static const struct au_seed seed; /* no contract chooses when this is */
+    struct au_commit commit;
+    uint64_t flushed;
+    AU_TRY(au_trie_flushed_height(kv, &flushed));
+    if (flushed == height) return AU_OK;
+    enum au_err err = au_commit_init(&commit, kv, &seed, &sizes);
+    if (err == AU_OK) err = open_records(&commit, height, root);
+    au_commit_finish(&commit);
+    return err;
 }

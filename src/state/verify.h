@@ -1,5 +1,5 @@
-/* Proves a store, or mends it: the tries are built again from the flat state alone and compared with
- * what the store and a header say.
+/* Proves a store, or mends it: the tries are built again from the flat state alone and compared
+ * with what the store and a header say.
  *
  * Threading: any thread; the store must not be written meanwhile. */
 #ifndef AUREON_STATE_VERIFY_H
@@ -17,9 +17,16 @@ struct au_verified {
     struct au_hash root;      /* of the flat state */
 };
 
+/* au_state_catch_up brings the records of a store that nobody has open from an earlier height to
+ * that of its head, if they are behind.
+ *
+ * OK; NOT_FOUND (no record says of which height they are, or not all changes since are known);
+ * MALFORMED (what there is does not lead to the root); NO_MEMORY, or what the store failed with */
+AU_MUST_USE enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t height,
+                                          const struct au_hash *root);
+
 /* au_state_verify checks a store against the state root of its head. Records of tries are checked
- * if they are of the head's height; those of an earlier one are brought up to date when the store
- * is opened.
+ * if they are of the head's height.
  *
  * height, root  of the head, as its header says
  * message       on MALFORMED gets what does not fit

@@ -109,8 +109,8 @@ static void assert_records(struct world *world)
     world_close(anew);
 }
 
-/* Has a batch applied once or twice, writes its records or not, and gives up all, some or nothing of
- * what is in memory. */
+/* Has a batch applied once or twice, writes its records or not, and gives up all, some or nothing
+ * of what is in memory. */
 static void apply_somehow(struct world *world, struct random *random)
 {
     struct au_trie_root root = world_apply(world);
