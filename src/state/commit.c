@@ -7,7 +7,7 @@
 #define MEMORY_MAX     ((size_t)2 << 30)  /* bytes of one sealing */
 #define UNDO_SIZE_MAX  ((size_t)2 << 30)  /* bytes of a block's undo record */
 #define DIRTY_SIZE_MAX ((size_t)64 << 20) /* bytes of records that wait to be written */
-#define CHANGES_MAX    1000000u           /* that opening the store may have to make up for */
+#define CHANGES_MAX    500000u            /* that opening the store may have to make up for */
 
 /* A changed slot. */
 struct slot_item {

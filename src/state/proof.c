@@ -35,14 +35,24 @@ static void put_node(struct maker *maker, struct au_bytes head, struct au_bytes 
     maker->count++;
 }
 
+/* The leaf at a place of the key, usually the key's: to ask for that costs least. */
+static enum au_err find_leaf(struct maker *maker, size_t start, struct au_hash *out_key)
+{
+    uint8_t nibbles[AU_NIBBLE_COUNT];
+    const struct au_proof_source *source = maker->source;
+    const struct au_flat_place place = {.owner = source->owner, .nibbles = {nibbles, start}};
+    enum au_err err = au_flat_key_leaf(source->flat, source->owner, maker->key, &maker->leaf);
+    *out_key = *maker->key;
+    if (err != AU_ERR_NOT_FOUND) return err;
+    au_nibbles_put(nibbles, maker->key, start);
+    return au_flat_leaf(source->flat, &place, out_key, &maker->leaf);
+}
+
 static enum au_err put_leaf(struct maker *maker, size_t start)
 {
     struct au_hash found;
-    uint8_t nibbles[AU_NIBBLE_COUNT];
     uint8_t head[AU_LEAF_HEAD_SIZE_MAX];
-    au_nibbles_put(nibbles, maker->key, start);
-    const struct au_flat_place place = {.owner = maker->source->owner, .nibbles = {nibbles, start}};
-    AU_TRY(au_flat_leaf(maker->source->flat, &place, &found, &maker->leaf));
+    AU_TRY(find_leaf(maker, start, &found));
     struct au_bytes value = au_buf_bytes(&maker->leaf);
     size_t head_size = au_leaf_head(head, &found, start, value);
     put_node(maker, (struct au_bytes){head, head_size}, value, start == 0);
