@@ -19,4 +19,13 @@ static inline bool au_bytes_is_equal(struct au_bytes a, struct au_bytes b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+/* au_bytes_compare orders content as unsigned bytes, a prefix before what it begins: below 0, 0 or
+ * above 0, as memcmp does. */
+static inline int au_bytes_compare(struct au_bytes a, struct au_bytes b)
+{
+    size_t shared = a.size < b.size ? a.size : b.size;
+    int order = shared > 0 ? memcmp(a.data, b.data, shared) : 0;
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
 #endif

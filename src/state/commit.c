@@ -51,31 +51,19 @@ static const struct au_hash account_trie; /* zero: the owner that no contract is
 static void put_undo(struct sealing *sealing, enum au_cf cf, struct au_bytes key,
                      const struct au_buf *before)
 {
-    au_buf_put_u8(&sealing->undo, (uint8_t)cf);
-    au_buf_put_u32(&sealing->undo, (uint32_t)key.size);
-    au_buf_put_bytes(&sealing->undo, key);
-    au_buf_put_u8(&sealing->undo, before != NULL);
-    if (!before) return;
-    au_buf_put_u32(&sealing->undo, (uint32_t)before->size);
-    au_buf_put_bytes(&sealing->undo, au_buf_bytes(before));
-}
-
-void au_commit_undo_key(uint8_t out_key[AU_UNDO_KEY_SIZE], uint64_t height)
-{
-    for (size_t i = 0; i < AU_UNDO_KEY_SIZE; i++) {
-        out_key[i] = (uint8_t)(height >> (8 * (AU_UNDO_KEY_SIZE - 1 - i)));
-    }
+    struct au_undo_record record = {.cf = cf, .key = key, .existed = before != NULL};
+    if (before) record.value = au_buf_bytes(before);
+    au_undo_record_put(&sealing->undo, &record);
 }
 
 static void put_undo_record(struct sealing *sealing, uint64_t height)
 {
-    uint8_t key[AU_UNDO_KEY_SIZE];
-    au_commit_undo_key(key, height);
-    au_kv_batch_put(sealing->batch, AU_CF_CHG, (struct au_bytes){key, sizeof(key)},
-                    au_buf_bytes(&sealing->undo));
+    struct au_undo_key key = au_undo_key(height);
+    struct au_bytes key_bytes = {key.bytes, sizeof(key.bytes)};
+    au_kv_batch_put(sealing->batch, AU_CF_CHG, key_bytes, au_buf_bytes(&sealing->undo));
     if (height < AU_UNDO_HEIGHT_COUNT) return;
-    au_commit_undo_key(key, height - AU_UNDO_HEIGHT_COUNT);
-    au_kv_batch_del(sealing->batch, AU_CF_CHG, (struct au_bytes){key, sizeof(key)});
+    key = au_undo_key(height - AU_UNDO_HEIGHT_COUNT);
+    au_kv_batch_del(sealing->batch, AU_CF_CHG, key_bytes);
 }
 
 /* ---- flat records ---- */

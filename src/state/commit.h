@@ -13,9 +13,7 @@
 
 #include "state/flat.h"
 #include "state/trie.h"
-
-#define AU_UNDO_HEIGHT_COUNT 1024u /* blocks whose undo records are kept */
-#define AU_UNDO_KEY_SIZE     8u    /* bytes of an undo record's key */
+#include "state/undo_record.h"
 
 struct au_commit {
     struct au_flat flat; /* of the committed state */
@@ -64,9 +62,6 @@ AU_MUST_USE enum au_err au_commit_open(struct au_commit *commit, uint64_t height
 AU_MUST_USE enum au_err au_commit_seal(struct au_commit *commit, struct au_overlay *overlay,
                                        uint64_t height, struct au_kv_batch *batch,
                                        struct au_hash *out_root);
-
-/* au_commit_undo_key gives the key of a block's undo record (family chg). */
-void au_commit_undo_key(uint8_t out_key[AU_UNDO_KEY_SIZE], uint64_t height);
 
 /* au_commit_done says that the batch is written; au_commit_drop that it will not be. From the first
  * on the cache of accounts is that of the sealed height. */

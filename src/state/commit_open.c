@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "core/decode.h"
 #include "state/commit.h"
 #include "state/verify.h"
 
@@ -45,36 +44,29 @@ static enum au_err add_item(struct opening *opening, const struct item *item)
     return AU_OK;
 }
 
-/* MALFORMED: it is none of the changes that a block makes. */
-static enum au_err take_change(struct opening *opening, struct au_decode *decode, uint32_t block)
+static enum au_err take_change(struct opening *opening, const struct au_undo_record *record,
+                               uint32_t block)
 {
-    struct item item = {.block = block};
-    uint8_t cf = au_decode_u8(decode);
-    struct au_bytes key = au_decode_bytes(decode, UINT32_MAX);
-    item.existed = au_decode_option(decode);
-    if (item.existed) (void)au_decode_bytes(decode, UINT32_MAX);
-    if (decode->error) return AU_ERR_MALFORMED;
-    if (cf == AU_CF_KEY) return AU_OK;
-    size_t size = cf == AU_CF_ACC ? AU_HASH_SIZE : AU_FLAT_SLOT_KEY_SIZE;
-    if ((cf != AU_CF_ACC && cf != AU_CF_STO) || key.size != size) return AU_ERR_MALFORMED;
-    if (cf == AU_CF_STO) memcpy(item.owner.bytes, key.data, AU_HASH_SIZE);
-    memcpy(item.key.bytes, key.data + size - AU_HASH_SIZE, AU_HASH_SIZE);
+    struct item item = {.block = block, .existed = record->existed};
+    if (record->cf == AU_CF_KEY) return AU_OK;
+    if (record->cf == AU_CF_STO) memcpy(item.owner.bytes, record->key.data, AU_HASH_SIZE);
+    memcpy(item.key.bytes, record->key.data + record->key.size - AU_HASH_SIZE, AU_HASH_SIZE);
     return add_item(opening, &item);
 }
 
 /* NOT_FOUND: the block's changes are not known any more. */
 static enum au_err take_block(struct opening *opening, uint64_t height, uint32_t block)
 {
-    uint8_t key[AU_UNDO_KEY_SIZE];
+    struct au_undo_key key = au_undo_key(height);
     struct au_decode decode;
-    au_commit_undo_key(key, height);
+    struct au_undo_record record;
     AU_TRY(au_kv_get(&opening->commit->flat.kv, NULL, AU_CF_CHG,
-                     (struct au_bytes){key, sizeof(key)}, &opening->value));
+                     (struct au_bytes){key.bytes, sizeof(key.bytes)}, &opening->value));
     au_decode_init(&decode, au_buf_bytes(&opening->value));
-    while (decode.rest.size > 0) {
-        AU_TRY(take_change(opening, &decode, block));
+    while (au_undo_record_next(&decode, &record)) {
+        AU_TRY(take_change(opening, &record, block));
     }
-    return AU_OK;
+    return decode.error ? AU_ERR_MALFORMED : AU_OK;
 }
 
 static int compare_keys(const struct item *a, const struct item *b)

@@ -21,6 +21,7 @@
 #include "store/kv.h"
 
 #define AU_FLAT_SLOT_KEY_SIZE    64u     /* bytes of a key in sto */
+#define AU_FLAT_ACCOUNT_SIZE_MAX 122u    /* bytes of a record in acc */
 #define AU_ACCOUNT_LEAF_SIZE_MAX 160u    /* bytes */
 #define AU_FLAT_CODE_SIZE_MAX    524288u /* bytes of code */
 

@@ -59,19 +59,12 @@ static struct au_bytes value_of(const struct item *item)
     return (struct au_bytes){item->bytes + item->key_size, item->value_size};
 }
 
-static int compare_keys(struct au_bytes a, struct au_bytes b)
-{
-    size_t shared = a.size < b.size ? a.size : b.size;
-    int order = shared > 0 ? memcmp(a.data, b.data, shared) : 0;
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 static int compare_edits(const void *left, const void *right)
 {
     const struct edit *a = left;
     const struct edit *b = right;
     if (a->cf != b->cf) return a->cf < b->cf ? -1 : 1;
-    int order = compare_keys(a->key, b->key);
+    int order = au_bytes_compare(a->key, b->key);
     return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
 }
 
@@ -126,7 +119,7 @@ static size_t lower_bound(const struct run *run, struct au_bytes key)
     size_t high = run->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare_keys(key_of(run->items[middle]), key) < 0) {
+        if (au_bytes_compare(key_of(run->items[middle]), key) < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -153,11 +146,11 @@ static struct run *run_edit(const struct run *old, const struct edit *edits, siz
 
     size_t from = 0;
     for (size_t i = 0; i < count; i++) {
-        bool is_last = i + 1 == count || compare_keys(edits[i].key, edits[i + 1].key) != 0;
+        bool is_last = i + 1 == count || au_bytes_compare(edits[i].key, edits[i + 1].key) != 0;
         if (!is_last) continue;
         int order = -1;
         while (from < old_count &&
-               (order = compare_keys(key_of(old->items[from]), edits[i].key)) < 0) {
+               (order = au_bytes_compare(key_of(old->items[from]), edits[i].key)) < 0) {
             append(run, old->items[from++]);
         }
         if (from < old_count && order == 0) from++;
