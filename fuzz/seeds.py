@@ -450,6 +450,36 @@ def make_receipt(out, tools):
         out.put(data)
 
 
+def make_undo(out, tools):
+    acc, sto, key = 1, 2, 9  # families, store/kv.h
+
+    def entry(family, name, value):
+        return bytes([family]) + sized(name) + option(None if value is None else sized(value))
+
+    def name(family, number, size=None):
+        size = size or {acc: 32, sto: 64}.get(family, 33 + number % 9)
+        return bytes([number * 7 % 256]) * size
+
+    account = b"\1\0" + b"\5" * 24
+    for family, value in itertools.product(range(13), (None, b"", b"\1", account, b"v" * 123)):
+        out.put(entry(family, name(family, 3), value))
+    for family, size in itertools.product((acc, sto, key), (1, 31, 32, 33, 63, 64, 65, 288, 289)):
+        out.put(entry(family, name(family, 3, size), None))
+    for count in (2, 3, 5, 9, 17, 33):
+        for order in (1, -1):
+            numbers = range(count)[::order]
+            out.put(b"".join(entry(acc, name(acc, n), account) for n in numbers))
+            out.put(b"".join(entry(sto, name(sto, n), b"\1v" if n % 2 else None) for n in numbers))
+            out.put(b"".join(entry(key, name(key, n), b"" if n % 3 else None) for n in numbers))
+            out.put(b"".join(entry(f, name(f, n), None) for n in numbers for f in (key, acc)))
+        out.put(entry(acc, name(acc, 1), account) * count)
+        out.put(entry(acc, name(acc, 1), None) + entry(acc, name(acc, 1), account) * count)
+    whole = (entry(acc, name(acc, 1), account) + entry(sto, name(sto, 2), b"\1value")
+             + entry(key, name(key, 2), None))
+    for data in cuts(whole):
+        out.put(data)
+
+
 def make_header(out, tools):
     def header(version=1, chain_id=b"dev"):
         return (struct.pack("<I", version) + sized(chain_id) + struct.pack("<Q", 7) + b"\1" * 32
@@ -786,7 +816,7 @@ def make_artifact(out, tools):
 MAKERS = {"module": make_module, "bind": make_bind, "host": make_host, "cli": make_cli,
           "storage": make_storage, "tx": make_tx, "receipt": make_receipt, "header": make_header,
           "genesis": make_genesis, "proof": make_proof, "request": make_request,
-          "keyfile": make_keyfile, "parcel": make_parcel, "artifact": make_artifact}
+          "keyfile": make_keyfile, "undo": make_undo, "parcel": make_parcel, "artifact": make_artifact}
 
 
 def make(name, tools, folder):

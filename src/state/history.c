@@ -230,15 +230,6 @@ static void history_iter_close(void *ctx, void *state)
     au_mem_free(cursor);
 }
 
-static enum au_err history_write(void *ctx, const struct au_kv_batch *batch, bool is_synced)
-{
-    (void)ctx;
-    (void)batch;
-    (void)is_synced;
-    AU_ASSERT(!"a history is read only");
-    return AU_ERR_INVALID_ARG;
-}
-
 static enum au_err history_snapshot_open(void *ctx, void **out_state)
 {
     *out_state = ctx;
@@ -265,7 +256,6 @@ static void history_close(void *ctx)
 
 static const struct au_kv_ops history_ops = {
     .get = history_get,
-    .write = history_write,
     .snapshot_open = history_snapshot_open,
     .snapshot_close = history_snapshot_close,
     .iter_open = history_iter_open,

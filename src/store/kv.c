@@ -105,6 +105,7 @@ enum au_err au_kv_get(const struct au_kv *kv, const struct au_kv_snapshot *snaps
 
 enum au_err au_kv_write(const struct au_kv *kv, const struct au_kv_batch *batch, bool is_synced)
 {
+    AU_ASSERT(kv->ops->write);
     AU_TRY(batch->ops.err);
     return kv->ops->write(kv->ctx, batch, is_synced);
 }

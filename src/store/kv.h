@@ -75,7 +75,8 @@ struct au_kv_range {
     struct au_bytes upper;
 };
 
-/* What a store does; the functions below tell what each means. state belongs to the store. */
+/* What a store does; the functions below tell what each means. state belongs to the store. One that
+ * is only read has no write. */
 struct au_kv_ops {
     enum au_err (*get)(void *ctx, const void *snapshot, enum au_cf cf, struct au_bytes key,
                        struct au_buf *out_value);
