@@ -92,8 +92,7 @@ static bool begin_look(struct au_api *api, struct au_response *response, enum au
         au_fail(response, err);
         return false;
     }
-    au_chain_reader_init(&out_look->chain, &api->options.kv, &out_look->read.snapshot);
-    au_put_height(response, out_look->read.head.height);
+    au_look_begin(api, response, out_look);
     return true;
 }
 
@@ -109,6 +108,12 @@ bool au_look_open_to_prove(struct au_api *api, struct au_response *response,
     return begin_look(api, response, err, out_look);
 }
 
+void au_look_begin(struct au_api *api, struct au_response *response, struct au_look *look)
+{
+    au_chain_reader_init(&look->chain, &api->options.kv, &look->read.snapshot);
+    au_put_height(response, look->read.head.height);
+}
+
 void au_look_close(struct au_look *look)
 {
     au_chain_reader_done(&look->chain);
@@ -117,14 +122,15 @@ void au_look_close(struct au_look *look)
 
 /* ---- places for simulations ---- */
 
-enum au_err au_block_lend(struct au_api *api, struct au_block **out_block)
+enum au_err au_block_lend(struct au_api *api, const uint64_t *height, struct au_block **out_block)
 {
     struct au_block *block = NULL;
     au_lock(&api->blocks_lock);
     if (api->block_count > 0) block = api->blocks[--api->block_count];
     au_unlock(&api->blocks_lock);
     if (block == NULL) AU_TRY(au_block_new(api->options.ledger, &block));
-    enum au_err err = au_block_begin(block, au_clock_unix_ms());
+    enum au_err err = height != NULL ? au_block_begin_past(block, *height)
+                                     : au_block_begin(block, au_clock_unix_ms());
     if (err != AU_OK) {
         au_block_give_back(api, block);
         return err;

@@ -117,13 +117,18 @@ AU_MUST_USE bool au_look_open_to_prove(struct au_api *api, struct au_response *r
                                        struct au_look *out_look);
 void au_look_close(struct au_look *look);
 
+/* au_look_begin is au_look_open for a look whose read is open already. */
+void au_look_begin(struct au_api *api, struct au_response *response, struct au_look *look);
+
 /* au_put_height says the height that an answer is of. */
 void au_put_height(struct au_response *response, uint64_t height);
 
 /* ---- places for simulations ---- */
 
-/* au_block_lend gives an open block over the head; au_block_give_back aborts it. */
-AU_MUST_USE enum au_err au_block_lend(struct au_api *api, struct au_block **out_block);
+/* au_block_lend gives an open block over the head, or over an older height (NULL: the head), for
+ * views then; au_block_give_back aborts it. Errors as au_block_begin, au_block_begin_past. */
+AU_MUST_USE enum au_err au_block_lend(struct au_api *api, const uint64_t *height,
+                                      struct au_block **out_block);
 void au_block_give_back(struct au_api *api, struct au_block *block);
 
 /* ---- answering who waits ---- */

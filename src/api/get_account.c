@@ -24,7 +24,7 @@ void au_get_account(struct au_input *input)
         au_fail(input->response, err);
         return;
     }
-    if (!au_look_open(input->api, input->response, &look)) return;
+    if (!au_input_look(input, &look)) return;
     err = au_flat_account(&look.read.flat, &address, &account);
     if (err != AU_OK) {
         au_fail(input->response, err);
@@ -32,8 +32,9 @@ void au_get_account(struct au_input *input)
         au_reply_begin(&json, input->response, 200);
         au_json_put_address(&json, "address", &address);
         au_json_put_account(&json, &account);
-        au_json_put_u64(&json, "next_nonce",
-                        next_nonce > account.nonce ? next_nonce : account.nonce);
+        /* The pool is of the present. */
+        if (next_nonce < account.nonce || look.read.is_past) next_nonce = account.nonce;
+        au_json_put_u64(&json, "next_nonce", next_nonce);
         au_json_put_u64(&json, "height", look.read.head.height);
         au_reply_end(&json);
     }
@@ -47,7 +48,7 @@ void au_get_balance(struct au_input *input)
     struct au_look look;
     struct au_json_write json;
     if (!au_input_path_address(input, "address", &address)) return;
-    if (!au_look_open(input->api, input->response, &look)) return;
+    if (!au_input_look(input, &look)) return;
     enum au_err err = au_flat_account(&look.read.flat, &address, &account);
     if (err != AU_OK) {
         au_fail(input->response, err);

@@ -24,7 +24,7 @@ static bool open_contract_for(struct au_input *input, bool is_proving,
     struct contract *contract = out_contract;
     if (!au_input_path_address(input, "address", &contract->address)) return false;
     bool is_open = is_proving ? au_look_open_to_prove(input->api, input->response, &contract->look)
-                              : au_look_open(input->api, input->response, &contract->look);
+                              : au_input_look(input, &contract->look);
     if (!is_open) return false;
     enum au_err err =
         au_flat_account(&contract->look.read.flat, &contract->address, &contract->account);
@@ -169,7 +169,7 @@ static enum au_err open_slots(const struct contract *contract, const struct page
     go_past(&upper);
     struct au_kv_range range = {AU_CF_KEY, {lower.bytes, lower.size}, {upper.bytes, upper.size}};
     const struct au_read *read = &contract->look.read;
-    return au_kv_iter_open(&read->flat.kv, &read->snapshot, &range, out_iter);
+    return au_kv_iter_open(&read->flat.kv, read->flat.snapshot, &range, out_iter);
 }
 
 /* Writes slots until the page or the range ends; out_last is the last key if there are more. */
@@ -213,6 +213,7 @@ static enum au_err put_page(struct au_input *input, struct contract *contract,
     AU_TRY(err);
     au_json_write_end_array(&json);
     if (last.size > 0) au_json_put_hex(&json, "next", last);
+    au_json_put_u64(&json, "height", contract->look.read.head.height);
     au_reply_end(&json);
     return AU_OK;
 }

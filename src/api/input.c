@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/arg.h"
 #include "core/limits.h"
+#include "state/undo_record.h"
 
 #define ARENA_SIZE_MAX   (64u << 20)
 #define NUMBER_MAX       (((int64_t)1 << 53) - 1) /* of a JSON number: what every parser keeps */
@@ -387,4 +388,58 @@ bool au_input_path_hash(struct au_input *input, const char *name, struct au_hash
     if (au_hex_parse(text, out_hash->bytes, AU_HASH_SIZE) == AU_OK) return true;
     au_input_fail(input, name, EXPECTED_HASH, text);
     return false;
+}
+
+/* ---- heights ---- */
+
+bool au_input_height(struct au_input *input, uint64_t *out_height, bool *out_is_given)
+{
+    uint64_t head = au_ledger_head(input->api->options.ledger).height;
+    uint64_t height = head;
+    struct au_problem problem;
+    *out_is_given = au_input_u64(input, "height", &height);
+    if (input->has_failed) return false;
+    *out_height = height;
+    if (height <= head) return true;
+    au_problem_init(&problem, AU_PROBLEM_UNKNOWN_BLOCK);
+    au_problem_set(&problem, "got", "%" PRIu64, height);
+    au_problem_set(&problem, "expected", "a height up to %" PRIu64, head);
+    au_response_put_problem(input->response, &problem);
+    input->has_failed = true;
+    return false;
+}
+
+void au_input_fail_height(struct au_input *input, uint64_t height, enum au_err err)
+{
+    uint64_t head = au_ledger_head(input->api->options.ledger).height;
+    uint64_t first = head > AU_UNDO_HEIGHT_COUNT ? head - AU_UNDO_HEIGHT_COUNT : 0;
+    struct au_problem problem;
+    input->has_failed = true;
+    if (err != AU_ERR_NOT_FOUND && err != AU_ERR_TOO_LARGE) {
+        au_fail(input->response, err);
+        return;
+    }
+    au_problem_init(&problem, AU_PROBLEM_PRUNED);
+    if (err == AU_ERR_TOO_LARGE) {
+        au_problem_set(&problem, "detail", "more was changed since than the node goes back over");
+    } else {
+        au_problem_set(&problem, "expected", "a height from %" PRIu64 " to %" PRIu64, first, head);
+    }
+    au_problem_set(&problem, "got", "%" PRIu64, height);
+    au_response_put_problem(input->response, &problem);
+}
+
+bool au_input_look(struct au_input *input, struct au_look *out_look)
+{
+    uint64_t height;
+    bool is_given;
+    if (!au_input_height(input, &height, &is_given)) return false;
+    if (!is_given) return au_look_open(input->api, input->response, out_look);
+    enum au_err err = au_read_open_at(input->api->options.ledger, height, &out_look->read);
+    if (err == AU_OK) {
+        au_look_begin(input->api, input->response, out_look);
+    } else {
+        au_input_fail_height(input, height, err);
+    }
+    return err == AU_OK;
 }

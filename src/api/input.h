@@ -72,6 +72,16 @@ bool au_input_path_address(struct au_input *input, const char *name,
                            struct au_address *out_address);
 bool au_input_path_hash(struct au_input *input, const char *name, struct au_hash *out_hash);
 
+/* au_input_height reads the height that an answer is to be of: that of the last block unless
+ * "height" names an older one. false: neither; the response is a problem. */
+bool au_input_height(struct au_input *input, uint64_t *out_height, bool *out_is_given);
+
+/* au_input_look opens a look at that height, and says it; false: the response is a problem. */
+AU_MUST_USE bool au_input_look(struct au_input *input, struct au_look *out_look);
+
+/* au_input_fail_height tells why there is no look at a height that au_input_height gave. */
+void au_input_fail_height(struct au_input *input, uint64_t height, enum au_err err);
+
 /* au_input_need makes the absence of a value a failure: for what a getter has not found. */
 void au_input_need(struct au_input *input, const char *name, const char *expected);
 

@@ -35,11 +35,12 @@ typedef void au_route_handle(void *context, const struct au_request *request,
                              struct au_response *response);
 
 struct au_route {
-    unsigned methods;     /* of GET, POST, PUT, DELETE */
-    const char *pattern;  /* begins with a slash */
-    bool has_alias;       /* begins with "/v1/" and answers without it too */
-    bool is_slow;         /* takes more than a few hundred microseconds: see api/server.h */
-    size_t body_size_max; /* 0: the server's default */
+    unsigned methods;      /* of GET, POST, PUT, DELETE */
+    const char *pattern;   /* begins with a slash */
+    bool has_alias;        /* begins with "/v1/" and answers without it too */
+    bool is_slow;          /* takes more than a few hundred microseconds: see api/server.h */
+    const char *slow_name; /* the parameter of a query that makes it slow; NULL: none does */
+    size_t body_size_max;  /* 0: the server's default */
     au_route_handle *handle;
     const char *summary; /* one line for the API page; NULL: none */
 };

@@ -6,8 +6,9 @@
 #define POST  AU_METHOD_POST
 #define ALIAS true /* answers without /v1 too */
 #define PLAIN false
-#define FAST  false
-#define SLOW  true
+
+/* How long it takes to answer. */
+enum speed { FAST, SLOW, SLOW_AT_HEIGHT /* fast, unless an older height is asked for */ };
 
 #define TX_BODY    (2200u << 10) /* bytes: a transaction in hex and what is around it */
 #define BATCH_BODY (32u << 20)
@@ -17,9 +18,10 @@ static const char *const no_names[] = {NULL};
 static const char *const block_names[] = {"txs", NULL};
 static const char *const blocks_names[] = {"limit", "cursor", "order", NULL};
 static const char *const list_names[] = {"limit", "cursor", NULL};
-static const char *const slots_names[] = {"prefix", "limit", "cursor", NULL};
+static const char *const height_names[] = {"height", NULL};
+static const char *const slots_names[] = {"prefix", "limit", "cursor", "height", NULL};
 static const char *const wait_names[] = {"wait", "timeout", NULL};
-static const char *const view_names[] = {"arg", "from", "gas_limit", NULL};
+static const char *const view_names[] = {"arg", "from", "gas_limit", "height", NULL};
 static const char *const deploy_names[] = {"wait",  "timeout", "from", "gas",
                                            "value", "admin",   "arg",  NULL};
 static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
@@ -40,18 +42,21 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
     X(GET, "/v1/tx/{hash}/receipt", PLAIN, FAST, 0, au_get_receipt, no_names, "its receipt")    \
     X(GET, "/v1/tx/{hash}/proof", PLAIN, SLOW, 0, au_get_tx_proof, no_names,                    \
       "proof that a block has it")                                                              \
-    X(GET, "/v1/account/{address}", PLAIN, FAST, 0, au_get_account, no_names, "an account")     \
+    X(GET, "/v1/account/{address}", PLAIN, SLOW_AT_HEIGHT, 0, au_get_account, height_names,     \
+      "an account")                                                                             \
     X(GET, "/v1/account/{address}/txs", PLAIN, FAST, 0, au_get_account_txs, list_names,         \
       "its transactions, the newest first")                                                     \
     X(GET, "/v1/account/{address}/proof", PLAIN, FAST, 0, au_get_account_proof, no_names,       \
       "proof of an account")                                                                    \
-    X(GET, "/v1/balance/{address}", ALIAS, FAST, 0, au_get_balance, no_names, "a balance")      \
-    X(GET, "/v1/contract/{address}", ALIAS, FAST, 0, au_get_contract, no_names, "a contract")   \
+    X(GET, "/v1/balance/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_balance, height_names,     \
+      "a balance")                                                                              \
+    X(GET, "/v1/contract/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_contract, height_names,   \
+      "a contract")                                                                             \
     X(GET, "/v1/contract/{address}/code", ALIAS, FAST, 0, au_get_code, no_names, "its module")  \
     X(GET, "/v1/contract/{address}/storage", ALIAS, SLOW, 0, au_get_storage, slots_names,       \
       "what it stores, page by page")                                                           \
-    X(GET, "/v1/contract/{address}/storage/{key}", ALIAS, FAST, 0, au_get_slot, no_names,       \
-      "a stored value")                                                                         \
+    X(GET, "/v1/contract/{address}/storage/{key}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_slot,       \
+      height_names, "a stored value")                                                           \
     X(GET, "/v1/contract/{address}/storage/{key}/proof", ALIAS, FAST, 0, au_get_slot_proof,     \
       no_names, "proof of a stored value")                                                      \
     X(GET, "/v1/contract/{address}/view/{function}", ALIAS, SLOW, 0, au_get_view, view_names,   \
@@ -84,7 +89,8 @@ static const struct au_route routes[] = {
     {.methods = (method),                                                    \
      .pattern = (route_pattern),                                             \
      .has_alias = (alias),                                                   \
-     .is_slow = (slow),                                                      \
+     .is_slow = (slow) == SLOW,                                              \
+     .slow_name = (slow) == SLOW_AT_HEIGHT ? "height" : NULL,                \
      .body_size_max = (body),                                                \
      .handle = dispatch,                                                     \
      .summary = (about)},

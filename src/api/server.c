@@ -48,6 +48,14 @@ void au_connection_give(struct au_connection *connection)
     resume(connection);
 }
 
+static bool is_slow(const struct au_request *request)
+{
+    const struct au_route *route = request->match.route;
+    struct au_bytes unused;
+    if (route->is_slow || route->slow_name == NULL) return route->is_slow;
+    return au_request_query(request, route->slow_name, &unused);
+}
+
 struct au_pending *au_response_defer(struct au_response *response, unsigned timeout_ms)
 {
     struct au_connection *connection = response->connection;
@@ -74,7 +82,7 @@ struct au_pending *au_response_defer(struct au_response *response, unsigned time
         *response->is_handed_over = true;
         connection->pending = pending;
         /* A slow route's connection is suspended already, and stays so. */
-        if (!connection->request.match.route->is_slow) suspend(connection);
+        if (!is_slow(&connection->request)) suspend(connection);
         if (pending->deadline_ns < server->wake_ns) pthread_cond_broadcast(&server->changed);
     }
     au_unlock(&server->lock);
@@ -404,7 +412,7 @@ static enum MHD_Result on_whole(struct au_connection *connection)
     }
 
     request->body = au_buf_bytes(&connection->body);
-    if (!request->match.route->is_slow) {
+    if (!is_slow(request)) {
         return run_handler(connection) ? send_response(connection) : MHD_YES;
     }
     au_lock(&server->lock);

@@ -29,7 +29,7 @@ enum au_err au_simulate(struct au_api *api, const struct au_checked *checked, bo
 {
     struct au_checked copy = *checked;
     *out_simulation = (struct au_simulation){0};
-    AU_TRY(au_block_lend(api, &out_simulation->block));
+    AU_TRY(au_block_lend(api, NULL, &out_simulation->block));
     atomic_fetch_add(&api->counts.simulated, 1);
     enum au_err err = apply(api, &copy, is_any_nonce, out_simulation);
     if (err != AU_OK) au_simulation_done(api, out_simulation);
@@ -144,17 +144,19 @@ static void run_view(struct au_input *input, struct au_view *view)
     struct au_block *block;
     struct au_bytes args[AU_ARG_COUNT_MAX];
     uint64_t limit = au_ledger_params(input->api->options.ledger)->block_gas_limit;
+    uint64_t height;
+    bool is_given;
     view->gas_limit = limit;
     au_input_address(input, "from", &view->caller);
     if (au_input_u64(input, "gas_limit", &view->gas_limit) && view->gas_limit > limit) {
         view->gas_limit = limit;
     }
     au_input_args(input, args, &view->arg_count);
-    if (input->has_failed) return;
+    if (input->has_failed || !au_input_height(input, &height, &is_given)) return;
     view->args = args;
-    enum au_err err = au_block_lend(input->api, &block);
+    enum au_err err = au_block_lend(input->api, is_given ? &height : NULL, &block);
     if (err != AU_OK) {
-        au_fail(input->response, err);
+        au_input_fail_height(input, height, err);
         return;
     }
     atomic_fetch_add(&input->api->counts.simulated, 1);
@@ -170,7 +172,8 @@ void au_get_view(struct au_input *input)
 
 void au_post_view(struct au_input *input)
 {
-    static const char *const names[] = {"contract", "function", "args", "from", "gas_limit", NULL};
+    static const char *const names[] = {"contract",  "function", "args", "from",
+                                        "gas_limit", "height",   NULL};
     struct au_view view = {0};
     if (!au_input_parse(input, names)) return;
     if (!au_input_address(input, "contract", &view.contract)) {

@@ -4,7 +4,7 @@
 #define NS_PER_US     UINT64_C(1000)
 
 static const int statuses[AU_TALLY_STATUS_COUNT] = {200, 202, 204, 304, 400, 403, 404, 405, 408,
-                                                    409, 413, 415, 422, 429, 431, 500, 503};
+                                                    409, 410, 413, 415, 422, 429, 431, 500, 503};
 
 static const struct {
     uint64_t us; /* at most */

@@ -14,7 +14,7 @@
 #include "api/route.h"
 
 #define AU_TALLY_ROUTES_MAX   64u
-#define AU_TALLY_STATUS_COUNT 17u
+#define AU_TALLY_STATUS_COUNT 18u
 #define AU_TALLY_BUCKET_COUNT 16u /* the one without a bound not counted */
 
 enum au_tally_class {

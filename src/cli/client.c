@@ -10,6 +10,7 @@
 #define RESULT_SIZE_MAX  (1u << 30)  /* bytes */
 #define MESSAGE_SIZE_MAX 8192u       /* bytes */
 #define HTTP_NOT_FOUND   404u
+#define HTTP_GONE        410u
 #define HTTP_TIMEOUT     408u
 #define HTTP_INTERNAL    500u
 
@@ -203,6 +204,7 @@ static enum au_exit exit_of(uint32_t status)
 {
     switch (status) {
     case HTTP_NOT_FOUND: return AU_EXIT_NOT_FOUND;
+    case HTTP_GONE: return AU_EXIT_NOT_FOUND;
     case HTTP_TIMEOUT: return AU_EXIT_TIMED_OUT;
     case HTTP_INTERNAL: return AU_EXIT_INTERNAL;
     default: return AU_EXIT_REJECTED;

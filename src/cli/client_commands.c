@@ -65,7 +65,15 @@
             "print the output as u64 i64 u32 i32 addr str; else bytes" \
     }
 
+#define HEIGHT_OPTION                                             \
+    {                                                             \
+        "height", "N", AU_OPTION_NUMBER, false, UINT64_MAX,       \
+            "as it was after this block; else after the last one" \
+    }
+
 static const struct au_option query_options[] = {DRY_OPTION, URL_OPTION, JSON_OPTION};
+static const struct au_option state_options[] = {HEIGHT_OPTION, DRY_OPTION, URL_OPTION,
+                                                 JSON_OPTION};
 static const struct au_option send_options[] = {TX_OPTIONS, SEND_OPTIONS};
 static const struct au_option stake_options[] = {
     {"validator", "NAME", AU_OPTION_TEXT, false, 0, "register this key as the sender's validator"},
@@ -87,6 +95,7 @@ static const struct au_option view_options[] = {
     AS_OPTION,
     {"from", "ACCOUNT", AU_OPTION_TEXT, false, 0, "the caller that the function sees"},
     {"gas", "N", AU_OPTION_NUMBER, false, AU_GAS_LIMIT_MAX, "gas limit; else the node's"},
+    HEIGHT_OPTION,
     DRY_OPTION,
     URL_OPTION,
     JSON_OPTION};
@@ -101,6 +110,7 @@ static const struct au_option storage_options[] = {
     {"prefix", "HEX", AU_OPTION_TEXT, false, 0, "only keys that begin with these bytes"},
     {"limit", "N", AU_OPTION_NUMBER, false, 1000, "at most so many entries"},
     {"cursor", "CURSOR", AU_OPTION_TEXT, false, 0, "go on where a list before ended"},
+    HEIGHT_OPTION,
     DRY_OPTION,
     URL_OPTION,
     JSON_OPTION};
@@ -313,7 +323,7 @@ static const struct au_command commands[] = {
      .example = "aureon balance bob",
      .needs_setup = true,
      .operands_max = 1,
-     OPTIONS(query_options),
+     OPTIONS(state_options),
      .run = au_balance_command},
     {.name = "account",
      .operands = "[ACCOUNT]",
@@ -322,7 +332,7 @@ static const struct au_command commands[] = {
      .example = "aureon account alice",
      .needs_setup = true,
      .operands_max = 1,
-     OPTIONS(query_options),
+     OPTIONS(state_options),
      .run = au_account_command},
     {.name = "tx get",
      .operands = "HASH",
@@ -371,7 +381,7 @@ static const struct au_command commands[] = {
      .needs_setup = true,
      .operands_min = 1,
      .operands_max = 1,
-     OPTIONS(query_options),
+     OPTIONS(state_options),
      .run = au_contract_show_command},
     {.name = "contract storage",
      .operands = "CONTRACT [KEY]",

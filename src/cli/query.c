@@ -103,6 +103,27 @@ static enum au_exit run_query(struct au_invocation *invocation, const struct que
     return code;
 }
 
+/* Adds what the command was given of options, which are named as in the query. */
+static void put_query(const struct au_invocation *invocation, const char *const *options,
+                      size_t count, struct au_buf *path)
+{
+    char separator = '?';
+    for (size_t i = 0; i < count; i++) {
+        const char *text = au_invocation_text(invocation, options[i], NULL);
+        if (text == NULL) continue;
+        au_buf_printf(path, "%c%s=", separator, options[i]);
+        au_http_put_query(path, au_bytes_of(text));
+        separator = '&';
+    }
+}
+
+static enum au_exit put_height(struct au_invocation *invocation, struct au_buf *path)
+{
+    static const char *const options[] = {"height"};
+    put_query(invocation, options, AU_COUNT_OF(options), path);
+    return AU_EXIT_DONE;
+}
+
 /* ---- one GET ---- */
 
 enum au_exit au_status_command(struct au_invocation *invocation)
@@ -127,15 +148,19 @@ static enum au_exit print_balance(const struct au_client *client, const struct a
 
 enum au_exit au_balance_command(struct au_invocation *invocation)
 {
-    static const struct query query = {
-        .before = "/v1/balance/", .is_account = true, .print = print_balance};
+    static const struct query query = {.before = "/v1/balance/",
+                                       .is_account = true,
+                                       .put_rest = put_height,
+                                       .print = print_balance};
     return run_query(invocation, &query);
 }
 
 enum au_exit au_account_command(struct au_invocation *invocation)
 {
-    static const struct query query = {
-        .before = "/v1/account/", .is_account = true, .print = au_client_print};
+    static const struct query query = {.before = "/v1/account/",
+                                       .is_account = true,
+                                       .put_rest = put_height,
+                                       .print = au_client_print};
     return run_query(invocation, &query);
 }
 
@@ -155,8 +180,10 @@ enum au_exit au_block_get_command(struct au_invocation *invocation)
 
 enum au_exit au_contract_show_command(struct au_invocation *invocation)
 {
-    static const struct query query = {
-        .before = "/v1/contract/", .is_account = true, .print = au_client_print};
+    static const struct query query = {.before = "/v1/contract/",
+                                       .is_account = true,
+                                       .put_rest = put_height,
+                                       .print = au_client_print};
     return run_query(invocation, &query);
 }
 
@@ -215,7 +242,7 @@ static enum au_exit print_storage(const struct au_client *client, const struct a
 /* Keys are given as the arguments of a call are, for contracts make them of the same. */
 static enum au_exit put_storage_path(struct au_invocation *invocation, struct au_buf *path)
 {
-    static const char *const options[] = {"prefix", "limit", "cursor"};
+    static const char *const options[] = {"prefix", "limit", "cursor", "height"};
     enum au_exit code = AU_EXIT_DONE;
     if (invocation->operand_count == 2) {
         const struct au_bytes *key = NULL;
@@ -223,17 +250,10 @@ static enum au_exit put_storage_path(struct au_invocation *invocation, struct au
         code = au_args_read(invocation, 1, &key, &count);
         au_buf_put_text(path, "/storage/");
         if (code == AU_EXIT_DONE) au_hex_put(path, key[0]);
-        return code;
+        return code == AU_EXIT_DONE ? put_height(invocation, path) : code;
     }
     au_buf_put_text(path, "/storage");
-    char separator = '?';
-    for (size_t i = 0; i < AU_COUNT_OF(options); i++) {
-        const char *text = au_invocation_text(invocation, options[i], NULL);
-        if (text == NULL) continue;
-        au_buf_printf(path, "%c%s=", separator, options[i]);
-        au_http_put_query(path, au_bytes_of(text));
-        separator = '&';
-    }
+    put_query(invocation, options, AU_COUNT_OF(options), path);
     return code;
 }
 
@@ -313,6 +333,11 @@ static enum au_exit put_view(struct au_invocation *invocation, struct au_json_wr
     if (gas != NULL) {
         au_json_write_key(json, "gas_limit");
         au_json_write_u64(json, gas->number);
+    }
+    const struct au_given *height = au_invocation_option(invocation, "height");
+    if (height != NULL) {
+        au_json_write_key(json, "height");
+        au_json_write_u64(json, height->number);
     }
     au_json_write_end_object(json);
     au_buf_done(&account);

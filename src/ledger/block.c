@@ -55,10 +55,9 @@ void au_block_abort(struct au_block *block)
     au_block_close(block);
 }
 
-enum au_err au_block_begin(struct au_block *block, uint64_t time_ms)
+/* Opens the block after block->read. */
+static void begin(struct au_block *block, uint64_t time_ms)
 {
-    AU_ASSERT(block->state == BLOCK_IDLE);
-    AU_TRY(au_read_open(block->ledger, &block->read));
     block->has_read = true;
     const struct au_header *head = &block->read.head;
     au_overlay_reset(&block->overlay);
@@ -78,6 +77,21 @@ enum au_err au_block_begin(struct au_block *block, uint64_t time_ms)
     block->header.gas_used = 0;
     block->header.tx_count = 0;
     block->state = BLOCK_OPEN;
+}
+
+enum au_err au_block_begin(struct au_block *block, uint64_t time_ms)
+{
+    AU_ASSERT(block->state == BLOCK_IDLE);
+    AU_TRY(au_read_open(block->ledger, &block->read));
+    begin(block, time_ms);
+    return AU_OK;
+}
+
+enum au_err au_block_begin_past(struct au_block *block, uint64_t height)
+{
+    AU_ASSERT(block->state == BLOCK_IDLE);
+    AU_TRY(au_read_open_at(block->ledger, height, &block->read));
+    begin(block, 0);
     return AU_OK;
 }
 
@@ -237,6 +251,7 @@ enum au_err au_block_apply(struct au_block *block, const struct au_checked *chec
                            struct au_applied *out_applied)
 {
     AU_ASSERT(block->state == BLOCK_OPEN);
+    AU_ASSERT(!block->has_read || !block->read.is_past);
     struct au_account sender;
     AU_TRY(au_overlay_get_account(&block->overlay, &checked->tx.from, &sender));
     struct au_applied applied = {.sender = {block->header.height, sender.nonce, sender.balance}};
@@ -320,6 +335,7 @@ static void assert_supply(const struct au_block *block)
 enum au_err au_block_seal(struct au_block *block)
 {
     AU_ASSERT(block->state == BLOCK_OPEN);
+    AU_ASSERT(!block->has_read || !block->read.is_past);
     (void)au_overlay_save(&block->overlay);
     if (block->purse > 0) {
         AU_TRY(au_credit(&block->overlay, &block->header.proposer, block->purse));

@@ -34,6 +34,10 @@ void au_block_free(struct au_block *block);
  * that is later. OK, NO_MEMORY, IO, MALFORMED */
 AU_MUST_USE enum au_err au_block_begin(struct au_block *block, uint64_t time_ms);
 
+/* au_block_begin_past opens the block that could have come 1 ms after that of an older height, for
+ * views alone: to apply or to seal is a bug. Errors as au_read_open_at. */
+AU_MUST_USE enum au_err au_block_begin_past(struct au_block *block, uint64_t height);
+
 /* au_block_header gives what is known of the header: all of it once the block is sealed. */
 const struct au_header *au_block_header(const struct au_block *block);
 

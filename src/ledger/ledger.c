@@ -3,8 +3,10 @@
 #include "base/hex.h"
 #include "base/lock.h"
 #include "base/mem.h"
+#include "chain/chain.h"
 #include "crypto/sha256.h"
 #include "ledger/ledger_internal.h"
+#include "state/history.h"
 #include "state/proof.h"
 
 #define TRIES_SIZE_MAX ((size_t)300 << 20) /* bytes of tries kept in memory */
@@ -36,12 +38,16 @@ enum au_err au_ledger_stored_head(const struct au_kv *kv, struct au_header *out_
     return read_head(kv, NULL, out_head, &validator_count);
 }
 
-/* What all looks at one height share. The ledger holds the head's, each look its own. */
+/* What all looks at one height share. The ledger holds the head's and a few older ones, each look
+ * its own. */
 struct au_ledger_view {
     size_t holder_count; /* under the ledger's lock */
     struct au_kv_snapshot snapshot;
     struct au_header head;
     uint64_t validator_count;
+    bool is_past;
+    struct au_kv history;   /* if is_past */
+    uint64_t opened_height; /* the snapshot's */
 };
 
 static enum au_err open_view(struct au_ledger *ledger, struct au_ledger_view **out_view)
@@ -60,6 +66,7 @@ static enum au_err open_view(struct au_ledger *ledger, struct au_ledger_view **o
         return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
     }
     view->holder_count = 1;
+    view->opened_height = view->head.height;
     *out_view = view;
     return AU_OK;
 }
@@ -73,8 +80,28 @@ static struct au_ledger_view *let_go(struct au_ledger_view *view)
 static void close_view(struct au_ledger_view *view)
 {
     if (view == NULL) return;
+    if (view->is_past) au_kv_close(&view->history);
     au_kv_snapshot_close(&view->snapshot);
     au_mem_free(view);
+}
+
+/* view: held for the look. */
+static void begin_read(struct au_ledger *ledger, struct au_ledger_view *view,
+                       struct au_read *out_read)
+{
+    out_read->ledger = ledger;
+    out_read->view = view;
+    out_read->snapshot = view->snapshot;
+    out_read->head = view->head;
+    out_read->is_past = view->is_past;
+    out_read->is_proving = false;
+    out_read->validator_count = view->validator_count;
+    if (view->is_past) {
+        au_flat_init(&out_read->flat, &view->history, NULL);
+    } else {
+        au_flat_init(&out_read->flat, &ledger->kv, &out_read->snapshot);
+        au_flat_use_cache(&out_read->flat, ledger->commit.accounts, out_read->head.height);
+    }
 }
 
 enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
@@ -85,17 +112,8 @@ enum au_err au_read_open(struct au_ledger *ledger, struct au_read *out_read)
     struct au_ledger_view *view = ledger->view;
     if (err == AU_OK) view->holder_count++;
     au_unlock(&ledger->lock);
-    if (err != AU_OK) return err;
-
-    out_read->ledger = ledger;
-    out_read->view = view;
-    out_read->snapshot = view->snapshot;
-    out_read->head = view->head;
-    out_read->validator_count = view->validator_count;
-    out_read->is_proving = false;
-    au_flat_init(&out_read->flat, &ledger->kv, &out_read->snapshot);
-    au_flat_use_cache(&out_read->flat, ledger->commit.accounts, out_read->head.height);
-    return AU_OK;
+    if (err == AU_OK) begin_read(ledger, view, out_read);
+    return err;
 }
 
 enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct au_read *out_read)
@@ -128,6 +146,98 @@ void au_read_close(struct au_read *read)
     close_view(unused);
 }
 
+/* ---- older heights ---- */
+
+/* Makes a view of the head one of an older height. */
+static enum au_err go_back(struct au_ledger *ledger, struct au_ledger_view *view, uint64_t height)
+{
+    const struct au_history_options options = {
+        .kv = ledger->kv,
+        .snapshot = &view->snapshot,
+        .head = view->opened_height,
+        .height = height,
+        .size_max = AU_PAST_SIZE_MAX,
+        .seed = ledger->seed,
+    };
+    struct au_chain_reader chain;
+    au_chain_reader_init(&chain, &ledger->kv, &view->snapshot);
+    enum au_err err = au_chain_header(&chain, height, &view->head);
+    au_chain_reader_done(&chain);
+    if (err == AU_ERR_NOT_FOUND) err = AU_ERR_MALFORMED;
+    if (err == AU_OK) err = au_history_open(&options, &view->history);
+    view->is_past = err == AU_OK;
+    view->validator_count = 0;
+    return err;
+}
+
+/* With the lock held: NULL if the height is not among those that are open. */
+static struct au_ledger_view *find_past(struct au_ledger *ledger, uint64_t height)
+{
+    for (size_t i = 0; i < AU_PAST_VIEWS_MAX; i++) {
+        struct au_ledger_view *view = ledger->past_views[i];
+        if (view != NULL && view->head.height == height) {
+            view->holder_count++;
+            return view;
+        }
+    }
+    return NULL;
+}
+
+/* Keeps a view that is held, in the place of the oldest. */
+static void keep_past(struct au_ledger *ledger, struct au_ledger_view *view)
+{
+    au_lock(&ledger->lock);
+    struct au_ledger_view **views = ledger->past_views;
+    struct au_ledger_view *unused = let_go(views[AU_PAST_VIEWS_MAX - 1]);
+    memmove(views + 1, views, (AU_PAST_VIEWS_MAX - 1) * sizeof(*views));
+    views[0] = view;
+    view->holder_count++;
+    au_unlock(&ledger->lock);
+    close_view(unused);
+}
+
+/* With the past lock held. */
+static enum au_err open_past(struct au_ledger *ledger, uint64_t height,
+                             struct au_ledger_view **out_view)
+{
+    struct au_ledger_view *view;
+    au_lock(&ledger->lock);
+    *out_view = find_past(ledger, height);
+    au_unlock(&ledger->lock);
+    if (*out_view != NULL) return AU_OK;
+    AU_TRY(open_view(ledger, &view));
+    AU_ASSERT(height <= view->head.height);
+    enum au_err err = height < view->head.height ? go_back(ledger, view, height) : AU_OK;
+    if (err != AU_OK) {
+        close_view(view);
+        return err;
+    }
+    if (view->is_past) keep_past(ledger, view);
+    *out_view = view;
+    return AU_OK;
+}
+
+enum au_err au_read_open_at(struct au_ledger *ledger, uint64_t height, struct au_read *out_read)
+{
+    struct au_ledger_view *view;
+    au_lock(&ledger->past_lock);
+    enum au_err err = open_past(ledger, height, &view);
+    au_unlock(&ledger->past_lock);
+    if (err == AU_OK) begin_read(ledger, view, out_read);
+    return err;
+}
+
+/* A snapshot keeps what was overwritten since alive: none is held for long. */
+static struct au_ledger_view *take_stale(struct au_ledger *ledger, size_t index)
+{
+    struct au_ledger_view *view = ledger->past_views[index];
+    if (view == NULL || ledger->head.height - view->opened_height < AU_PAST_BLOCKS_MAX) return NULL;
+    ledger->past_views[index] = NULL;
+    return let_go(view);
+}
+
+/* ---- the head's ---- */
+
 enum au_err au_ledger_account(struct au_ledger *ledger, const struct au_address *address,
                               struct au_account *out_account)
 {
@@ -151,9 +261,16 @@ void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head)
     au_lock(&ledger->lock);
     ledger->head = *head;
     struct au_ledger_view *unused = let_go(ledger->view);
+    struct au_ledger_view *stale[AU_PAST_VIEWS_MAX];
     ledger->view = NULL;
+    for (size_t i = 0; i < AU_PAST_VIEWS_MAX; i++) {
+        stale[i] = take_stale(ledger, i);
+    }
     au_unlock(&ledger->lock);
     close_view(unused);
+    for (size_t i = 0; i < AU_PAST_VIEWS_MAX; i++) {
+        close_view(stale[i]);
+    }
 }
 
 struct au_header au_ledger_head(struct au_ledger *ledger)
@@ -253,7 +370,9 @@ enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_bu
     ledger->kv = options->kv;
     ledger->engine = options->engine;
     ledger->seed = make_seed(ledger);
-    if (pthread_mutex_init(&ledger->lock, NULL) != 0) {
+    bool has_lock = pthread_mutex_init(&ledger->lock, NULL) == 0;
+    if (!has_lock || pthread_mutex_init(&ledger->past_lock, NULL) != 0) {
+        if (has_lock) AU_ASSERT(pthread_mutex_destroy(&ledger->lock) == 0);
         au_mem_free(ledger);
         return AU_ERR_NO_MEMORY;
     }
@@ -274,6 +393,12 @@ void au_ledger_close(struct au_ledger *ledger)
     au_commit_finish(&ledger->commit);
     AU_ASSERT(ledger->view == NULL || ledger->view->holder_count == 1);
     close_view(ledger->view);
+    for (size_t i = 0; i < AU_PAST_VIEWS_MAX; i++) {
+        struct au_ledger_view *view = ledger->past_views[i];
+        AU_ASSERT(view == NULL || view->holder_count == 1);
+        close_view(view);
+    }
+    AU_ASSERT(pthread_mutex_destroy(&ledger->past_lock) == 0);
     AU_ASSERT(pthread_mutex_destroy(&ledger->lock) == 0);
     au_mem_free(ledger);
 }

@@ -20,6 +20,9 @@
 #include "store/kv.h"
 #include "vm/engine.h"
 
+#define AU_PAST_SIZE_MAX   (128u << 20) /* bytes of what changed since an older height */
+#define AU_PAST_BLOCKS_MAX 64u          /* blocks for which an older height stays open */
+
 struct au_ledger;
 struct au_ledger_view;
 
@@ -58,10 +61,11 @@ AU_MUST_USE enum au_err au_ledger_stored_head(const struct au_kv *kv, struct au_
 struct au_read {
     struct au_ledger *ledger;
     struct au_ledger_view *view;
-    struct au_kv_snapshot snapshot; /* the view's */
-    struct au_header head;
-    uint64_t validator_count; /* accounts with a validator key and enough stake */
-    struct au_flat flat;      /* au_flat_account, _slot, _code */
+    struct au_kv_snapshot snapshot; /* the view's; at an older height it has later records too */
+    struct au_header head;          /* of the height */
+    bool is_past;                   /* the height was not the last when the view was opened */
+    uint64_t validator_count;       /* with a validator key and enough stake; 0 if is_past */
+    struct au_flat flat;            /* au_flat_account, _slot, _code: of the height */
     bool is_proving;
 };
 
@@ -89,5 +93,17 @@ AU_MUST_USE enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct a
 AU_MUST_USE enum au_err au_read_prove(struct au_read *read, const struct au_hash *owner,
                                       const struct au_hash *key, struct au_buf *out);
 void au_read_close(struct au_read *read);
+
+/* au_read_open_at takes a look at a height that is not above the last committed one.
+ *
+ * OK
+ * NOT_FOUND   it is more than AU_UNDO_HEIGHT_COUNT blocks back
+ * TOO_LARGE   it is not, but more was changed since than AU_PAST_SIZE_MAX bytes hold
+ * else as au_read_open
+ *
+ * Cost: for an older height reads the undo of every block since, unless it was one of the last few
+ * that were asked for: these stay open until AU_PAST_BLOCKS_MAX blocks have come. */
+AU_MUST_USE enum au_err au_read_open_at(struct au_ledger *ledger, uint64_t height,
+                                        struct au_read *out_read);
 
 #endif

@@ -7,6 +7,8 @@
 #include "ledger/ledger.h"
 #include "state/commit.h"
 
+#define AU_PAST_VIEWS_MAX 4u /* older heights that stay open */
+
 struct au_ledger {
     struct au_kv kv;
     struct au_engine *engine;
@@ -18,6 +20,8 @@ struct au_ledger {
     pthread_mutex_t lock;    /* guards head, view and the views' holders */
     struct au_header head;
     struct au_ledger_view *view; /* of the head; NULL until somebody reads */
+    struct au_ledger_view *past_views[AU_PAST_VIEWS_MAX]; /* of older heights, the newest first */
+    pthread_mutex_t past_lock; /* over ledger->lock: one older height is opened at a time */
 };
 
 /* au_ledger_set_head publishes a committed head. */

@@ -1,8 +1,10 @@
 /* What the routes of contracts answer, and how every route refuses what it cannot take. */
 #include "unit/api/api_world.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 
+#include "base/text.h"
 #include "state/proof.h"
 
 static const char adder[] =
@@ -515,6 +517,149 @@ static void test_foreign_host(void **state)
     assert_int_equal(au_ledger_head(world.ledger).height, 0);
 }
 
+/* ---- older heights ---- */
+
+static uint64_t u64_at(const struct answer *answer, const char *path)
+{
+    uint64_t value = 0;
+    assert_ok(au_text_parse_u64(au_bytes_of(text_at(answer, path)), &value));
+    return value;
+}
+
+/* A block for each call, which adds 1 to the sum and is paid 1. Gives the height before them. */
+static uint64_t make_past(const char *contract, unsigned count)
+{
+    struct answer answer = get(200, "/v1/status");
+    uint64_t first = u64_at(&answer, "height");
+    answer_done(&answer);
+    for (unsigned i = 0; i < count; i++) {
+        char body[300];
+        snprintf(body, sizeof(body),
+                 "{\"from\":\"bob\",\"contract\":\"%s\",\"function\":\"add\",\"value\":\"1\","
+                 "\"args\":[\"i64:1\"]}",
+                 contract);
+        answer = post(200, "/v1/contract/call", body);
+        assert_int_equal(u64_at(&answer, "receipt.height"), first + 1 + i);
+        answer_done(&answer);
+    }
+    return first;
+}
+
+static struct answer get_at(int status, const char *path, uint64_t height)
+{
+    char target[512];
+    snprintf(target, sizeof(target), "%s?height=%" PRIu64, path, height);
+    return get(status, target);
+}
+
+/* Every route that takes a height, at a height at which the sum was of so many. */
+static void expect_past(const char *contract, uint64_t height, unsigned sum)
+{
+    char path[256], text[32];
+    snprintf(path, sizeof(path), "/v1/contract/%s/view/get", contract);
+    struct answer answer = get_at(200, path, height);
+    assert_int_equal(u64_at(&answer, "height"), height);
+    snprintf(text, sizeof(text), "0x%02x00000000000000", sum);
+    expect_text(&answer, "output", text);
+    snprintf(text, sizeof(text), "%" PRIu64, height);
+    assert_string_equal(header_of(&answer, "Aureon-Height"), text);
+    answer_done(&answer);
+
+    snprintf(path, sizeof(path), "/v1/contract/%s/storage/0x73756d", contract);
+    answer = get_at(sum == 0 ? 404 : 200, path, height);
+    assert_string_equal(header_of(&answer, "Aureon-Height"), text);
+    if (sum > 0) assert_int_equal(u64_at(&answer, "height"), height);
+    answer_done(&answer);
+
+    snprintf(path, sizeof(path), "/v1/contract/%s/storage", contract);
+    answer = get_at(200, path, height);
+    assert_int_equal(u64_at(&answer, "height"), height);
+    assert_int_equal(au_json_in_count(au_json_in_get(answer.json, "items")), sum > 0);
+    answer_done(&answer);
+
+    snprintf(path, sizeof(path), "/v1/contract/%s", contract);
+    answer = get_at(200, path, height);
+    assert_int_equal(u64_at(&answer, "height"), height);
+    assert_int_equal(au_json_in_get(answer.json, "storage_root") != NULL, sum > 0);
+    answer_done(&answer);
+
+    snprintf(path, sizeof(path), "/v1/account/%s", world.addresses[BOB]);
+    answer = get_at(200, path, height);
+    assert_int_equal(u64_at(&answer, "nonce"), sum);
+    assert_int_equal(u64_at(&answer, "next_nonce"), sum);
+    assert_int_equal(u64_at(&answer, "balance"), RICH - sum);
+    answer_done(&answer);
+    snprintf(path, sizeof(path), "/v1/balance/%s", world.addresses[BOB]);
+    answer = get_at(200, path, height);
+    assert_int_equal(u64_at(&answer, "balance"), RICH - sum);
+    answer_done(&answer);
+}
+
+/* More heights than stay open at once, there and back. */
+static void test_past(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE], body[300];
+    deploy(address);
+    uint64_t first = make_past(address, 9);
+    for (unsigned i = 0; i <= 9; i++)
+        expect_past(address, first + i, i);
+    for (unsigned i = 10; i-- > 0;)
+        expect_past(address, first + i, i);
+    snprintf(body, sizeof(body),
+             "{\"contract\":\"%s\",\"function\":\"get\",\"height\":%" PRIu64 "}", address,
+             first + 5);
+    struct answer answer = post(200, "/v1/view", body);
+    expect_text(&answer, "output", "0x0500000000000000");
+    answer_done(&answer);
+
+    /* Before it was deployed. */
+    snprintf(body, sizeof(body), "/v1/contract/%s", address);
+    answer = get_at(404, body, 0);
+    expect_text(&answer, "code", "unknown-contract");
+    answer_done(&answer);
+    snprintf(body, sizeof(body), "/v1/contract/%s/view/get", address);
+    answer = get_at(404, body, 0);
+    expect_text(&answer, "code", "unknown-contract");
+    answer_done(&answer);
+}
+
+static void test_past_refused(void **state)
+{
+    (void)state;
+    char path[256];
+    snprintf(path, sizeof(path), "/v1/balance/%s", world.addresses[BOB]);
+    struct answer answer = post(200, "/v1/dev/mine", "{\"count\":1000}");
+    answer_done(&answer);
+    answer = post(200, "/v1/dev/mine", "{\"count\":24}");
+    answer_done(&answer);
+    answer = get_at(200, path, 0);
+    assert_int_equal(u64_at(&answer, "balance"), RICH);
+    answer_done(&answer);
+    answer = get_at(404, path, 1025);
+    expect_text(&answer, "code", "unknown-block");
+    expect_text(&answer, "expected", "a height up to 1024");
+    answer_done(&answer);
+    answer = post(200, "/v1/dev/mine", "{\"count\":65}");
+    answer_done(&answer);
+    answer = get_at(410, path, 0);
+    expect_text(&answer, "code", "pruned");
+    expect_text(&answer, "expected", "a height from 65 to 1089");
+    answer_done(&answer);
+    answer = get_at(410, path, 64);
+    answer_done(&answer);
+    answer = get_at(200, path, 65);
+    answer_done(&answer);
+    snprintf(path, sizeof(path), "/v1/balance/%s?height=-1", world.addresses[BOB]);
+    answer = get(400, path);
+    expect_text(&answer, "code", "bad-value");
+    answer_done(&answer);
+    snprintf(path, sizeof(path), "/v1/account/%s/proof?height=1", world.addresses[BOB]);
+    answer = get(400, path);
+    expect_text(&answer, "code", "unknown-member");
+    answer_done(&answer);
+}
+
 int main(void)
 {
 #define DEV(test) cmocka_unit_test_setup_teardown(test, open_dev, close_world)
@@ -530,6 +675,8 @@ int main(void)
         DEV(test_at_once),
         DEV(test_refusals),
         DEV(test_foreign_host),
+        DEV(test_past),
+        DEV(test_past_refused),
     };
     return cmocka_run_group_tests_name("api/api_contract", tests, NULL, NULL);
 }
