@@ -124,9 +124,19 @@ static bool has_target(enum au_tx_kind kind)
     return kind == AU_TX_TRANSFER || kind == AU_TX_CALL || kind == AU_TX_UPGRADE;
 }
 
+typedef void change(struct au_kv_batch *batch, enum au_cf cf, struct au_bytes key,
+                    struct au_bytes value);
+
+static void take_away(struct au_kv_batch *batch, enum au_cf cf, struct au_bytes key,
+                      struct au_bytes value)
+{
+    (void)value;
+    au_kv_batch_del(batch, cf, key);
+}
+
 /* One record for each account, with all that it was: who pays himself is sender and target. */
-static void put_histories(struct au_kv_batch *batch, const struct au_receipt *receipt,
-                          const struct au_tx *tx)
+static void change_histories(struct au_kv_batch *batch, const struct au_receipt *receipt,
+                             const struct au_tx *tx, change *make)
 {
     const struct au_chain_place place = {receipt->height, receipt->index};
     const struct {
@@ -147,7 +157,7 @@ static void put_histories(struct au_kv_batch *batch, const struct au_receipt *re
         }
         struct history_key key = key_of_history(parts[i].address, place);
         uint8_t value = (uint8_t)roles;
-        au_kv_batch_put(batch, AU_CF_IDX, BYTES_OF(key), (struct au_bytes){&value, 1});
+        make(batch, AU_CF_IDX, BYTES_OF(key), (struct au_bytes){&value, 1});
     }
 }
 
@@ -164,7 +174,29 @@ void au_chain_put_tx(struct au_kv_batch *batch, const struct au_receipt *receipt
     put_record(batch, AU_CF_RCP, BYTES_OF(place), &record);
     au_kv_batch_put(batch, AU_CF_BLK, BYTES_OF(place), tx);
     au_kv_batch_put(batch, AU_CF_TXI, BYTES_OF(receipt->id), BYTES_OF(place));
-    put_histories(batch, receipt, &decoded);
+    change_histories(batch, receipt, &decoded, au_kv_batch_put);
+}
+
+void au_chain_del_block(struct au_kv_batch *batch, const struct au_header *header,
+                        const struct au_hash *hash)
+{
+    struct height_key height = key_of_height(header->height);
+    struct hash_key by_hash = key_of_hash(hash);
+    au_kv_batch_del(batch, AU_CF_BLK, BYTES_OF(height));
+    au_kv_batch_del(batch, AU_CF_IDX, BYTES_OF(by_hash));
+}
+
+void au_chain_del_tx(struct au_kv_batch *batch, const struct au_receipt *receipt,
+                     struct au_bytes tx)
+{
+    struct au_tx decoded;
+    struct au_decode error;
+    AU_ASSERT(au_tx_decode(tx, &decoded, &error));
+    struct place_key place = key_of_place((struct au_chain_place){receipt->height, receipt->index});
+    au_kv_batch_del(batch, AU_CF_RCP, BYTES_OF(place));
+    au_kv_batch_del(batch, AU_CF_BLK, BYTES_OF(place));
+    au_kv_batch_del(batch, AU_CF_TXI, BYTES_OF(receipt->id));
+    change_histories(batch, receipt, &decoded, take_away);
 }
 
 /* ---- reading ---- */

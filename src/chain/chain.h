@@ -67,6 +67,13 @@ void au_chain_put_block(struct au_kv_batch *batch, const struct au_header *heade
 void au_chain_put_tx(struct au_kv_batch *batch, const struct au_receipt *receipt,
                      struct au_bytes tx);
 
+/* au_chain_del_block and au_chain_del_tx take away what au_chain_put_block and au_chain_put_tx add
+ * for the same arguments. */
+void au_chain_del_block(struct au_kv_batch *batch, const struct au_header *header,
+                        const struct au_hash *hash);
+void au_chain_del_tx(struct au_kv_batch *batch, const struct au_receipt *receipt,
+                     struct au_bytes tx);
+
 /* ---- reading ---- */
 
 /* Reads a store, at a snapshot or as it is now. Headers and places are copied out; what a

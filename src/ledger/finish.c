@@ -18,14 +18,14 @@ static void make_roots(struct au_block *block)
     block->header.receipts_root = au_merkle_root(&digests);
 }
 
-static void put_head(struct au_block *block)
+void au_put_head(struct au_kv_batch *batch, const struct au_header *head, uint64_t validator_count)
 {
     struct au_buf record;
     au_buf_init(&record, AU_HEADER_SIZE_MAX + sizeof(uint64_t));
-    au_buf_put_u64(&record, block->validator_count);
-    au_header_encode(&record, &block->header);
-    au_kv_batch_put(&block->batch, AU_CF_META, au_bytes_of(AU_META_HEAD), au_buf_bytes(&record));
-    if (block->batch.ops.err == AU_OK) block->batch.ops.err = record.err;
+    au_buf_put_u64(&record, validator_count);
+    au_header_encode(&record, head);
+    au_kv_batch_put(batch, AU_CF_META, au_bytes_of(AU_META_HEAD), au_buf_bytes(&record));
+    if (batch->ops.err == AU_OK) batch->ops.err = record.err;
     au_buf_done(&record);
 }
 
@@ -42,7 +42,7 @@ static void put_records(struct au_block *block)
                         code->code);
     }
     au_put_unbonding_index(block);
-    put_head(block);
+    au_put_head(&block->batch, &block->header, block->validator_count);
 }
 
 enum au_err au_block_finish(struct au_block *block)

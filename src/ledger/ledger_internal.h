@@ -31,6 +31,18 @@ void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head);
 AU_MUST_USE enum au_err au_ledger_begin(struct au_ledger *ledger, const struct au_genesis *genesis,
                                         struct au_bytes encoded);
 
+/* au_put_head puts a head into a batch, as it is stored. */
+void au_put_head(struct au_kv_batch *batch, const struct au_header *head, uint64_t validator_count);
+
+/* au_count_validators counts the owners with a validator key and a stake of at least stake_min. */
+AU_MUST_USE enum au_err au_count_validators(struct au_flat *flat, uint64_t stake_min,
+                                            uint64_t *out_count);
+
+/* au_restore_unbondings puts into a batch which record is an owner's last (au_put_unbonding_index)
+ * at the height of a history of the store. */
+AU_MUST_USE enum au_err au_restore_unbondings(const struct au_kv *history,
+                                              struct au_kv_batch *batch);
+
 /* The records of meta. */
 #define AU_META_GENESIS "genesis" /* the encoded genesis */
 #define AU_META_HEAD    "head"    /* validator_count u64 || header */

@@ -6,6 +6,7 @@
  *     04 || name               -> parameter u64 */
 #include "core/limits.h"
 #include "ledger/block_internal.h"
+#include "state/history.h"
 
 enum slot_kind { SLOT_OWNER = 1, SLOT_KEY = 2, SLOT_UNBONDING = 3, SLOT_PARAM = 4 };
 
@@ -333,4 +334,102 @@ uint64_t au_unbonding_amount(const struct au_change *change, const struct au_slo
     if (is_record && slot->exists && slot->value.size == sizeof(amount))
         memcpy(&amount, slot->value.data, sizeof(amount));
     return amount;
+}
+
+/* ---- older heights ---- */
+
+/* Begins a walk over the raw keys of the system account's slots of a kind. */
+static enum au_err open_slots(const struct au_kv *kv, uint8_t kind, struct au_kv_iter *out_iter)
+{
+    uint8_t bounds[2][AU_HASH_SIZE + 1];
+    struct au_hash system = au_flat_account_key(&au_address_system);
+    for (unsigned i = 0; i < 2; i++) {
+        memcpy(bounds[i], system.bytes, AU_HASH_SIZE);
+        bounds[i][AU_HASH_SIZE] = (uint8_t)(kind + i);
+    }
+    struct au_kv_range range = {
+        AU_CF_KEY, {bounds[0], sizeof(bounds[0])}, {bounds[1], sizeof(bounds[1])}};
+    return au_kv_iter_open(kv, NULL, &range, out_iter);
+}
+
+static enum au_err is_stored_validator(struct au_flat *flat, const struct au_address *owner,
+                                       uint64_t stake_min, bool *out_is_one)
+{
+    struct au_account account;
+    struct au_slot slot;
+    struct slot_key key = named_key(SLOT_KEY, owner->bytes);
+    *out_is_one = false;
+    AU_TRY(au_flat_account(flat, owner, &account));
+    if (account.stake < stake_min) return AU_OK;
+    AU_TRY(au_flat_slot(flat, &au_address_system, (struct au_bytes){key.bytes, key.size}, &slot));
+    if (!slot.exists || slot.value.size != AU_ADDRESS_SIZE) return AU_ERR_MALFORMED;
+    key = named_key(SLOT_OWNER, slot.value.data);
+    AU_TRY(au_flat_slot(flat, &au_address_system, (struct au_bytes){key.bytes, key.size}, &slot));
+    *out_is_one = slot.exists && slot.value.size > 0;
+    return AU_OK;
+}
+
+enum au_err au_count_validators(struct au_flat *flat, uint64_t stake_min, uint64_t *out_count)
+{
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    uint64_t count = 0;
+    AU_TRY(open_slots(&flat->kv, SLOT_KEY, &iter));
+    enum au_err err = au_kv_iter_next(&iter, &entry);
+    while (err == AU_OK) {
+        struct au_address owner;
+        bool is_one = false;
+        err = entry.key.size == AU_HASH_SIZE + SLOT_KEY_SIZE ? AU_OK : AU_ERR_MALFORMED;
+        if (err != AU_OK) break;
+        memcpy(owner.bytes, entry.key.data + AU_HASH_SIZE + 1, AU_ADDRESS_SIZE);
+        err = is_stored_validator(flat, &owner, stake_min, &is_one);
+        count += is_one;
+        if (err == AU_OK) err = au_kv_iter_next(&iter, &entry);
+    }
+    au_kv_iter_close(&iter);
+    if (err == AU_ERR_NOT_FOUND) *out_count = count;
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+}
+
+static struct slot_key index_key(struct au_bytes raw_key)
+{
+    return named_key(UNBONDING_INDEX, raw_key.data + AU_HASH_SIZE + 1 + HEIGHT_SIZE);
+}
+
+static bool is_unbonding(struct au_bytes raw_key)
+{
+    struct au_hash system = au_flat_account_key(&au_address_system);
+    return raw_key.size == AU_HASH_SIZE + UNBONDING_SIZE &&
+           memcmp(raw_key.data, system.bytes, AU_HASH_SIZE) == 0 &&
+           raw_key.data[AU_HASH_SIZE] == SLOT_UNBONDING;
+}
+
+/* A record that is paid by then is as good as none, so that those that wait say it all. They are
+ * walked in the order of their heights: an owner's last one stays. */
+enum au_err au_restore_unbondings(const struct au_kv *history, struct au_kv_batch *batch)
+{
+    struct au_undo_record record;
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    size_t cursor = 0;
+    while (au_history_next(history, &cursor, &record)) {
+        if (record.cf != AU_CF_KEY || !is_unbonding(record.key)) continue;
+        struct slot_key key = index_key(record.key);
+        au_kv_batch_del(batch, AU_CF_IDX, (struct au_bytes){key.bytes, key.size});
+    }
+    AU_TRY(open_slots(history, SLOT_UNBONDING, &iter));
+    enum au_err err;
+    while ((err = au_kv_iter_next(&iter, &entry)) == AU_OK) {
+        uint64_t height = 0;
+        if (!is_unbonding(entry.key)) break;
+        for (size_t i = 0; i < HEIGHT_SIZE; i++) {
+            height = height << 8 | entry.key.data[AU_HASH_SIZE + 1 + i];
+        }
+        struct slot_key key = index_key(entry.key);
+        au_kv_batch_put(batch, AU_CF_IDX, (struct au_bytes){key.bytes, key.size},
+                        (struct au_bytes){(const uint8_t *)&height, sizeof(height)});
+    }
+    au_kv_iter_close(&iter);
+    if (err == AU_OK) return AU_ERR_MALFORMED;
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }

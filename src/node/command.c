@@ -18,6 +18,7 @@
 #include "core/dev_account.h"
 #include "crypto/sign.h"
 #include "ledger/ledger.h"
+#include "ledger/rollback.h"
 #include "node/genesis_json.h"
 #include "node/node.h"
 #include "state/verify.h"
@@ -411,7 +412,11 @@ static enum au_exit verify_store(const struct au_invocation *invocation, const s
     return au_invocation_write(invocation, text);
 }
 
-static enum au_exit run_verify(struct au_invocation *invocation)
+typedef enum au_exit use_store(const struct au_invocation *invocation, const struct au_kv *kv,
+                               struct au_buf *text);
+
+/* What a command does with the store of a stopped node. */
+static enum au_exit with_store(const struct au_invocation *invocation, use_store *use)
 {
     struct au_rocks_options options = au_rocks_options_default();
     char cause[AU_KV_MESSAGE_SIZE];
@@ -430,10 +435,51 @@ static enum au_exit run_verify(struct au_invocation *invocation)
                                   "cannot open the store in %s: %s", path, cause);
     }
     au_buf_init(&text, MESSAGE_SIZE);
-    code = verify_store(invocation, &kv, &text);
+    code = use(invocation, &kv, &text);
     au_buf_done(&text);
     au_kv_close(&kv);
     return code;
+}
+
+static enum au_exit run_verify(struct au_invocation *invocation)
+{
+    return with_store(invocation, verify_store);
+}
+
+/* ---- state rollback ---- */
+
+static enum au_exit exit_of(enum au_err err)
+{
+    switch ((int)err) {
+    case AU_ERR_MALFORMED: return AU_EXIT_REJECTED;
+    case AU_ERR_NOT_FOUND:
+    case AU_ERR_INVALID_ARG: return AU_EXIT_NOT_FOUND;
+    default: return AU_EXIT_INTERNAL;
+    }
+}
+
+static enum au_exit roll_store_back(const struct au_invocation *invocation, const struct au_kv *kv,
+                                    struct au_buf *text)
+{
+    struct au_header head;
+    uint64_t height = au_invocation_number(invocation, "to", 0);
+    enum au_err err = au_ledger_roll_back(kv, height, text, &head);
+    if (err != AU_OK) {
+        return au_invocation_fail(invocation, exit_of(err), "cannot go back to %" PRIu64 ": %.*s",
+                                  height, (int)text->size, (const char *)text->data);
+    }
+    au_buf_printf(text, "height    %" PRIu64 "\nroot      ", head.height);
+    au_hex_put(text, (struct au_bytes){head.state_root.bytes, AU_HASH_SIZE});
+    au_buf_put_u8(text, '\n');
+    return au_invocation_write(invocation, text);
+}
+
+static enum au_exit run_rollback(struct au_invocation *invocation)
+{
+    if (!au_invocation_option(invocation, "to")) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE, "--to is missing");
+    }
+    return with_store(invocation, roll_store_back);
 }
 
 /* ---- the table ---- */
@@ -485,6 +531,17 @@ static const char verify_details[] =
     "the stored branches and the state root of the last block. The node must not be running.\n"
     "A store that does not fit gives exit code 4 and says what is damaged.\n";
 
+static const struct au_option rollback_options[] = {
+    {"to", "HEIGHT", AU_OPTION_NUMBER, false, UINT64_MAX, "the block that is to be the last"},
+};
+
+static const char rollback_details[] =
+    "Takes the blocks after HEIGHT back, at most 1024: accounts, storage, receipts and what\n"
+    "else they have left. All at once, and only if the state then gives the root of that\n"
+    "block; else nothing changes. The node must not be running. Whoever was told that the\n"
+    "blocks are committed was told wrong: keep a copy of DIR. A store that is damaged gives\n"
+    "exit code 4, a height that is not there, or no longer, 7.\n";
+
 static const struct au_command commands[] = {
     {.name = "dev",
      .operands = "",
@@ -523,6 +580,16 @@ static const struct au_command commands[] = {
      .operands_min = 1,
      .operands_max = 1,
      .run = run_verify},
+    {.name = "state rollback",
+     .operands = "DIR",
+     .summary = "take the last blocks of a stopped node back",
+     .details = rollback_details,
+     .example = "aureon state rollback chain --to 41",
+     .needs_setup = true,
+     .operands_min = 1,
+     .operands_max = 1,
+     OPTIONS(rollback_options),
+     .run = run_rollback},
 };
 
 const struct au_command_table au_node_commands = {commands, AU_COUNT_OF(commands)};

@@ -223,6 +223,90 @@ new_chain() {
     [ ! -e chain/genesis.json ]
 }
 
+@test "older heights, by option" {
+    start_node dev --data-dir data
+    counter=$("$AUREON" deploy "$AUREON_CONTRACTS_DIR/counter.wasm" 2>/dev/null)
+    for amount in 1 2 3; do
+        "$AUREON" call "$counter" increment "$amount" --value 10
+        "$AUREON" send bob 100
+    done
+    for height in 2 4 6; do
+        sum=$((height / 2 * (height / 2 + 1) / 2))
+        aureon view "$counter" get --as u64 --height "$height"
+        expect 0 "$sum"
+        aureon contract storage "$counter" counter --json --height "$height"
+        expect 0
+        expect_json '"\(.height) \(.value[0:4])"' "$height 0x0$sum"
+        aureon contract storage "$counter" --json --height "$height"
+        expect_json '"\(.height) \(.items | length)"' "$height 1"
+        aureon contract show "$counter" --json --height "$height"
+        expect_json '"\(.height) \(.balance)"' "$height $((height * 5000000000))"
+        aureon account bob --json --height "$height"
+        expect_json '"\(.height) \(.balance)"' \
+            "$height $((1000000000000000 + (height / 2 - 1) * 100000000000))"
+    done
+    aureon balance bob --height 0
+    expect 0 "1000000 AUR"
+    aureon balance bob --height 8
+    expect_refused 7 "expected a height up to 7, got 8 (unknown-block)"
+    "$AUREON" api POST /v1/dev/mine --data '{"count":1000}' >/dev/null
+    "$AUREON" api POST /v1/dev/mine --data '{"count":18}' >/dev/null
+    aureon balance bob --height 0
+    expect_refused 7 "expected a height from 1 to 1025, got 0 (pruned)"
+    aureon view "$counter" get --as u64 --height 4
+    expect 0 3
+    stop_node
+}
+
+# The same transactions, signed once, give the same blocks: their time is their own.
+@test "blocks are taken back, and the same transactions give the same state" {
+    start_node dev --data-dir data
+    counter=$("$AUREON" deploy "$AUREON_CONTRACTS_DIR/counter.wasm" 2>/dev/null)
+    stop_node
+    before=$(head_of_store data)
+    start_node dev --data-dir data
+    for round in 1 2 3; do
+        tx=$("$AUREON" send bob "$round" --unsigned --nonce "$round")
+        "$AUREON" tx sign "$tx" --from alice >>signed
+    done
+    submit() {
+        while read -r tx; do "$AUREON" tx send "$tx" --json; done <signed |
+            jq -c 'del(.receipt)'
+    }
+    submit >first
+    "$AUREON" call "$counter" increment 5 --from bob --as u64
+    aureon state rollback data --to 1
+    expect_refused 1 "cannot open the store in data/store"
+    stop_node
+    after=$(head_of_store data)
+    [ "${after%% *}" = 5 ]
+
+    aureon state rollback data
+    expect_refused 2 "--to is missing"
+    aureon state rollback data --to 6
+    expect_refused 7 "cannot go back to 6: the last block is 5"
+    aureon state rollback missing --to 1
+    expect_refused 7 "there is no store in missing/store"
+    [ "$(head_of_store data)" = "$after" ]
+    aureon state rollback data --to 1
+    expect 0 "height    1
+root      ${before#* }"
+    [ "$(head_of_store data)" = "$before" ]
+
+    start_node dev --data-dir data
+    hash=$(head -n 1 first | jq -r .hash)
+    aureon tx get "$hash"
+    expect_refused 7 "unknown-tx"
+    aureon balance bob
+    expect 0 "1000000 AUR"
+    submit >second
+    cmp first second
+    aureon call "$counter" increment 5 --from bob --as u64
+    expect 0 5
+    stop_node
+    [ "$(head_of_store data)" = "$after" ]
+}
+
 @test "a store that was damaged is found" {
     start_node dev --data-dir data
     for _ in 1 2 3; do "$AUREON" send bob 1; done
