@@ -270,6 +270,16 @@ struct au_helper *au_engine_helper(struct au_engine *engine)
     return engine->helper;
 }
 
+void au_engine_tend(struct au_engine *engine)
+{
+    if (engine->helper != NULL) au_helper_tend(engine->helper);
+}
+
+void au_engine_stop_compiling(struct au_engine *engine)
+{
+    if (engine->helper != NULL) au_helper_stop(engine->helper);
+}
+
 struct au_hash au_engine_identity(const struct au_engine *engine)
 {
     return au_sha256_tagged("aureon/engine", au_buf_bytes(&engine->identity));

@@ -83,6 +83,15 @@ void au_engine_keep(struct au_engine *engine, const struct au_hash *code_hash);
 AU_MUST_USE bool au_engine_find(struct au_engine *engine, const struct au_hash *code_hash,
                                 struct au_loaded **out_loaded);
 
+/* au_engine_tend replaces a helper that has died idle; for a look now and then. No-op without a
+ * helper, or while it compiles.
+ *
+ * au_engine_stop_compiling kills the helper and starts none again: what is being compiled, and what
+ * would have to be from now on, fails with NO_MEMORY. Modules at hand are loaded as before. No-op
+ * without a helper. */
+void au_engine_tend(struct au_engine *engine);
+void au_engine_stop_compiling(struct au_engine *engine);
+
 void au_loaded_release(struct au_loaded *loaded);
 const struct au_module_info *au_loaded_info(const struct au_loaded *loaded);
 

@@ -20,13 +20,18 @@
 #define ATTEMPTS_MAX 2
 
 struct au_helper {
-    pthread_mutex_t lock; /* guards what follows */
     struct au_hash identity;
     bool optimize_none;
-    pid_t pid; /* 0: no process */
-    int fd;
+    pthread_mutex_t lock; /* held while a module is compiled; guards these: */
+    int fd;               /* of the process, if there is one */
     bool has_greeted;
     uint32_t module_count; /* of this process */
+
+    /* Held for moments only, the lock before it if both are. The pid changes under both, so that it
+     * names our child under either. */
+    pthread_mutex_t process_lock;
+    pid_t pid; /* 0: no process */
+    bool is_stopped;
     uint64_t started_count;
     char program[]; /* the path */
 };
@@ -88,33 +93,47 @@ static bool is_shortage(int error)
     return error == ENOMEM || error == EAGAIN || error == EMFILE || error == ENFILE;
 }
 
+/* Gives an errno value. */
+static int start_with(struct au_helper *helper, int fd)
+{
+    au_lock(&helper->process_lock);
+    int failed = helper->is_stopped ? EAGAIN : spawn(helper, fd, &helper->pid);
+    if (failed) {
+        helper->pid = 0;
+    } else {
+        helper->started_count++;
+    }
+    au_unlock(&helper->process_lock);
+    return failed;
+}
+
 static enum au_err start(struct au_helper *helper)
 {
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return AU_ERR_NO_MEMORY;
-    int failed = spawn(helper, fds[1], &helper->pid);
+    int failed = start_with(helper, fds[1]);
     (void)close(fds[1]);
     if (failed) {
         (void)close(fds[0]);
-        helper->pid = 0;
         return is_shortage(failed) ? AU_ERR_NO_MEMORY : AU_ERR_ENGINE;
     }
     helper->fd = fds[0];
     helper->has_greeted = false;
     helper->module_count = 0;
-    helper->started_count++;
     return AU_OK;
 }
 
-static void stop(struct au_helper *helper)
+static void end_process(struct au_helper *helper)
 {
     if (helper->pid == 0) return;
     (void)close(helper->fd);
+    au_lock(&helper->process_lock);
     (void)kill(helper->pid, SIGKILL);
     /* A program that ignores SIGCHLD has no zombies, and nothing to wait for. */
     while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR) {
     }
     helper->pid = 0;
+    au_unlock(&helper->process_lock);
 }
 
 /* A helper has nothing to say unless asked: an end, or bytes, tell that it is gone or mad. */
@@ -145,7 +164,7 @@ static enum au_err attempt(struct au_helper *helper, const struct au_helper_requ
                            struct au_buf *artifact, struct au_parcel *out_answer)
 {
     uint64_t until_ns = au_clock_ns() + request->limit_ns;
-    if (helper->pid != 0 && helper->has_greeted && !is_quiet(helper)) stop(helper);
+    if (helper->pid != 0 && helper->has_greeted && !is_quiet(helper)) end_process(helper);
     if (helper->pid == 0) AU_TRY(start(helper));
     if (!helper->has_greeted) AU_TRY(greet(helper, until_ns));
     struct au_parcel question = {AU_PARCEL_COMPILE, request->hash, request->code};
@@ -183,10 +202,10 @@ enum au_err au_helper_compile(struct au_helper *helper, const struct au_helper_r
     struct au_parcel answer;
     enum au_err err = AU_ERR_ENGINE;
     au_lock(&helper->lock);
-    if (helper->module_count == MODULES_MAX) stop(helper);
+    if (helper->module_count == MODULES_MAX) end_process(helper);
     for (int i = 0; i < ATTEMPTS_MAX && err != AU_OK && err != AU_ERR_NO_MEMORY; i++) {
         err = attempt(helper, request, artifact, &answer);
-        if (err != AU_OK) stop(helper);
+        if (err != AU_OK) end_process(helper);
     }
     if (err == AU_OK) helper->module_count++;
     au_unlock(&helper->lock);
@@ -199,18 +218,46 @@ enum au_err au_helper_compile(struct au_helper *helper, const struct au_helper_r
 
 pid_t au_helper_pid(struct au_helper *helper)
 {
-    au_lock(&helper->lock);
+    au_lock(&helper->process_lock);
     pid_t pid = helper->pid;
-    au_unlock(&helper->lock);
+    au_unlock(&helper->process_lock);
     return pid;
 }
 
 uint64_t au_helper_started(struct au_helper *helper)
 {
-    au_lock(&helper->lock);
+    au_lock(&helper->process_lock);
     uint64_t count = helper->started_count;
-    au_unlock(&helper->lock);
+    au_unlock(&helper->process_lock);
     return count;
+}
+
+/* ---- looking after it ---- */
+
+/* One that ended before it was of use would do so again. */
+static void replace_dead(struct au_helper *helper)
+{
+    siginfo_t end = {0};
+    int failed = waitid(P_PID, (id_t)helper->pid, &end, WEXITED | WNOHANG | WNOWAIT);
+    if (!failed && end.si_pid == 0) return;
+    bool was_of_use = helper->has_greeted;
+    end_process(helper);
+    if (was_of_use) (void)start(helper); /* else the next module tries */
+}
+
+void au_helper_tend(struct au_helper *helper)
+{
+    if (pthread_mutex_trylock(&helper->lock) != 0) return;
+    if (helper->pid != 0) replace_dead(helper);
+    au_unlock(&helper->lock);
+}
+
+void au_helper_stop(struct au_helper *helper)
+{
+    au_lock(&helper->process_lock);
+    helper->is_stopped = true;
+    if (helper->pid != 0) (void)kill(helper->pid, SIGKILL);
+    au_unlock(&helper->process_lock);
 }
 
 /* ---- life ---- */
@@ -224,6 +271,7 @@ enum au_err au_helper_new(const struct au_helper_options *options, struct au_hel
     helper->identity = options->identity;
     helper->optimize_none = options->optimize_none;
     AU_ASSERT(pthread_mutex_init(&helper->lock, NULL) == 0);
+    AU_ASSERT(pthread_mutex_init(&helper->process_lock, NULL) == 0);
     enum au_err err = start(helper);
     if (err != AU_OK) {
         au_helper_free(helper);
@@ -236,7 +284,8 @@ enum au_err au_helper_new(const struct au_helper_options *options, struct au_hel
 void au_helper_free(struct au_helper *helper)
 {
     if (!helper) return;
-    stop(helper);
+    end_process(helper);
+    AU_ASSERT(pthread_mutex_destroy(&helper->process_lock) == 0);
     AU_ASSERT(pthread_mutex_destroy(&helper->lock) == 0);
     au_mem_free(helper);
 }

@@ -12,7 +12,7 @@
  *   3. A helper that failed in any way is killed, and the next one starts clean. It is also
  *      replaced after some hundred modules.
  *   4. No process of ours outlives au_helper_free, and none that we have killed stays a zombie. One
- *      that dies idle is noticed, and replaced, at the next module.
+ *      that dies idle is noticed, and replaced, at the next module or look (au_helper_tend).
  *
  * Threading: any thread; modules are compiled one after the other. The process also ends with the
  * thread that happened to start it, and is then started again. */
@@ -56,10 +56,19 @@ struct au_helper_request {
  *
  * OK
  * ENGINE      the engine refuses the module, or the helper failed twice
- * NO_MEMORY   in this process, or no process is left: says nothing about the module */
+ * NO_MEMORY   in this process, or no process is left, or au_helper_stop was called: says nothing
+ *             about the module */
 AU_MUST_USE enum au_err au_helper_compile(struct au_helper *helper,
                                           const struct au_helper_request *request,
                                           struct au_buf *artifact, struct au_reject *out_reject);
+
+/* au_helper_tend replaces a process that has died idle. Returns at once, and does nothing while a
+ * module is being compiled. For a thread that lives as long as the helper. */
+void au_helper_tend(struct au_helper *helper);
+
+/* au_helper_stop kills the process, whatever it is at, and lets none be started again: whoever
+ * waits for a module is answered soon. */
+void au_helper_stop(struct au_helper *helper);
 
 /* au_helper_pid gives the process, 0 if there is none right now; au_helper_started how many have
  * been started. */

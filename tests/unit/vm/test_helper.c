@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -258,6 +259,78 @@ static void test_a_stopped_helper_is_replaced(void **state)
     assert_no_child();
 }
 
+static void tend_until(struct au_helper *helper, bool (*is_reached)(struct au_helper *helper))
+{
+    for (int i = 0; i < 3000 && !is_reached(helper); i++) {
+        struct timespec pause = {.tv_nsec = 10000000};
+        nanosleep(&pause, NULL);
+        au_helper_tend(helper);
+    }
+    assert_true(is_reached(helper));
+}
+
+static bool has_none(struct au_helper *helper)
+{
+    return au_helper_pid(helper) == 0;
+}
+
+static bool has_second(struct au_helper *helper)
+{
+    return au_helper_started(helper) == 2;
+}
+
+/* Unless it has never been of use. */
+static void test_one_that_died_idle_is_replaced_at_a_look(void **state)
+{
+    (void)state;
+    size_t descriptors = count_descriptors();
+    struct au_helper *helper = start(real_program());
+    must_compile(helper, LIMIT_NS);
+    au_helper_tend(helper);
+    assert_int_equal(au_helper_started(helper), 1);
+    assert_int_equal(kill(au_helper_pid(helper), SIGKILL), 0);
+    tend_until(helper, has_second);
+    assert_int_equal(kill(au_helper_pid(helper), SIGKILL), 0);
+    tend_until(helper, has_none);
+    assert_no_child();
+    assert_int_equal(count_descriptors(), descriptors);
+    must_compile(helper, LIMIT_NS);
+    assert_int_equal(au_helper_started(helper), 3);
+    au_helper_free(helper);
+    assert_no_child();
+}
+
+static void *compile_until_stopped(void *context)
+{
+    struct au_helper *helper = context;
+    struct au_helper_request request = {au_buf_bytes(&code), {{7}}, LIMIT_NS};
+    struct au_reject reject;
+    struct au_buf artifact;
+    au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
+    assert_err(au_helper_compile(helper, &request, &artifact, &reject), AU_ERR_NO_MEMORY);
+    assert_err(au_helper_compile(helper, &request, &artifact, &reject), AU_ERR_NO_MEMORY);
+    au_buf_done(&artifact);
+    return NULL;
+}
+
+/* One that stands still would take two minutes to be given up. */
+static void test_stopped_while_it_compiles(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    struct au_helper *helper = start(real_program());
+    must_compile(helper, LIMIT_NS);
+    assert_int_equal(kill(au_helper_pid(helper), SIGSTOP), 0);
+    assert_int_equal(pthread_create(&thread, NULL, compile_until_stopped, helper), 0);
+    struct timespec pause = {.tv_nsec = 100000000};
+    nanosleep(&pause, NULL); /* most likely it waits now; it need not */
+    au_helper_stop(helper);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(au_helper_started(helper), 1);
+    assert_no_child();
+    au_helper_free(helper);
+}
+
 static void test_bad_helpers(void **state)
 {
     (void)state;
@@ -487,6 +560,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_what_the_engine_refuses_is_no_failure),
         cmocka_unit_test(test_a_killed_helper_is_replaced),
         cmocka_unit_test(test_a_stopped_helper_is_replaced),
+        cmocka_unit_test(test_one_that_died_idle_is_replaced_at_a_look),
+        cmocka_unit_test(test_stopped_while_it_compiles),
         cmocka_unit_test(test_bad_helpers),
         cmocka_unit_test(test_helpers_that_do_not_greet),
         cmocka_unit_test(test_no_program),
