@@ -20,6 +20,7 @@
 
 #include "api/route.h"
 #include "core/header.h"
+#include "ledger/compile.h"
 #include "ledger/ledger.h"
 #include "mempool/mempool.h"
 
@@ -32,10 +33,14 @@ struct au_api_options {
     struct au_kv kv;          /* the ledger's store */
     struct au_mempool *mempool;
     bool is_dev;   /* names of development accounts stand for their keys; /v1/dev is there */
-    void *context; /* of mine */
+    void *context; /* of what follows */
     /* Makes so many blocks, also without transactions, and returns when they are committed; false:
      * it could not. Called by slow handlers; NULL unless is_dev. */
     bool (*mine)(void *context, uint32_t count);
+    /* Has the code of a transaction compiled, and waits for it; PENDING: there is no room, or no
+     * time. Called by slow handlers before they simulate it. */
+    enum au_err (*compile)(void *context, const struct au_checked *checked,
+                           enum au_compile_state *out_state);
 };
 
 /* au_api_new makes an api and starts its thread. OK, NO_MEMORY */

@@ -3,6 +3,7 @@
 
 #include "api/handlers.h"
 #include "api/json.h"
+#include "api/refusal.h"
 #include "api/submit.h"
 #include "core/limits.h"
 
@@ -24,16 +25,38 @@ static enum au_err apply(struct au_api *api, struct au_checked *checked, bool is
     return au_block_apply(simulation->block, checked, &simulation->applied);
 }
 
-enum au_err au_simulate(struct au_api *api, const struct au_checked *checked, bool is_any_nonce,
-                        struct au_simulation *out_simulation)
+/* Code that was never compiled here waits its turn. false: the response is a problem. */
+static bool compile(struct au_input *input, const struct au_checked *checked)
 {
+    const struct au_api_options *options = &input->api->options;
+    enum au_compile_state state = AU_COMPILE_READY;
+    enum au_err err = options->compile(options->context, checked, &state);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+    } else if (state == AU_COMPILE_PENDING) {
+        au_refuse_full(input->response, AU_PROBLEM_COMPILER_FULL, NULL);
+    } else if (state == AU_COMPILE_BARRED) {
+        au_refuse_with(input->response, AU_PROBLEM_TX_NOT_COMPILED,
+                       "the code could not be compiled here; it is not tried again for an hour");
+    }
+    return err == AU_OK && state == AU_COMPILE_READY;
+}
+
+bool au_simulate(struct au_input *input, const struct au_checked *checked, bool is_any_nonce,
+                 struct au_simulation *out_simulation)
+{
+    struct au_api *api = input->api;
     struct au_checked copy = *checked;
     *out_simulation = (struct au_simulation){0};
-    AU_TRY(au_block_lend(api, NULL, &out_simulation->block));
-    atomic_fetch_add(&api->counts.simulated, 1);
-    enum au_err err = apply(api, &copy, is_any_nonce, out_simulation);
-    if (err != AU_OK) au_simulation_done(api, out_simulation);
-    return err;
+    if (!compile(input, checked)) return false;
+    enum au_err err = au_block_lend(api, NULL, &out_simulation->block);
+    if (err == AU_OK) {
+        atomic_fetch_add(&api->counts.simulated, 1);
+        err = apply(api, &copy, is_any_nonce, out_simulation);
+        if (err != AU_OK) au_simulation_done(api, out_simulation);
+    }
+    if (err != AU_OK) au_fail(input->response, err);
+    return err == AU_OK;
 }
 
 void au_simulation_done(struct au_api *api, struct au_simulation *simulation)
@@ -83,11 +106,7 @@ void au_post_simulate(struct au_input *input)
         }
     }
     if (!au_submit_decode(input, bytes, &checked)) return;
-    enum au_err err = au_simulate(input->api, &checked, false, &simulation);
-    if (err != AU_OK) {
-        au_fail(input->response, err);
-        return;
-    }
+    if (!au_simulate(input, &checked, false, &simulation)) return;
     if (simulation.applied.invalid != AU_INVALID_NONE) {
         au_fail_applied(input->api, input->response, &checked, &simulation.applied);
     } else {

@@ -13,13 +13,14 @@ struct au_simulation {
 };
 
 /* au_simulate executes a transaction over the head, whatever its signature says. A nonce that is
- * ahead by no more than what the pool has of the sender counts as the next one.
+ * ahead by no more than what the pool has of the sender counts as the next one. Code that is new
+ * here is compiled first, when nothing else is to be.
  *
  * is_any_nonce   the nonce is ours to choose: the one that fits is taken
  *
- * OK: au_simulation_done ends it. Else what au_block_apply failed with. */
-AU_MUST_USE enum au_err au_simulate(struct au_api *api, const struct au_checked *checked,
-                                    bool is_any_nonce, struct au_simulation *out_simulation);
+ * true: au_simulation_done ends it. false: the response is a problem. */
+AU_MUST_USE bool au_simulate(struct au_input *input, const struct au_checked *checked,
+                             bool is_any_nonce, struct au_simulation *out_simulation);
 void au_simulation_done(struct au_api *api, struct au_simulation *simulation);
 
 /* au_gas_suggest gives the gas limit to ask for after a simulation: a fifth more than was used, at

@@ -31,6 +31,7 @@ static const struct hint {
     {"unknown-function", "the functions of a contract are what its code exports"},
     {"pool-full", "send it again in a moment"},
     {"sender-full", "wait until the transactions before it are in a block"},
+    {"compiler-full", "send it again in a moment"},
     {"replacement-underpriced", "give a --gas-price that is at least a tenth higher"},
     {"dev-only", "only `aureon dev` does this"},
 };

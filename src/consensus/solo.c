@@ -230,6 +230,12 @@ bool au_solo_mine(struct au_solo *solo, uint32_t count)
     return is_made;
 }
 
+enum au_err au_solo_compile(struct au_solo *solo, const struct au_checked *checked,
+                            enum au_compile_state *out_state)
+{
+    return au_compiler_await(solo->compiler, checked, out_state);
+}
+
 /* ---- life ---- */
 
 static enum au_err start(struct au_solo *solo)

@@ -14,6 +14,7 @@
 #define AUREON_CONSENSUS_SOLO_H
 
 #include "ledger/block.h"
+#include "ledger/compile.h"
 #include "mempool/mempool.h"
 
 struct au_solo;
@@ -39,5 +40,14 @@ void au_solo_free(struct au_solo *solo);
 /* au_solo_mine makes count blocks now, empty ones too, and waits for them. false: the producer has
  * stopped. */
 bool au_solo_mine(struct au_solo *solo, uint32_t count);
+
+/* au_solo_compile has the code of a transaction compiled that is to be simulated, behind all code
+ * that is to be proposed, and waits for it.
+ *
+ * out_state   PENDING: too much waits already, or it took too long
+ *
+ * OK, NO_MEMORY */
+AU_MUST_USE enum au_err au_solo_compile(struct au_solo *solo, const struct au_checked *checked,
+                                        enum au_compile_state *out_state);
 
 #endif

@@ -38,6 +38,16 @@ enum au_err au_ledger_compile(struct au_ledger *ledger, struct au_bytes code)
     return AU_OK;
 }
 
+void au_ledger_compile_tend(struct au_ledger *ledger)
+{
+    au_engine_tend(ledger->engine);
+}
+
+void au_ledger_compile_stop(struct au_ledger *ledger)
+{
+    au_engine_stop_compiling(ledger->engine);
+}
+
 static enum au_err compile_kept(struct au_ledger *ledger, struct au_bytes code)
 {
     struct au_loaded *loaded;

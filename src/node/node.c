@@ -82,6 +82,13 @@ static bool mine(void *context, uint32_t count)
     return au_solo_mine(node->solo, count);
 }
 
+static enum au_err compile(void *context, const struct au_checked *checked,
+                           enum au_compile_state *out_state)
+{
+    struct au_node *node = context;
+    return au_solo_compile(node->solo, checked, out_state);
+}
+
 /* ---- starting ---- */
 
 static enum au_err open_engine(struct au_node *node, struct au_buf *message)
@@ -153,6 +160,7 @@ static enum au_err open_layers(struct au_node *node, struct au_buf *message)
         .is_dev = node->options.is_dev,
         .context = node,
         .mine = mine,
+        .compile = compile,
     };
     AU_TRY(au_api_new(&api, &node->api));
     struct au_solo_options solo = {
@@ -222,6 +230,7 @@ uint16_t au_node_port(const struct au_node *node)
 void au_node_stop(struct au_node *node)
 {
     if (node->api) au_api_stop(node->api);
+    if (node->ledger) au_ledger_compile_stop(node->ledger);
     au_server_stop(node->server);
     au_solo_free(node->solo);
     au_api_free(node->api);

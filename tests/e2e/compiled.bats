@@ -87,6 +87,75 @@ continue_in() {
     stop_node
 }
 
+# A module like the counter, but none that was compiled before: NUMBER is in a section of its own.
+another_module() {
+    cat "$counter_c"
+    printf '\0\003\001%02d' "$1"
+}
+
+# simulate_another NUMBER: what a deploy of it would come to; status, headers and body in files.
+simulate_another() {
+    another_module "$1" >"$1.wasm"
+    printf '{"tx": "%s"}' "$("$AUREON" deploy "$1.wasm" --gas 1000000 --unsigned)" >"$1.json"
+    curl --silent --max-time 60 --data-binary "@$1.json" --header Expect: \
+        --header 'Content-Type: application/json' --dump-header "$1.headers" \
+        --output "$1.body" --write-out '%{http_code}\n' "$AUREON_URL/v1/tx/simulate" >"$1.status"
+}
+
+@test "simulating new code: three wait for the helper, a fourth is told to come back" {
+    start_node dev
+    kill -STOP "$(helper_pid)"
+    local number refused
+    for number in 1 2 3 4; do
+        simulate_another "$number" 3>&- &
+    done
+    for _ in $(seq 500); do
+        cat ./*.status 2>/dev/null | grep -q . && break
+        sleep 0.02
+    done
+    kill -CONT "$(helper_pid)"
+    for number in 1 2 3 4; do
+        while ! grep -q . "$number.status"; do sleep 0.02; done
+    done
+    [ "$(sort ./*.status | tr '\n' ' ')" = "200 200 200 429 " ]
+    refused=$(grep --files-with-matches 429 ./*.status)
+    grep -qi '^retry-after: 1' "${refused%.status}.headers"
+    output=$(cat "${refused%.status}.body")
+    expect_json .code compiler-full
+    simulate_another "$(basename "$refused" .status)"
+    output=$(cat "${refused%.status}.body")
+    expect_json .status success
+    stop_node
+}
+
+@test "a node that is told to stop does not wait for its helper" {
+    start_node dev
+    kill -STOP "$(helper_pid)"
+    simulate_another 1 3>&- &
+    while [ ! -s 1.json ]; do sleep 0.02; done
+    "$AUREON" deploy "$counter_c" --gas 1000000 --wait none
+    local helper
+    helper=$(helper_pid)
+    stop_node
+    [ ! -e "/proc/$helper" ]
+}
+
+@test "a helper that dies idle is replaced, and leaves no zombie" {
+    start_node dev
+    "$AUREON" deploy "$counter_c"
+    local helper
+    helper=$(helper_pid)
+    kill -KILL "$helper"
+    for _ in $(seq 500); do
+        if [ ! -e "/proc/$helper" ] && [ -n "$(helper_pid)" ]; then break; fi
+        sleep 0.02
+    done
+    [ ! -e "/proc/$helper" ]
+    [ "$(helper_pid | wc -l)" -eq 1 ]
+    "$AUREON" deploy "$counter_wat"
+    stop_node
+}
+
 @test "one helper for a node, and none without it" {
     start_node dev
     [ "$(helper_pid | wc -l)" -eq 1 ]

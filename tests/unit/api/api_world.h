@@ -117,6 +117,13 @@ static inline bool mine(void *context, uint32_t count)
     return au_solo_mine(world.solo, count);
 }
 
+static inline enum au_err compile_new(void *context, const struct au_checked *checked,
+                                      enum au_compile_state *out_state)
+{
+    (void)context;
+    return au_solo_compile(world.solo, checked, out_state);
+}
+
 struct world_options {
     bool is_network;
     bool is_manual; /* blocks come by mine alone */
@@ -155,6 +162,7 @@ static inline void open_world(const struct world_options *options)
         .mempool = world.pool,
         .is_dev = !options->is_network,
         .mine = options->is_network ? NULL : mine,
+        .compile = compile_new,
     };
     assert_ok(au_api_new(&api, &world.api));
     struct au_solo_options solo = {

@@ -5,11 +5,15 @@
 #include "consensus/solo.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "chain/chain.h"
 #include "crypto/sha256.h"
 #include "unit/ledger/world.h"
+#include "vm/engine_internal.h"
+#include "vm/helper.h"
 
 struct solo_world {
     struct world world;
@@ -227,6 +231,72 @@ static void test_a_helper_that_fails(void **state)
     close_solo(&solo);
 }
 
+struct simulation {
+    struct solo_world *solo;
+    struct au_checked checked;
+    pthread_t thread;
+    enum au_compile_state state;
+};
+
+static atomic_uint simulated_count;
+
+static void *simulate(void *context)
+{
+    struct simulation *simulation = context;
+    assert_int_equal(
+        au_solo_compile(simulation->solo->solo, &simulation->checked, &simulation->state), AU_OK);
+    atomic_fetch_add(&simulated_count, 1);
+    return NULL;
+}
+
+/* Of four that would simulate new code at once, two of them the same, three wait and one is told
+ * that there is no room. What the pool brings is compiled meanwhile, before them. */
+static void test_code_that_is_simulated(void **state)
+{
+    (void)state;
+    static struct solo_world solo;
+    static struct simulation simulations[4];
+    static const char *const texts[] = {
+        "(module (func (export \"a\")))", "(module (func (export \"a\")))",
+        "(module (func (export \"b\")))", "(module (func (export \"c\")))"};
+    unsigned counts[3] = {0};
+    world_helper = getenv("AUREON");
+    assert_non_null(world_helper);
+    open_solo(&solo, 0, false);
+    world_helper = NULL;
+    pid_t helper = au_helper_pid(au_engine_helper(solo.world.engine));
+    struct au_tx deploy = {.kind = AU_TX_DEPLOY, .gas_limit = 1000000};
+    assert_int_equal(kill(helper, SIGSTOP), 0);
+    for (int i = 0; i < 4; i++) {
+        deploy.code = world_code(&solo.world, texts[i]);
+        simulations[i].solo = &solo;
+        simulations[i].checked = world_check(&solo.world, world_sign(&solo.world, ALICE, deploy));
+        assert_int_equal(pthread_create(&simulations[i].thread, NULL, simulate, &simulations[i]),
+                         0);
+    }
+    while (atomic_load(&simulated_count) == 0) {
+        struct timespec pause = {.tv_nsec = 1000000};
+        nanosleep(&pause, NULL);
+    }
+    struct au_chain_reader chain;
+    au_chain_reader_init(&chain, &solo.world.kv, NULL);
+    deploy.code = world_code(&solo.world, "(module (func (export \"d\")))");
+    struct au_hash id = submit(&solo, BOB, deploy);
+    assert_int_equal(kill(helper, SIGCONT), 0);
+    assert_int_equal(wait_for_receipt(&solo, &id, &chain).outcome, AU_OUTCOME_SUCCESS);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(simulations[i].thread, NULL), 0);
+        counts[simulations[i].state]++;
+    }
+    assert_int_equal(counts[AU_COMPILE_BARRED], 0);
+    assert_int_equal(counts[AU_COMPILE_PENDING], 1);
+    assert_in_range(au_engine_count(solo.world.engine).compiled, 3, 4);
+    simulate(&simulations[0]);
+    assert_int_equal(simulations[0].state, AU_COMPILE_READY);
+    au_chain_reader_done(&chain);
+    close_solo(&solo);
+}
+
 static void test_on_demand(void **state)
 {
     (void)state;
@@ -264,11 +334,9 @@ static void test_interval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blocks_as_needed),
-        cmocka_unit_test(test_code_is_compiled_first),
-        cmocka_unit_test(test_a_helper_that_fails),
-        cmocka_unit_test(test_on_demand),
-        cmocka_unit_test(test_interval),
+        cmocka_unit_test(test_blocks_as_needed),    cmocka_unit_test(test_code_is_compiled_first),
+        cmocka_unit_test(test_a_helper_that_fails), cmocka_unit_test(test_code_that_is_simulated),
+        cmocka_unit_test(test_on_demand),           cmocka_unit_test(test_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
