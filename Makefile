@@ -29,9 +29,9 @@ fuzz-report: test-needs ## what the fuzz corpora cover
 	@cmake --build --preset fuzz --target fuzzers
 	@tools/fuzz report
 
-torture: test-needs ## kill a node 50 times and more, see tests/torture/run
+torture: test-needs ## kill nodes and compile helpers, see tests/torture/run
 	@cmake --preset dev >/dev/null
-	@cmake --build --preset dev
+	@cmake --build --preset dev --target all torture_helper
 	@tests/torture/run
 
 bench: all ## measure, see tools/bench

@@ -87,6 +87,14 @@ if(TARGET unit_contract_no_memory)
         -Wl,--wrap=au_mem_new,--wrap=au_mem_resize,--wrap=au_mem_free)
 endif()
 
+# A compile helper that does whatever it should not; make torture goes on with it for long.
+if(cmocka_FOUND)
+    aureon_add_test_program(torture_helper tests/torture/helper.c tests/torture/bad_helper.c)
+    target_link_libraries(torture_helper PRIVATE PkgConfig::cmocka)
+    add_dependencies(tests torture_helper)
+    aureon_add_test(torture/helper torture_helper)
+endif()
+
 # End to end: the program seen from a shell.
 file(GLOB bats_files CONFIGURE_DEPENDS tests/e2e/*.bats)
 if(AUREON_BATS AND NOT AUREON_FUZZER)
