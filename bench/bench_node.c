@@ -12,6 +12,7 @@
  * behind. */
 #include "anvil.h"
 #include "http.h"
+#include "module.h"
 #include "process.h"
 
 #include <errno.h>
@@ -30,14 +31,15 @@
 #include "node/genesis_json.h"
 #include "vm/engine.h"
 
-#define ARGS_MAX    16u
-#define WAIT_MAX_NS 30e9
-#define POLL_US     200u
-#define IDLE_US     1000000u
-#define SYNCS       200u
-#define SYNC_SIZE   4096u
-#define TX_TYPE     "application/octet-stream"
-#define WARM_UP     50u /* receipts before those that are timed */
+#define ARGS_MAX       16u
+#define WAIT_MAX_NS    30e9
+#define POLL_US        200u
+#define IDLE_US        1000000u
+#define DEPLOY_IDLE_US 100000u
+#define SYNCS          200u
+#define SYNC_SIZE      4096u
+#define TX_TYPE        "application/octet-stream"
+#define WARM_UP        50u /* receipts before those that are timed */
 
 #define LANES   2u    /* connections that submit batches, each for senders of its own */
 #define SENDERS 1000u /* of a lane: each batch has one transaction of each of them */
@@ -56,12 +58,14 @@ struct plan {
     size_t rounds;  /* of batches and of reads; their median counts */
     size_t batches; /* of a lane and round */
     double read_ns; /* of a round and kind of request */
+    size_t deploys; /* of modules of one size */
 };
 
-static const struct plan whole = {5, 1000, 3, 20, 1e9};
-static const struct plan quick = {3, 200, 1, 10, 5e8};
-#define ROUNDS_MAX 3u
-#define STARTS_MAX 5u
+static const struct plan whole = {5, 1000, 3, 20, 1e9, 9};
+static const struct plan quick = {3, 200, 1, 10, 5e8, 3};
+#define ROUNDS_MAX  3u
+#define STARTS_MAX  5u
+#define DEPLOYS_MAX 9u
 
 static bool all_met = true;
 
@@ -286,6 +290,70 @@ static double bench_receipts(const struct plan *plan)
     bench_conn_close(&conn);
     bench_process_stop();
     return median;
+}
+
+/* ---- deploys ---- */
+
+struct size {
+    const char *name;
+    uint32_t functions; /* of 1 kB each */
+    double target;      /* ms */
+};
+
+/* One client that deploys a module that the node has never seen, and waits for the receipt; then
+ * the next. */
+static void bench_size(const struct plan *plan, const struct size *size, struct bench_conn *conn,
+                       const struct au_hash *genesis_hash, struct account *from)
+{
+    double times[DEPLOYS_MAX];
+    double yards[DEPLOYS_MAX];
+    struct au_buf code;
+    struct au_buf tx;
+    struct au_buf request;
+    au_buf_init(&code, AU_CODE_SIZE_MAX);
+    au_buf_init(&tx, 1u << 20);
+    au_buf_init(&request, 2u << 20);
+    for (uint32_t i = 0; i < plan->deploys; i++) {
+        au_buf_clear(&code);
+        au_buf_clear(&tx);
+        au_buf_clear(&request);
+        bench_make_module(&code, size->functions, 1 + i);
+        (void)put_signed(&tx, from, genesis_hash,
+                         (struct au_tx){.kind = AU_TX_DEPLOY,
+                                        .code = au_buf_bytes(&code),
+                                        .gas_limit = DEPLOY_GAS});
+        bench_put_post(&request, "/v1/tx?wait=committed", TX_TYPE, au_buf_bytes(&tx));
+        (void)usleep(DEPLOY_IDLE_US);
+        double start = bench_wall_ns();
+        (void)bench_ask(conn, au_buf_bytes(&request), "\"status\":\"success\"");
+        times[i] = bench_wall_ns() - start;
+        yards[i] = bench_compile_ns(au_buf_bytes(&code));
+    }
+    report((struct bench_figure){
+        size->name, bench_median(times, plan->deploys) / 1e6, "ms", "compiling it on one thread",
+        bench_median(yards, plan->deploys) / 1e6, size->target, BENCH_AT_MOST});
+    au_buf_done(&code);
+    au_buf_done(&tx);
+    au_buf_done(&request);
+}
+
+static void bench_deploys(const struct plan *plan)
+{
+    static const struct size sizes[] = {{"node_deploy_3k", 3, 15}, {"node_deploy_300k", 300, 400}};
+    struct node node;
+    struct bench_conn conn;
+    struct account alice = {0};
+    double ns = 0;
+    struct au_hash seed = au_dev_account_seed(0);
+    au_sign_key_from_seed(&alice.key, seed.bytes);
+    start_dev(&node, "deploys", &ns);
+    bench_conn_open(&conn, node.port);
+    struct au_hash genesis_hash = read_genesis_hash(&conn);
+    for (size_t i = 0; i < AU_COUNT_OF(sizes); i++) {
+        bench_size(plan, &sizes[i], &conn, &genesis_hash, &alice);
+    }
+    bench_conn_close(&conn);
+    bench_process_stop();
 }
 
 /* ---- a chain of many senders ---- */
@@ -717,6 +785,7 @@ int main(int argc, char **argv)
     ours.start_ms = bench_start(plan);
     ours.memory_mb = bench_memory();
     ours.receipt_ms = bench_receipts(plan);
+    bench_deploys(plan);
     start_chain(&chain);
     ours.transfers = bench_batches(&chain, plan, "node_transfers", 15000, make_transfer);
     deploy_counter(&chain);

@@ -5,9 +5,11 @@
  * Programs are C, compiled as contracts are; what has no C form is bench/wat/.
  * Metered and unmetered runs take turns, so that a disturbance meets both. */
 #include "bench/bench.h"
+#include "bench/module.h"
 
 #include <inttypes.h>
 
+#include "contract/host.h"
 #include "vm/engine.h"
 #include "vm/limits.h"
 
@@ -219,113 +221,6 @@ static void bench_program(struct au_engine *metered, struct au_engine *plain, co
 /* ---- preparing and compiling ---------------------------------------------------------------- */
 
 #define FUNCTIONS 310 /* of about 1 kB each */
-#define LOCALS    12
-
-static uint32_t next_random(uint32_t *random)
-{
-    *random = *random * 1664525 + 1013904223;
-    return *random >> 8;
-}
-
-static void put_leb(struct au_buf *out, uint32_t value)
-{
-    for (; value >= 0x80; value >>= 7) {
-        au_buf_put_u8(out, (uint8_t)(value | 0x80));
-    }
-    au_buf_put_u8(out, (uint8_t)value);
-}
-
-static void put_section(struct au_buf *out, uint8_t id, const struct au_buf *content)
-{
-    au_buf_put_u8(out, id);
-    put_leb(out, (uint32_t)content->size);
-    au_buf_put_bytes(out, au_buf_bytes(content));
-}
-
-static void put_local(struct au_buf *out, uint8_t op, uint32_t *random)
-{
-    au_buf_put_u8(out, op);
-    au_buf_put_u8(out, (uint8_t)(next_random(random) % LOCALS));
-}
-
-/* One statement over i32 locals, as compilers write them: arithmetic, memory, a branch, a call. */
-static void put_statement(struct au_buf *out, uint32_t *random)
-{
-    static const uint8_t ops[] = {0x6a, 0x6b, 0x6c, 0x71, 0x72, 0x73, 0x74, 0x76, 0x49, 0x4b};
-    put_local(out, 0x20, random); /* local.get */
-    switch (next_random(random) % 8) {
-    case 0: /* i32.load */ au_buf_put(out, "\x41\xff\xff\x03\x71\x28\x02\x08", 8); break;
-    case 1: /* i32.store, then another value */
-        au_buf_put(out, "\x41\xff\xff\x03\x71", 5);
-        put_local(out, 0x20, random);
-        au_buf_put(out, "\x36\x02\x10", 3);
-        put_local(out, 0x20, random);
-        break;
-    case 2: /* if */
-        au_buf_put(out, "\x04\x40", 2);
-        put_local(out, 0x20, random);
-        put_local(out, 0x21, random);
-        au_buf_put_u8(out, 0x0b);
-        put_local(out, 0x20, random);
-        break;
-    case 3: /* block and br_if */
-        au_buf_put(out, "\x02\x40", 2);
-        put_local(out, 0x20, random);
-        au_buf_put(out, "\x0d\x00", 2);
-        put_local(out, 0x20, random);
-        put_local(out, 0x21, random);
-        au_buf_put_u8(out, 0x0b);
-        break;
-    case 4: /* call */
-        au_buf_put_u8(out, 0x10);
-        put_leb(out, next_random(random) % FUNCTIONS);
-        break;
-    default:
-        put_local(out, 0x20, random);
-        au_buf_put_u8(out, ops[next_random(random) % sizeof ops]);
-        break;
-    }
-    put_local(out, 0x21, random); /* local.set */
-}
-
-static void put_body(struct au_buf *out, uint32_t *random)
-{
-    struct au_buf body;
-    au_buf_init(&body, AU_BODY_SIZE_MAX);
-    au_buf_put(&body, "\x01\x0b\x7f", 3); /* 11 locals besides the parameter */
-    while (body.size < 1000) {
-        put_statement(&body, random);
-    }
-    put_local(&body, 0x20, random);
-    au_buf_put_u8(&body, 0x0b);
-    put_leb(out, (uint32_t)body.size);
-    au_buf_put_bytes(out, au_buf_bytes(&body));
-    au_buf_done(&body);
-}
-
-/* A module of about 310 kB that is the same for the same seed. */
-static void make_module(struct au_buf *out, uint32_t seed)
-{
-    struct au_buf functions;
-    struct au_buf code;
-    au_buf_init(&functions, 1 << 12);
-    au_buf_init(&code, AU_CODE_SIZE_MAX);
-    put_leb(&functions, FUNCTIONS);
-    put_leb(&code, FUNCTIONS);
-    for (int i = 0; i < FUNCTIONS; i++) {
-        au_buf_put_u8(&functions, 0);
-        put_body(&code, &seed);
-    }
-    au_buf_put(out, "\0asm\x01\0\0\0", 8);
-    au_buf_put(out, "\x01\x06\x01\x60\x01\x7f\x01\x7f", 8); /* type (i32) -> i32 */
-    put_section(out, 3, &functions);
-    au_buf_put(out, "\x05\x04\x01\x01\x04\x04", 6); /* memory 4 4 */
-    au_buf_put(out, "\x07\x07\x01\x03run\x00\x00", 9);
-    put_section(out, 10, &code);
-    AU_ASSERT(functions.err == AU_OK && code.err == AU_OK && out->err == AU_OK);
-    au_buf_done(&code);
-    au_buf_done(&functions);
-}
 
 static double prepare_ns(struct au_bytes code, bool is_instrumented)
 {
@@ -349,7 +244,7 @@ static void bench_prepare(void)
 {
     struct au_buf code;
     au_buf_init(&code, AU_CODE_SIZE_MAX);
-    make_module(&code, 1);
+    bench_make_module(&code, FUNCTIONS, 1);
     double megabytes = (double)code.size / 1e6;
     double speed[RUNS];
     double check_speed[RUNS];
@@ -367,7 +262,7 @@ static double load_ms_per_kb(struct au_engine *engine, uint32_t seed)
 {
     struct au_buf code;
     au_buf_init(&code, AU_CODE_SIZE_MAX);
-    make_module(&code, seed);
+    bench_make_module(&code, FUNCTIONS, seed);
     double start = bench_now_ns();
     struct au_loaded *loaded = load(engine, au_buf_bytes(&code));
     double milliseconds = (bench_now_ns() - start) / 1e6;
@@ -392,6 +287,46 @@ static void bench_compile(struct au_engine *metered, struct au_engine *plain)
                                  BENCH_AT_MOST});
 }
 
+#define WARM_FUNCTIONS 150 /* what they are compiled to has 300 kB */
+
+/* From the folder of compiled modules, where a node finds what it compiled before. */
+static void bench_warm(void)
+{
+    char folder[] = "/tmp/aureon-bench-XXXXXX";
+    char compiled[sizeof folder + 16];
+    char command[sizeof folder + 16];
+    const char *given = getenv("AUREON");
+    struct au_engine *engine = NULL;
+    struct au_buf code;
+    double warm_ms[RUNS];
+    double check_ms[RUNS];
+    AU_ASSERT(mkdtemp(folder) != NULL);
+    (void)snprintf(compiled, sizeof compiled, "%s/compiled", folder);
+    struct au_engine_options options = {
+        .instances_max = 4,
+        .helper = given != NULL ? given : "build/aureon",
+        .artifact_folder = compiled,
+        .artifact_size = 64u << 20,
+    };
+    AU_ASSERT(au_engine_new(&options, &au_host_env, &engine) == AU_OK);
+    au_buf_init(&code, AU_CODE_SIZE_MAX);
+    bench_make_module(&code, WARM_FUNCTIONS, 1);
+    au_loaded_release(load(engine, au_buf_bytes(&code))); /* no cache in memory: nothing stays */
+    for (int run = 0; run < RUNS; run++) {
+        double start = bench_now_ns();
+        au_loaded_release(load(engine, au_buf_bytes(&code)));
+        warm_ms[run] = (bench_now_ns() - start) / 1e6;
+        check_ms[run] = prepare_ns(au_buf_bytes(&code), false) / 1e6;
+    }
+    report((struct bench_figure){"load a 300 kB artifact", bench_median(warm_ms, RUNS), "ms",
+                                 "validate only", bench_median(check_ms, RUNS), 1.5,
+                                 BENCH_AT_MOST});
+    au_buf_done(&code);
+    au_engine_free(engine);
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    AU_ASSERT(system(command) == 0);
+}
+
 int main(int argc, char **argv)
 {
     const char *folder = argc > 1 ? argv[1] : "build/contracts";
@@ -404,6 +339,7 @@ int main(int argc, char **argv)
     }
     bench_prepare();
     bench_compile(metered, plain);
+    bench_warm();
     au_engine_free(plain);
     au_engine_free(metered);
     return all_met ? 0 : 2;
