@@ -1,5 +1,6 @@
 #include "consensus/solo.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -11,6 +12,7 @@
 #define STACK_SIZE   (16u << 20) /* bytes: contracts run on it */
 #define WAIT_NS      UINT64_C(1000000000)
 #define NS_PER_MS    UINT64_C(1000000)
+#define NS_PER_S     UINT64_C(1000000000)
 #define PAUSE_NS     (20 * NS_PER_MS) /* at most, between looks at what others want */
 #define RETRY_NS     (2 * NS_PER_MS)  /* while all that waits is being compiled */
 #define REFUSALS_MAX 64u /* transactions that a block has no room for, before it is closed */
@@ -25,8 +27,10 @@ struct au_solo {
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t mined;
-    uint64_t wanted; /* blocks that au_solo_mine asked for, in all */
-    uint64_t made;   /* of these */
+    pthread_cond_t compiled;
+    uint64_t wanted;   /* blocks that au_solo_mine asked for, in all */
+    uint64_t made;     /* of these */
+    bool has_compiled; /* since the last block was begun */
     bool stops;
     bool has_stopped;
 };
@@ -143,6 +147,7 @@ static enum au_err produce(struct au_solo *solo, bool may_be_empty, bool *out_is
 static bool is_mining(struct au_solo *solo, bool *out_stops)
 {
     au_lock(&solo->lock);
+    solo->has_compiled = false;
     bool is_asked = solo->made < solo->wanted;
     *out_stops = solo->stops;
     au_unlock(&solo->lock);
@@ -161,6 +166,20 @@ static void nap(uint64_t time_ns)
 {
     struct timespec pause = {.tv_nsec = (long)time_ns};
     (void)nanosleep(&pause, NULL);
+}
+
+/* Waits while all that could be executed is being compiled; not for long: more may have come. */
+static void wait_for_compiler(struct au_solo *solo)
+{
+    uint64_t end_ns = au_clock_ns() + RETRY_NS;
+    struct timespec until = {(time_t)(end_ns / NS_PER_S), (long)(end_ns % NS_PER_S)};
+    int failed = 0;
+    au_lock(&solo->lock);
+    while (!solo->has_compiled && !failed) {
+        failed = pthread_cond_timedwait(&solo->compiled, &solo->lock, &until);
+    }
+    AU_ASSERT(failed == 0 || failed == ETIMEDOUT);
+    au_unlock(&solo->lock);
 }
 
 /* Waits for something to do. true: try to make a block. */
@@ -191,7 +210,7 @@ static enum au_err run(struct au_solo *solo)
         show_phase("producer: idle");
         if (is_made) last_ns = au_clock_ns();
         if (is_asked) note_mined(solo);
-        if (!is_asked && !is_made) nap(RETRY_NS);
+        if (!is_asked && !is_made) wait_for_compiler(solo);
     }
 }
 
@@ -211,7 +230,10 @@ static void *run_thread(void *argument)
 static void on_compiled(void *context)
 {
     struct au_solo *solo = context;
-    au_mempool_wake(solo->options.mempool);
+    au_lock(&solo->lock);
+    solo->has_compiled = true;
+    AU_ASSERT(pthread_cond_signal(&solo->compiled) == 0);
+    au_unlock(&solo->lock);
 }
 
 bool au_solo_mine(struct au_solo *solo, uint32_t count)
@@ -250,10 +272,22 @@ static enum au_err start(struct au_solo *solo)
     return failed ? AU_ERR_NO_MEMORY : AU_OK;
 }
 
+static void init_conditions(struct au_solo *solo)
+{
+    pthread_condattr_t attributes;
+    int failed = pthread_condattr_init(&attributes);
+    if (!failed) failed = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    if (!failed) failed = pthread_cond_init(&solo->compiled, &attributes);
+    if (!failed) failed = pthread_cond_init(&solo->mined, NULL);
+    AU_ASSERT(!failed);
+    AU_ASSERT(pthread_condattr_destroy(&attributes) == 0);
+}
+
 static void free_solo(struct au_solo *solo)
 {
     au_compiler_free(solo->compiler);
     au_block_free(solo->block);
+    AU_ASSERT(pthread_cond_destroy(&solo->compiled) == 0);
     AU_ASSERT(pthread_cond_destroy(&solo->mined) == 0);
     AU_ASSERT(pthread_mutex_destroy(&solo->lock) == 0);
     au_mem_free(solo->included);
@@ -266,7 +300,7 @@ enum au_err au_solo_new(const struct au_solo_options *options, struct au_solo **
     if (!solo) return AU_ERR_NO_MEMORY;
     solo->options = *options;
     AU_ASSERT(pthread_mutex_init(&solo->lock, NULL) == 0);
-    AU_ASSERT(pthread_cond_init(&solo->mined, NULL) == 0);
+    init_conditions(solo);
     enum au_err err = start(solo);
     if (err != AU_OK) {
         free_solo(solo);
