@@ -76,6 +76,10 @@ file(GLOB ledger_log_sources CONFIGURE_DEPENDS tests/ledger_log/*.c)
 aureon_add_test_program(ledger_log ${ledger_log_sources})
 add_dependencies(tests ledger_log)
 
+# Modules made to hurt, for tests of the whole node.
+aureon_add_test_program(bomb tests/bomb/main.c)
+add_dependencies(tests bomb)
+
 # Modules run by both kinds of engine, for V8 to be compared with (tests/differential.sh).
 file(GLOB differential_sources CONFIGURE_DEPENDS tests/differential/*.c)
 aureon_add_test_program(differential ${differential_sources})
