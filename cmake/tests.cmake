@@ -118,6 +118,8 @@ endif()
 add_custom_target(fuzzers)
 add_dependencies(tests fuzzers)
 file(GLOB fuzz_sources CONFIGURE_DEPENDS fuzz/fuzz_*.c)
+file(GLOB contract_writer_sources CONFIGURE_DEPENDS
+    tests/differential/code*.c tests/differential/contract.c tests/differential/world.c)
 foreach(source IN LISTS fuzz_sources)
     cmake_path(GET source STEM target)
     string(REGEX REPLACE "^fuzz_" "" name ${target})
@@ -129,6 +131,9 @@ foreach(source IN LISTS fuzz_sources)
         if(NOT name STREQUAL "canary") # fails on purpose, and only libFuzzer finds out how
             aureon_add_test(fuzz/${name} ${target} ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
         endif()
+    endif()
+    if(name STREQUAL "instrument") # what makes contracts
+        target_sources(${target} PRIVATE ${contract_writer_sources})
     endif()
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
     add_dependencies(fuzzers ${target})

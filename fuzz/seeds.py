@@ -6,6 +6,7 @@ import ctypes.util
 import itertools
 import json
 import pathlib
+import random
 import re
 import struct
 import subprocess
@@ -73,6 +74,24 @@ def make_module(out, tools):
         folder.rmdir()
     for module in sorted(tools["spec"].glob("**/*.wasm")):
         out.put(module.read_bytes())
+
+
+# ---- instrument: contracts by their seed, with and without changed bytes, and small modules -----
+
+def make_instrument(out, tools):
+    dice = random.Random(1)
+    for seed in range(200):
+        edits = [dice.randrange(1 << 24).to_bytes(3, "little") + bytes([1 << dice.randrange(8)])
+                 for _ in range(dice.randrange(5))]
+        out.put(struct.pack("<I", seed) + b"".join(edits))
+    for text in sorted(ROOT.glob("**/*.wat")):
+        if "build" not in text.relative_to(ROOT).parts[:1]:
+            try_run(tools["wat"], text, out.path())
+    folder = out.path()
+    try_run(tools["testtools"], "smith", 8, 200, folder, "--accepted")
+    for module in sorted(folder.glob("*.wasm")):
+        module.rename(out.path())
+    folder.rmdir()
 
 
 # ---- bind ----------------------------------------------------------------------------------------
@@ -813,10 +832,11 @@ def make_artifact(out, tools):
         out.put(everything + keep + small + everything * count + get)
 
 
-MAKERS = {"module": make_module, "bind": make_bind, "host": make_host, "cli": make_cli,
-          "storage": make_storage, "tx": make_tx, "receipt": make_receipt, "header": make_header,
-          "genesis": make_genesis, "proof": make_proof, "request": make_request,
-          "keyfile": make_keyfile, "undo": make_undo, "parcel": make_parcel, "artifact": make_artifact}
+MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bind,
+          "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
+          "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
+          "proof": make_proof, "request": make_request, "keyfile": make_keyfile,
+          "undo": make_undo, "parcel": make_parcel, "artifact": make_artifact}
 
 
 def make(name, tools, folder):
