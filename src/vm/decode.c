@@ -765,6 +765,7 @@ static void set_costs(struct wasm_module *module)
     module->cost[AU_COST_DIVISION] = AU_GAS_DIVISION;
     module->cost[AU_COST_CALL] = AU_GAS_CALL;
     module->cost[AU_COST_CALL_INDIRECT] = AU_GAS_CALL_INDIRECT;
+    module->cost[AU_COST_GROW] = AU_GAS_GROW;
 }
 
 bool wasm_decode(struct au_reader *reader, struct wasm_module *module)

@@ -44,6 +44,7 @@ enum au_cost {
     AU_COST_DIVISION,
     AU_COST_CALL,
     AU_COST_CALL_INDIRECT,
+    AU_COST_GROW,
     AU_COST_COUNT
 };
 

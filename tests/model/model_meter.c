@@ -27,6 +27,7 @@ static int64_t cost_of(const struct au_model *model, uint32_t code)
     case OP_END: return AU_GAS_FREE;
     case OP_CALL: return AU_GAS_CALL;
     case OP_CALL_INDIRECT: return AU_GAS_CALL_INDIRECT;
+    case OP_MEMORY_GROW: return AU_GAS_GROW;
     default: break;
     }
     if (is_division(code)) return AU_GAS_DIVISION;

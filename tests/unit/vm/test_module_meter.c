@@ -281,7 +281,7 @@ static const struct meter_case loops[] = {
      CODE(OP_LOOP, VOID, OP_I32_CONST, 0, OP_I32_CONST, 0, OP_I32_CONST, 8, OP_FC, FC_MEMORY_FILL,
           0, OP_I32_CONST, 0, OP_MEMORY_GROW, 0, OP_DROP, CONDITION, OP_I32_CONST, 0, OP_SET, 0,
           OP_BR_IF, 0, OP_END, TWO, OP_END),
-     COSTS(0, 7 + 3 + 4, 2), RUNS(14 + 1 + 2, 14 + 1 + 14 + 1 + 2)},
+     COSTS(0, 7 + 34 + 4, 2), RUNS(45 + 1 + 2, 45 + 1 + 45 + 1 + 2)},
     {"trap in a loop",
      CODE(OP_LOOP, VOID, OP_CALL, 0, CONDITION, OP_IF, VOID, OP_UNREACHABLE, OP_END, OP_END,
           OP_END),
@@ -470,12 +470,12 @@ static void test_memory_grow(void **state)
     } cases[] = {{0, 0}, {1, 1}, {3, 3}, {4, 0}, {/* -1 */ 0x7f, 0}};
     (void)state;
     for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
-        int64_t steps = 3 + cases[i].pages * AU_GAS_GROW_PAGE;
+        int64_t steps = 34 + cases[i].pages * AU_GAS_GROW_PAGE;
         struct meter_case row = {
             .name = "memory.grow",
             .code = BYTES(OP_I32_CONST, cases[i].operand, OP_MEMORY_GROW, 0, OP_DROP, OP_END),
             .block_count = 1,
-            .blocks = {3},
+            .blocks = {34},
             .steps = {steps, steps},
         };
         check_case(&row, 4);
@@ -500,6 +500,7 @@ static void test_every_price(void **state)
                             : is_division              ? AU_COST_DIVISION
                             : byte == OP_CALL          ? AU_COST_CALL
                             : byte == OP_CALL_INDIRECT ? AU_COST_CALL_INDIRECT
+                            : byte == OP_MEMORY_GROW   ? AU_COST_GROW
                                                        : AU_COST_SIMPLE;
         if (op->cost != cost) fail_msg("%s: cost %u, not %u", op->name, op->cost, cost);
     }
