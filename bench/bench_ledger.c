@@ -49,14 +49,6 @@ static void report(struct bench_figure figure)
     all_met = bench_report(&figure) && all_met;
 }
 
-/* Time of the wall: a sync is waited for. */
-static double wall_now_ns(void)
-{
-    struct timespec now;
-    AU_ASSERT(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
 /* ---- a look at what the ledger writes ---- */
 
 /* The store's functions, but that a batch may be written down as it passes. */
@@ -381,9 +373,9 @@ static void execute_block(struct chain *chain, const struct job *job, struct rou
     double applied = bench_now_ns();
     AU_ASSERT(au_block_seal(chain->block) == AU_OK);
     double sealed = bench_now_ns();
-    double wall = wall_now_ns();
+    double wall = bench_wall_ns();
     AU_ASSERT(au_block_commit(chain->block) == AU_OK);
-    round->commit_wall = wall_now_ns() - wall;
+    round->commit_wall = bench_wall_ns() - wall;
     round->commit_cpu = bench_now_ns() - sealed;
     round->seal_cpu = sealed - applied;
     round->apply_cpu = applied - start;
@@ -393,7 +385,7 @@ static void execute_block(struct chain *chain, const struct job *job, struct rou
 static void run_round(struct chain *chain, struct job *job, struct job *next, struct round *round)
 {
     struct admitter admitters[ADMITTERS];
-    double start = wall_now_ns();
+    double start = bench_wall_ns();
     atomic_store(&next->next, 0);
     for (size_t i = 0; i < ADMITTERS; i++) {
         admitters[i].job = next;
@@ -405,7 +397,7 @@ static void run_round(struct chain *chain, struct job *job, struct job *next, st
         AU_ASSERT(pthread_join(admitters[i].thread, NULL) == 0);
         round->admit_cpu += admitters[i].cpu_ns;
     }
-    round->wall = wall_now_ns() - start;
+    round->wall = bench_wall_ns() - start;
 }
 
 /* What a kind of block came to: medians, nanoseconds for each transaction. */
@@ -476,9 +468,9 @@ static void take_yardsticks(struct chain *chain, struct job *last, const struct 
     struct au_kv empty = open_store(chain, "yard");
     for (uint32_t i = 0; i < YARD_ROUNDS; i++) {
         verify[i] = admit_alone(last) / count;
-        double start = wall_now_ns();
+        double start = bench_wall_ns();
         AU_ASSERT(au_kv_write(&empty, batch, /* is_synced */ true) == AU_OK);
-        write[i] = (wall_now_ns() - start) / count;
+        write[i] = (bench_wall_ns() - start) / count;
         hash[i] = hash_values_ns(batch) / count;
     }
     au_kv_close(&empty);

@@ -163,3 +163,11 @@ foreach(source IN LISTS bench_sources)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
     add_dependencies(bench ${target})
 endforeach()
+
+# What a gas takes (tools/calibrate).
+file(GLOB calibrate_sources CONFIGURE_DEPENDS bench/calibrate*.c)
+aureon_add_test_program(calibrate ${calibrate_sources} tests/differential/code_call.c
+    tests/differential/code_statement.c tests/differential/code_value.c
+    tests/differential/contract.c tests/differential/world.c)
+set_target_properties(calibrate PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+add_dependencies(bench calibrate)

@@ -1,0 +1,236 @@
+/* What each host function takes with the arguments that suit it least, on state that is in memory:
+ * a loop in the guest calls it, and the same loop without the call is taken away. */
+#include "bench/calibrate.h"
+
+#include <stdio.h>
+
+#include "bench/bench.h"
+#include "core/limits.h"
+
+#define REPEATS    9u
+#define TEXT_MAX   (1u << 18)
+#define MEMORY_MAX ((size_t)256 << 20)
+#define STEPS      ((int64_t)1000000000 * AU_STEPS_PER_GAS)
+#define ALONE      200u /* frames of which each ends with its one call */
+
+/* Memory: 0 self · 64 another account · 96 none · 128 key, signature and message (RFC 8032, 7.1,
+ * TEST 2) · 256 a storage key that counts on with each turn · 512 an AssemblyScript string of 16
+ * bytes, and at 1020 one of 16 KiB · 65536 and on: 64 KiB of anything · 131072 output. */
+#define C(n)    "(i32.const " #n ")"
+#define KEY     C(256) " (i32.const 32)"
+#define LONG    C(256) " (i32.const 256)"
+#define BIG     C(65536) " (i32.const 65536)"
+#define NOTHING C(65536) " (i32.const 0)"
+
+static const struct row {
+    const char *name;
+    const char *what;
+    uint32_t calls; /* in a frame; 1: the call ends it */
+    const char *code;
+} rows[] = {
+    {"log", "an empty line", 2000, "(call $log " NOTHING ")"},
+    {"log", "4,096 bytes", 15, "(call $log " C(65536) C(4096) ")"},
+    {"get_balance", "an account", 2000, "(drop (call $get_balance " C(64) C(32) "))"},
+    {"get_balance", "no account", 2000, "(drop (call $get_balance " C(96) C(32) "))"},
+    {"transfer", "to another account", 2000,
+     "(drop (call $transfer " C(0) C(32) C(64) C(32) " (i64.const 1)))"},
+    {"storage_read", "absent, a key of 32 bytes", 2000,
+     "(drop (call $storage_read " KEY C(131072) C(100) "))"},
+    {"storage_read", "absent, a key of 256 bytes", 2000,
+     "(drop (call $storage_read " LONG C(131072) C(100) "))"},
+    {"storage_read", "64 KiB, nothing copied", 200,
+     "(drop (call $storage_read " C(64) C(32) C(131072) C(0) "))"},
+    {"storage_read", "64 KiB, all copied", 200,
+     "(drop (call $storage_read " C(64) C(32) C(131072) C(65536) "))"},
+    {"storage_size", "absent", 2000, "(drop (call $storage_size " KEY "))"},
+    {"storage_size", "64 KiB", 2000, "(drop (call $storage_size " C(64) C(32) "))"},
+    {"storage_write", "an empty value again, a key of 1 byte", 2000,
+     "(drop (call $storage_write " C(0) C(1) NOTHING "))"},
+    {"storage_write", "an empty value, new keys of 32 bytes", 2000,
+     "(drop (call $storage_write " KEY NOTHING "))"},
+    {"storage_write", "64 KiB again", 100, "(drop (call $storage_write " C(64) C(32) BIG "))"},
+    {"storage_write", "64 KiB, new keys of 256 bytes", 100,
+     "(drop (call $storage_write " LONG BIG "))"},
+    {"storage_delete", "absent, keys of 256 bytes", 2000, "(drop (call $storage_delete " LONG "))"},
+    {"arg_count", "", 2000, "(drop (call $arg_count))"},
+    {"arg_size", "", 2000, "(drop (call $arg_size " C(0) "))"},
+    {"arg_read", "nothing", 2000, "(drop (call $arg_read " C(0) C(131072) C(0) C(0) "))"},
+    {"arg_read", "64 KiB", 200, "(drop (call $arg_read " C(1) C(131072) C(0) C(65536) "))"},
+    {"return_data", "nothing", 2000, "(call $return_data " NOTHING ")"},
+    {"return_data", "64 KiB", 4, "(call $return_data " BIG ")"},
+    {"revert", "nothing", 1, "(call $revert " C(0) NOTHING ")"},
+    {"revert", "64 KiB", 1, "(call $revert " C(0) BIG ")"},
+    {"self_address", "", 2000, "(call $self_address " C(131072) ")"},
+    {"caller", "", 2000, "(call $caller " C(131072) ")"},
+    {"origin", "", 2000, "(call $origin " C(131072) ")"},
+    {"value", "", 2000, "(drop (call $value))"},
+    {"block_height", "", 2000, "(drop (call $block_height))"},
+    {"block_time", "", 2000, "(drop (call $block_time))"},
+    {"gas_left", "", 2000, "(drop (call $gas_left))"},
+    {"chain_id", "", 2000, "(drop (call $chain_id " C(131072) C(64) "))"},
+    {"sha256", "nothing", 2000, "(call $sha256 " NOTHING C(131072) ")"},
+    {"sha256", "56 bytes", 2000, "(call $sha256 " C(65536) C(56) C(131072) ")"},
+    {"sha256", "64 KiB", 20, "(call $sha256 " BIG C(131072) ")"},
+    {"ed25519_verify", "a good signature", 50,
+     "(drop (call $ed25519_verify " C(128) C(160) C(224) C(1) "))"},
+    {"ed25519_verify", "a bad one of 64 KiB", 20,
+     "(drop (call $ed25519_verify " C(128) C(160) BIG "))"},
+    {"abort", "no text", 1, "(call $abort " C(0) C(0) C(0) C(0) ")"},
+    {"abort", "a text of 16 bytes", 1, "(call $abort " C(516) C(516) C(0) C(0) ")"},
+    {"abort", "a text of 16 KiB", 1, "(call $abort " C(1024) C(0) C(0) C(0) ")"},
+};
+
+struct bench {
+    struct calibrate *calibrate;
+    struct au_loaded *loaded;
+    struct au_overlay overlay;
+    struct au_arena arena;
+    struct au_buf logs;
+    struct au_env env;
+};
+
+static void put_types(struct au_buf *text, const char *what, const char *letters)
+{
+    au_buf_printf(text, " (%s", what);
+    for (; *letters != '\0'; letters++)
+        au_buf_put_text(text, *letters == 'I' ? " i64" : " i32");
+    au_buf_put_text(text, ")");
+}
+
+static void put_imports(struct au_buf *text)
+{
+    for (size_t i = 0; i < au_host_env.count; i++) {
+        const struct au_host_entry *entry = &au_host_env.entries[i];
+        au_buf_printf(text, "(import \"env\" \"%s\" (func $%s", entry->name, entry->name);
+        put_types(text, "param", entry->params);
+        put_types(text, "result", entry->results);
+        au_buf_put_text(text, "))\n");
+    }
+}
+
+static void put_loop(struct au_buf *text, const char *name, const char *code)
+{
+    au_buf_printf(text,
+                  "(func (export \"%s\") (local $n i64) (local $i i64)"
+                  " (drop (call $arg_read (i32.const 0) (i32.const 264) (i32.const 0)"
+                  " (i32.const 8))) (local.set $n (i64.load (i32.const 264))) (loop $next"
+                  " (i64.store (i32.const 256) (local.get $i)) %s"
+                  " (local.set $i (i64.add (local.get $i) (i64.const 1)))"
+                  " (br_if $next (i64.lt_u (local.get $i) (local.get $n)))))\n",
+                  name, code);
+}
+
+static void load(struct bench *bench)
+{
+    static const char data[] =
+        "(memory 4 4) (data (i32.const 0) \"self\") (data (i32.const 64) \"other\")"
+        "(data (i32.const 96) \"nobody\")"
+        "(data (i32.const 128) \"\\3d\\40\\17\\c3\\e8\\43\\89\\5a\\92\\b7\\0a\\a7\\4d\\1b\\7e\\bc"
+        "\\9c\\98\\2c\\cf\\2e\\c4\\96\\8c\\c0\\cd\\55\\f1\\2a\\f4\\66\\0c"
+        "\\92\\a0\\09\\a9\\f0\\d4\\ca\\b8\\72\\0e\\82\\0b\\5f\\64\\25\\40"
+        "\\a2\\b2\\7b\\54\\16\\50\\3f\\8f\\b3\\76\\22\\23\\eb\\db\\69\\da"
+        "\\08\\5a\\c1\\e4\\3e\\15\\99\\6e\\45\\8f\\36\\13\\d0\\f1\\1d\\8c"
+        "\\38\\7b\\2e\\ae\\b4\\30\\2a\\ee\\b0\\0d\\29\\16\\12\\bb\\0c\\00\\72\")"
+        "(data (i32.const 512) \"\\10\\00\\00\\00a\\00b\\00c\\00d\\00e\\00f\\00g\\00h\\00\")"
+        "(data (i32.const 1020) \"\\00\\40\\00\\00\")\n";
+    struct au_buf text;
+    au_buf_init(&text, TEXT_MAX);
+    au_buf_put_text(&text, "(module ");
+    put_imports(&text);
+    au_buf_put_text(&text, data);
+    put_loop(&text, "none", "");
+    for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "r%zu", i);
+        put_loop(&text, name, rows[i].code);
+    }
+    au_buf_put_text(&text, ")");
+    AU_ASSERT(text.err == AU_OK);
+    bench->loaded = calibrate_load(bench->calibrate, &text);
+    AU_ASSERT(bench->loaded);
+    au_buf_done(&text);
+}
+
+/* The world before each frame: self, another account, and a slot of 64 KiB. The overlay borrows the
+ * slot. */
+static void make_world(struct bench *bench, struct au_call *call)
+{
+    static const struct au_address other = {"other"};
+    static const uint8_t value[AU_VALUE_SIZE_MAX];
+    struct au_account rich = {.exists = true, .balance = 1000000000};
+    bool is_new;
+    memcpy(call->self.bytes, "self", 4);
+    au_overlay_reset(&bench->overlay);
+    au_arena_reset(&bench->arena);
+    au_buf_clear(&bench->logs);
+    bench->env = (struct au_env){
+        .overlay = &bench->overlay,
+        .arena = &bench->arena,
+        .logs = &bench->logs,
+        .chain_id = au_bytes_of("calibrate"),
+    };
+    AU_ASSERT(au_overlay_preload_account(&bench->overlay, &call->self, rich, &is_new) == AU_OK);
+    AU_ASSERT(au_overlay_preload_account(&bench->overlay, &other, rich, &is_new) == AU_OK);
+    AU_ASSERT(au_overlay_preload_slot(&bench->overlay, &call->self,
+                                      (struct au_bytes){other.bytes, sizeof(other.bytes)},
+                                      (struct au_bytes){value, sizeof(value)}, &is_new) == AU_OK);
+}
+
+static struct pace run_frame(struct bench *bench, const char *function, uint64_t calls)
+{
+    static const uint8_t second[65536];
+    struct au_bytes args[] = {{(const uint8_t *)&calls, sizeof(calls)}, {second, sizeof(second)}};
+    struct au_call call = {
+        .function = au_bytes_of(function),
+        .args = args,
+        .arg_count = AU_COUNT_OF(args),
+        .steps_limit = STEPS,
+        .logs_size_max = AU_LOGS_SIZE_MAX,
+        .output_size_max = AU_OUTPUT_SIZE_MAX,
+    };
+    struct au_frame_result result;
+    make_world(bench, &call);
+    double start = bench_now_ns();
+    AU_ASSERT(au_frame_run(bench->loaded, &bench->env, &call, &result) == AU_OK);
+    double time = bench_now_ns() - start;
+    AU_ASSERT(result.outcome == AU_OUTCOME_SUCCESS || calls == 1);
+    return (struct pace){time, (double)result.steps_used};
+}
+
+/* The fastest of some frames; of many where one call is all there is in each. */
+static struct pace run_frames(struct bench *bench, const char *function, uint32_t calls)
+{
+    struct pace least = run_frame(bench, function, calls);
+    for (uint32_t i = 1; i < (calls == 1 ? ALONE : REPEATS); i++)
+        least = pace_faster(least, run_frame(bench, function, calls));
+    return least;
+}
+
+static void put_row(struct bench *bench, size_t at)
+{
+    const struct row *row = &rows[at];
+    char function[16];
+    char extra[128];
+    (void)snprintf(function, sizeof(function), "r%zu", at);
+    struct pace all = run_frames(bench, function, row->calls);
+    struct pace around = run_frames(bench, "none", row->calls);
+    struct pace pace = pace_each(pace_less(all, around), row->calls);
+    (void)snprintf(extra, sizeof(extra), ",\"what\":\"%s\"", row->what);
+    calibrate_put_row("host", row->name, pace, extra);
+}
+
+void calibrate_host(struct calibrate *calibrate)
+{
+    static const struct au_seed seed = {{1, 2}};
+    struct bench bench = {.calibrate = calibrate};
+    au_overlay_init(&bench.overlay, &seed, NULL, MEMORY_MAX);
+    au_arena_init(&bench.arena, MEMORY_MAX);
+    au_buf_init(&bench.logs, AU_LOGS_SIZE_MAX);
+    load(&bench);
+    for (size_t i = 0; i < AU_COUNT_OF(rows); i++)
+        put_row(&bench, i);
+    au_loaded_release(bench.loaded);
+    au_buf_done(&bench.logs);
+    au_arena_done(&bench.arena);
+    au_overlay_done(&bench.overlay);
+}
