@@ -3,8 +3,8 @@
 
 PREFIX ?= /usr/local
 .DEFAULT_GOAL := all
-.PHONY: all help test check fuzz fuzz-report torture bench demo install format clean build-needs \
-	test-needs
+.PHONY: all help test check fuzz fuzz-report torture bench calibrate demo install format clean \
+	build-needs test-needs
 
 all: build-needs ## build/aureon, build/libaureon.a and the contracts
 	@cmake --preset dev >/dev/null
@@ -37,6 +37,10 @@ torture: test-needs ## kill nodes and compile helpers, see tests/torture/run
 bench: all ## measure, see tools/bench
 	@cmake --build --preset dev --target bench
 	@tools/bench
+
+calibrate: all ## measure what gas takes, see tools/calibrate
+	@cmake --build --preset dev --target calibrate
+	@tools/calibrate
 
 demo: all ## a contract deployed and called, step by step
 	@tools/demo

@@ -84,6 +84,16 @@ named="README.md docs/contracts.md docs/gas.md docs/outcomes.md docs/embedding.m
     [ "$status" -eq 0 ]
 }
 
+# copy_sources: into tree, what the tables are made of.
+copy_sources() {
+    rm -rf tree
+    mkdir -p tree/src/vm tree/src/core tree/src/cli tree/src/api tree/tools
+    cp -r "$AUREON_SOURCE_DIR/abi" "$AUREON_SOURCE_DIR/docs" tree/
+    for file in src/vm/limits.h src/core/limits.h src/cli/exit.def src/api/routes.c tools/tidy; do
+        cp "$AUREON_SOURCE_DIR/$file" "tree/$file"
+    done
+}
+
 @test "a changed price, number, limit or name is seen in the tables" {
     for change in \
         "abi/host.def s/storage_write,  \"iiii\",   \"i\", 30/storage_write, \"iiii\", \"i\", 31/" \
@@ -104,18 +114,26 @@ named="README.md docs/contracts.md docs/gas.md docs/outcomes.md docs/embedding.m
         "src/cli/exit.def s/\"done\"/\"well done\"/" \
         "src/vm/limits.h s/AU_IMPORTS_MAX        128u/AU_IMPORTS_MAX        129u/" \
         "src/core/limits.h s/AU_ARG_COUNT_MAX     64u/AU_ARG_COUNT_MAX     65u/"; do
-        rm -rf tree
-        mkdir -p tree/src/vm tree/src/core tree/src/cli tree/src/api tree/tools
-        cp -r "$AUREON_SOURCE_DIR/abi" "$AUREON_SOURCE_DIR/docs" tree/
-        for file in src/vm/limits.h src/core/limits.h src/cli/exit.def src/api/routes.c tools/tidy; do
-            cp "$AUREON_SOURCE_DIR/$file" "tree/$file"
-        done
+        copy_sources
         sed -i "${change#* }" "tree/${change%% *}"
         run "$AUREON_SOURCE_DIR/tools/doc-tables" tree
         if [ "$status" -eq 0 ]; then
             echo "not seen: $change" >&2
             return 1
         fi
+    done
+}
+
+@test "what was measured at another price than the one in force is seen" {
+    for change in \
+        "abi/gas.def s/AU_GAS(DIVISION,          8/AU_GAS(DIVISION,          9/" \
+        "abi/host.def s/get_balance,    \"ii\",     \"I\", 20/get_balance, \"ii\", \"I\", 21/"; do
+        copy_sources
+        sed -i "${change#* }" "tree/${change%% *}"
+        run "$AUREON_SOURCE_DIR/tools/doc-tables" --write tree
+        printf '%s\n' "$output"
+        [ "$status" -eq 1 ]
+        [[ $output == *"is not measured at this price"* ]]
     done
 }
 
