@@ -2,9 +2,10 @@
  *
  *     bench_bomb [path of the aureon program, build/aureon if none is given]
  *
- * For each: the time that validator and instrumenter take per byte at the largest size, compared
- * with 32 KiB; and what the compile helper takes for the largest that a block can pay for. All is
- * processor time, of all threads: with two processors the helper's clock shows half as much. */
+ * For each a remark, and for the worst of all a figure: the time that validator and instrumenter
+ * take per byte at the largest size, compared with 32 KiB; and what the compile helper takes for
+ * the largest that a block can pay for. All is processor time, of all threads: with two processors
+ * the helper's clock shows half as much. */
 #include "bench/bench.h"
 
 #include "contract/host.h"
@@ -20,11 +21,23 @@
 #define SMALL_SIZE 32768u
 #define LIMIT_S    12.0 /* after which a module is given up: twice the target */
 
-static bool all_met = true;
+/* The worst of all modules so far, by what its target bounds. */
+struct worst {
+    char name[128];
+    double badness;
+    struct bench_figure figure;
+};
 
-static void report(struct bench_figure figure)
+static void keep_worst(struct worst *worst, const struct bomb *bomb, double badness,
+                       struct bench_figure figure)
 {
-    all_met &= bench_report(&figure);
+    (void)fprintf(stderr, "# %s, %s: %.3g %s, %.3g %s\n", figure.name, bomb->name, figure.value,
+                  figure.unit, figure.yardstick_value, figure.yardstick);
+    if (badness <= worst->badness) return;
+    worst->badness = badness;
+    worst->figure = figure;
+    (void)snprintf(worst->name, sizeof(worst->name), "%s, the worst: %s", figure.name, bomb->name);
+    worst->figure.name = worst->name;
 }
 
 static double prepare_ns_per_byte(struct au_bytes code)
@@ -48,18 +61,17 @@ static double prepare_ns_per_byte(struct au_bytes code)
     return bench_median(values, RUNS);
 }
 
-static void bench_prepare(const struct bomb *bomb, struct au_buf *code)
+static void bench_prepare(const struct bomb *bomb, struct au_buf *code, struct worst *worst)
 {
-    char name[128];
-    (void)snprintf(name, sizeof(name), "prepare 512 KiB: %s", bomb->name);
     au_buf_clear(code);
     bomb_make(bomb, SMALL_SIZE, code);
     double small = prepare_ns_per_byte(au_buf_bytes(code));
     au_buf_clear(code);
     bomb_make(bomb, AU_CODE_SIZE_MAX, code);
     double large = prepare_ns_per_byte(au_buf_bytes(code));
-    report((struct bench_figure){name, large, "ns/byte", "the same at 32 KiB", small, 2,
-                                 BENCH_RATIO_AT_MOST});
+    keep_worst(worst, bomb, large / small,
+               (struct bench_figure){"prepare 512 KiB", large, "ns/byte", "the same at 32 KiB",
+                                     small, 2, BENCH_RATIO_AT_MOST});
 }
 
 /* The processor time that the helper has used; after a failure there is none until it is asked. */
@@ -73,9 +85,9 @@ static double helper_s(struct au_helper *helper)
     return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-static void bench_compile(struct au_helper *helper, const struct bomb *bomb, struct au_buf *code)
+static void bench_compile(struct au_helper *helper, const struct bomb *bomb, struct au_buf *code,
+                          struct worst *worst)
 {
-    char name[128];
     struct au_reject reject = {0};
     struct au_buf artifact;
     au_buf_clear(code);
@@ -87,9 +99,10 @@ static void bench_compile(struct au_helper *helper, const struct bomb *bomb, str
     double seconds = err == AU_OK ? helper_s(helper) - started : LIMIT_S;
     au_buf_done(&artifact);
     if (err != AU_OK) (void)fprintf(stderr, "%s: %s\n", bomb->name, reject.message);
-    (void)snprintf(name, sizeof(name), "compile %zu kB: %s", code->size / 1000, bomb->name);
-    report((struct bench_figure){name, seconds, "s", "its price at 1,000,000 gas/s",
-                                 (double)steps / 1e9, 6, BENCH_AT_MOST});
+    keep_worst(worst, bomb, seconds,
+               (struct bench_figure){"compile what a block pays for", seconds, "s",
+                                     "its price at 1,000,000 gas/s", (double)steps / 1e9, 6,
+                                     BENCH_AT_MOST});
 }
 
 int main(int argc, char **argv)
@@ -99,6 +112,7 @@ int main(int argc, char **argv)
     struct au_engine *engine = NULL;
     struct au_helper *helper = NULL;
     struct au_buf code;
+    struct worst prepare = {0}, compile = {0};
     AU_ASSERT(au_engine_new(&options, &au_host_env, &engine) == AU_OK);
     helper_options.identity = au_engine_identity(engine);
     if (au_helper_new(&helper_options, &helper) != AU_OK) {
@@ -108,11 +122,13 @@ int main(int argc, char **argv)
     au_buf_init(&code, AU_CODE_SIZE_MAX);
     for (size_t i = 0; i < bomb_count; i++) {
         if (bombs[i].rule != NULL) continue;
-        bench_prepare(&bombs[i], &code);
-        bench_compile(helper, &bombs[i], &code);
+        bench_prepare(&bombs[i], &code, &prepare);
+        bench_compile(helper, &bombs[i], &code, &compile);
     }
     au_buf_done(&code);
     au_helper_free(helper);
     au_engine_free(engine);
-    return all_met ? 0 : 2;
+    bool is_met = bench_report(&prepare.figure);
+    is_met = bench_report(&compile.figure) && is_met;
+    return is_met ? 0 : 2;
 }
