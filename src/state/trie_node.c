@@ -240,13 +240,11 @@ static bool decode_path(struct au_bytes *rest, size_t start, struct au_trie_node
     return true;
 }
 
-/* Less than a hash is an encoding: a list of just that size. */
-static bool is_ref(const uint8_t *bytes, size_t size)
+bool au_trie_ref_is_valid(struct au_bytes ref)
 {
-    if (size == AU_HASH_SIZE) return true;
-    struct au_bytes rest = {bytes, size};
     struct au_rlp_item item;
-    return size < AU_HASH_SIZE && au_rlp_next(&rest, &item) && item.is_list && rest.size == 0;
+    if (ref.size == AU_HASH_SIZE) return true;
+    return ref.size < AU_HASH_SIZE && au_rlp_next(&ref, &item) && item.is_list && ref.size == 0;
 }
 
 static bool decode_children(struct au_bytes *rest, struct au_trie_node *node)
@@ -261,7 +259,7 @@ static bool decode_children(struct au_bytes *rest, struct au_trie_node *node)
         if ((children >> i & 1) == 0) continue;
         const uint8_t *size = take(rest, 1);
         const uint8_t *ref = size ? take(rest, *size) : NULL;
-        if (!ref || !is_ref(ref, *size)) return false;
+        if (!ref || !au_trie_ref_is_valid((struct au_bytes){ref, *size})) return false;
         node->ref_sizes[i] = *size;
         memcpy(node->refs[i], ref, *size);
     }

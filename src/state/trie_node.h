@@ -99,6 +99,10 @@ struct au_trie_ref au_ref_of(struct au_bytes encoding, bool is_root);
 struct au_trie_ref au_leaf_ref(const struct au_hash *key, size_t start, struct au_bytes value);
 struct au_trie_ref au_node_ref(const struct au_trie_node *node, size_t start);
 
+/* au_trie_ref_is_valid tells whether bytes may stand for a node: they are of a hash's size, or a
+ * list, whole. */
+AU_MUST_USE bool au_trie_ref_is_valid(struct au_bytes ref);
+
 /* ---- records ---- */
 
 /* au_trie_key writes the key of the record of the node that starts after count nibbles of path. */
