@@ -1,7 +1,7 @@
-/* Builds a trie from its leaves in the order of keys, with no more in memory than the branches that
- * are open: those on the way to the last leaf. At any leaf it gives the root of the whole trie if it
- * is told what is right of the way: the edge. So a part of the leaves is proved as soon as all
- * before it were.
+/* Builds a trie from its leaves in the order of keys, with no more in memory than the branches
+ * that are open: those on the way to the last leaf. At any leaf it gives the root of the whole trie
+ * if it is told what is right of the way: the edge. So a part of the leaves is proved as soon as
+ * all before it were.
  *
  *     init -> { add ... root ... } -> finish -> clear -> ...  -> done
  *

@@ -1,5 +1,5 @@
-/* The builder of tries against the naive model, at each leaf and with each leaf's edge; its branches
- * against the records of the trie that grows by batches; edges that are not what was made. */
+/* The builder of tries against the naive model, at each leaf and with each leaf's edge; its
+ * branches against the records of the trie that grows by batches; edges that were changed. */
 #include "unit/state/trie_fixture.h"
 
 #include "state/trie_build.h"
