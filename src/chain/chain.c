@@ -5,6 +5,8 @@
 #define HEIGHT_SIZE 8u /* bytes of a height in a key */
 #define PLACE_SIZE  12u
 
+#define META_PRUNED "pruned"
+
 #define HASH_TAG         'b'
 #define HASH_KEY_SIZE    (1u + AU_HASH_SIZE)
 #define HISTORY_TAG      'a'
@@ -117,6 +119,12 @@ void au_chain_put_block(struct au_kv_batch *batch, const struct au_header *heade
     au_header_encode(&record, header);
     put_record(batch, AU_CF_BLK, BYTES_OF(height), &record);
     au_kv_batch_put(batch, AU_CF_IDX, BYTES_OF(by_hash), BYTES_OF(height));
+}
+
+void au_chain_put_pruned(struct au_kv_batch *batch, uint64_t height)
+{
+    struct height_key value = key_of_height(height);
+    au_kv_batch_put(batch, AU_CF_META, au_bytes_of(META_PRUNED), BYTES_OF(value));
 }
 
 static bool has_target(enum au_tx_kind kind)
@@ -255,14 +263,25 @@ enum au_err au_chain_headers(struct au_chain_reader *reader, uint64_t from,
     return AU_OK;
 }
 
+static enum au_err read_height(struct au_chain_reader *reader, enum au_cf cf, struct au_bytes key,
+                               uint64_t *out_height)
+{
+    AU_TRY(read_record(reader, cf, key, &reader->record));
+    if (reader->record.size != HEIGHT_SIZE) return AU_ERR_MALFORMED;
+    *out_height = get_big_endian(reader->record.data, HEIGHT_SIZE);
+    return AU_OK;
+}
+
 enum au_err au_chain_height(struct au_chain_reader *reader, const struct au_hash *hash,
                             uint64_t *out_height)
 {
     struct hash_key key = key_of_hash(hash);
-    AU_TRY(read_record(reader, AU_CF_IDX, BYTES_OF(key), &reader->record));
-    if (reader->record.size != HEIGHT_SIZE) return AU_ERR_MALFORMED;
-    *out_height = get_big_endian(reader->record.data, HEIGHT_SIZE);
-    return AU_OK;
+    return read_height(reader, AU_CF_IDX, BYTES_OF(key), out_height);
+}
+
+enum au_err au_chain_pruned(struct au_chain_reader *reader, uint64_t *out_height)
+{
+    return read_height(reader, AU_CF_META, au_bytes_of(META_PRUNED), out_height);
 }
 
 enum au_err au_chain_place(struct au_chain_reader *reader, const struct au_hash *id,

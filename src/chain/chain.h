@@ -7,6 +7,7 @@
  *     txi   id[32]                                     -> height || index
  *     idx   'b' || block hash[32]                      -> height
  *     idx   'a' || address[32] || ~height || ~index    -> roles u8
+ *     meta  "pruned"                                   -> height
  *
  * Heights (u64) and indices (u32) are big-endian, so that the order of keys is that of the chain;
  * in a history they are inverted, so that it begins with what is newest.
@@ -74,6 +75,10 @@ void au_chain_del_block(struct au_kv_batch *batch, const struct au_header *heade
 void au_chain_del_tx(struct au_kv_batch *batch, const struct au_receipt *receipt,
                      struct au_bytes tx);
 
+/* au_chain_put_pruned says that of the blocks up to a height the store has none, but for that one's
+ * header. */
+void au_chain_put_pruned(struct au_kv_batch *batch, uint64_t height);
+
 /* ---- reading ---- */
 
 /* Reads a store, at a snapshot or as it is now. Headers and places are copied out; what a
@@ -110,6 +115,10 @@ AU_MUST_USE enum au_err au_chain_headers(struct au_chain_reader *reader, uint64_
 /* au_chain_height gives the height of the block with a hash. OK, NOT_FOUND. */
 AU_MUST_USE enum au_err au_chain_height(struct au_chain_reader *reader, const struct au_hash *hash,
                                         uint64_t *out_height);
+
+/* au_chain_pruned gives the height up to which transactions, receipts and histories are not there.
+ * OK, NOT_FOUND: all of them are. */
+AU_MUST_USE enum au_err au_chain_pruned(struct au_chain_reader *reader, uint64_t *out_height);
 
 /* au_chain_place gives the place of the transaction with an id. OK, NOT_FOUND. */
 AU_MUST_USE enum au_err au_chain_place(struct au_chain_reader *reader, const struct au_hash *id,

@@ -12,12 +12,13 @@
 #define TRIES_SIZE_MAX ((size_t)300 << 20) /* bytes of tries kept in memory */
 #define ACCOUNTS_MAX   (1u << 18)          /* kept in memory: about 50 MB at most */
 #define LISTS_MAX      (1u << 30)          /* bytes of a genesis' lists */
+#define NOTE_SIZE_MAX  64u                 /* bytes */
 #define HEAD_SIZE_MAX  (AU_HEADER_SIZE_MAX + sizeof(uint64_t))
 
 /* ---- the head ---- */
 
-static enum au_err read_head(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
-                             struct au_header *out_head, uint64_t *out_validator_count)
+enum au_err au_ledger_read_head(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                                struct au_header *out_head, uint64_t *out_validator_count)
 {
     struct au_buf record;
     struct au_decode decode;
@@ -35,7 +36,7 @@ static enum au_err read_head(const struct au_kv *kv, const struct au_kv_snapshot
 enum au_err au_ledger_stored_head(const struct au_kv *kv, struct au_header *out_head)
 {
     uint64_t validator_count;
-    return read_head(kv, NULL, out_head, &validator_count);
+    return au_ledger_read_head(kv, NULL, out_head, &validator_count);
 }
 
 /* What all looks at one height share. The ledger holds the head's and a few older ones, each look
@@ -59,7 +60,7 @@ static enum au_err open_view(struct au_ledger *ledger, struct au_ledger_view **o
         au_mem_free(view);
         return err;
     }
-    err = read_head(&ledger->kv, &view->snapshot, &view->head, &view->validator_count);
+    err = au_ledger_read_head(&ledger->kv, &view->snapshot, &view->head, &view->validator_count);
     if (err != AU_OK) {
         au_kv_snapshot_close(&view->snapshot);
         au_mem_free(view);
@@ -325,6 +326,21 @@ static enum au_err continue_chain(struct au_ledger *ledger, struct au_bytes stor
     return err;
 }
 
+/* A store that a snapshot is only a part of yet has no genesis. */
+static enum au_err begin_chain(struct au_ledger *ledger, const struct au_genesis *genesis,
+                               struct au_bytes encoded, struct au_buf *message)
+{
+    struct au_buf note;
+    au_buf_init(&note, NOTE_SIZE_MAX);
+    enum au_err err = au_kv_get(&ledger->kv, NULL, AU_CF_META, au_bytes_of(AU_META_RESTORE), &note);
+    au_buf_done(&note);
+    if (err == AU_ERR_NOT_FOUND) return au_ledger_begin(ledger, genesis, encoded);
+    if (err != AU_OK) return err;
+    au_buf_put_text(message, "a snapshot has been restored into the store in part: "
+                             "`aureon snapshot restore SNAPSHOT DIR` goes on");
+    return AU_ERR_INVALID_ARG;
+}
+
 static enum au_err open_chain(struct au_ledger *ledger, const struct au_genesis *genesis,
                               struct au_bytes encoded, struct au_buf *message)
 {
@@ -335,7 +351,7 @@ static enum au_err open_chain(struct au_ledger *ledger, const struct au_genesis 
     if (err == AU_OK) {
         err = continue_chain(ledger, au_buf_bytes(&stored), message);
     } else if (err == AU_ERR_NOT_FOUND) {
-        err = au_ledger_begin(ledger, genesis, encoded);
+        err = begin_chain(ledger, genesis, encoded, message);
     }
     au_buf_done(&stored);
     return err;

@@ -31,12 +31,23 @@ void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head);
 AU_MUST_USE enum au_err au_ledger_begin(struct au_ledger *ledger, const struct au_genesis *genesis,
                                         struct au_bytes encoded);
 
+/* au_ledger_read_head reads the head at a moment, or (NULL) as it is now. OK, NOT_FOUND (no chain),
+ * MALFORMED, or what the store failed with. */
+AU_MUST_USE enum au_err au_ledger_read_head(const struct au_kv *kv,
+                                            const struct au_kv_snapshot *snapshot,
+                                            struct au_header *out_head,
+                                            uint64_t *out_validator_count);
+
 /* au_put_head puts a head into a batch, as it is stored. */
 void au_put_head(struct au_kv_batch *batch, const struct au_header *head, uint64_t validator_count);
 
 /* au_count_validators counts the owners with a validator key and a stake of at least stake_min. */
 AU_MUST_USE enum au_err au_count_validators(struct au_flat *flat, uint64_t stake_min,
                                             uint64_t *out_count);
+
+/* au_put_unbondings puts into a batch which record of those that wait in a store is an owner's last
+ * (au_put_unbonding_index). */
+AU_MUST_USE enum au_err au_put_unbondings(const struct au_kv *kv, struct au_kv_batch *batch);
 
 /* au_restore_unbondings puts into a batch which record is an owner's last (au_put_unbonding_index)
  * at the height of a history of the store. */
@@ -46,5 +57,7 @@ AU_MUST_USE enum au_err au_restore_unbondings(const struct au_kv *history,
 /* The records of meta. */
 #define AU_META_GENESIS "genesis" /* the encoded genesis */
 #define AU_META_HEAD    "head"    /* validator_count u64 || header */
+#define AU_META_RESTORE \
+    "restore" /* a snapshot's digest[32] || the next chunk u32, until it is done */
 
 #endif

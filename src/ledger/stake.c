@@ -404,20 +404,12 @@ static bool is_unbonding(struct au_bytes raw_key)
            raw_key.data[AU_HASH_SIZE] == SLOT_UNBONDING;
 }
 
-/* A record that is paid by then is as good as none, so that those that wait say it all. They are
- * walked in the order of their heights: an owner's last one stays. */
-enum au_err au_restore_unbondings(const struct au_kv *history, struct au_kv_batch *batch)
+/* They are walked in the order of their heights: an owner's last one stays. */
+enum au_err au_put_unbondings(const struct au_kv *kv, struct au_kv_batch *batch)
 {
-    struct au_undo_record record;
     struct au_kv_iter iter;
     struct au_kv_entry entry;
-    size_t cursor = 0;
-    while (au_history_next(history, &cursor, &record)) {
-        if (record.cf != AU_CF_KEY || !is_unbonding(record.key)) continue;
-        struct slot_key key = index_key(record.key);
-        au_kv_batch_del(batch, AU_CF_IDX, (struct au_bytes){key.bytes, key.size});
-    }
-    AU_TRY(open_slots(history, SLOT_UNBONDING, &iter));
+    AU_TRY(open_slots(kv, SLOT_UNBONDING, &iter));
     enum au_err err;
     while ((err = au_kv_iter_next(&iter, &entry)) == AU_OK) {
         uint64_t height = 0;
@@ -432,4 +424,17 @@ enum au_err au_restore_unbondings(const struct au_kv *history, struct au_kv_batc
     au_kv_iter_close(&iter);
     if (err == AU_OK) return AU_ERR_MALFORMED;
     return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+}
+
+/* A record that is paid by then is as good as none, so that those that wait say it all. */
+enum au_err au_restore_unbondings(const struct au_kv *history, struct au_kv_batch *batch)
+{
+    struct au_undo_record record;
+    size_t cursor = 0;
+    while (au_history_next(history, &cursor, &record)) {
+        if (record.cf != AU_CF_KEY || !is_unbonding(record.key)) continue;
+        struct slot_key key = index_key(record.key);
+        au_kv_batch_del(batch, AU_CF_IDX, (struct au_bytes){key.bytes, key.size});
+    }
+    return au_put_unbondings(history, batch);
 }
