@@ -31,9 +31,6 @@
 #define PATH_SIZE      4096u /* bytes */
 #define FOLDER_MODE    0700
 #define ADDRESS_PRESET "127.0.0.1"
-#define GENESIS_NAME   "genesis.json"
-#define STORE_NAME     "store"
-#define COMPILED_NAME  "compiled"
 #define BALANCES_MAX   1024u /* given on a command line */
 
 /* ---- running in the foreground ---- */
@@ -151,8 +148,9 @@ struct data_paths {
 static enum au_exit take_folder(const struct au_invocation *invocation, const char *folder,
                                 struct data_paths *paths, struct au_node_options *options)
 {
-    enum au_exit code = join(invocation, folder, STORE_NAME, paths->store);
-    if (code == AU_EXIT_DONE) code = join(invocation, folder, COMPILED_NAME, paths->compiled);
+    enum au_exit code = join(invocation, folder, AU_NODE_STORE_NAME, paths->store);
+    if (code == AU_EXIT_DONE)
+        code = join(invocation, folder, AU_NODE_COMPILED_NAME, paths->compiled);
     options->store = paths->store;
     options->compiled = paths->compiled;
     return code;
@@ -270,7 +268,7 @@ static enum au_exit take_genesis(const struct au_invocation *invocation,
         if (genesis->account_count == BALANCES_MAX) {
             return au_invocation_fail(invocation, AU_EXIT_USAGE,
                                       "more than %u balances: write them into %s instead",
-                                      BALANCES_MAX, GENESIS_NAME);
+                                      BALANCES_MAX, AU_NODE_GENESIS_NAME);
         }
         code = parse_balance(invocation, balance->text, &accounts[genesis->account_count++]);
     }
@@ -283,7 +281,7 @@ static enum au_exit write_genesis(const struct au_invocation *invocation,
 {
     char path[PATH_SIZE];
     struct au_buf text, message, encoded, old;
-    enum au_exit code = join(invocation, invocation->operands[0], GENESIS_NAME, path);
+    enum au_exit code = join(invocation, invocation->operands[0], AU_NODE_GENESIS_NAME, path);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&text, AU_GENESIS_SIZE_MAX);
     au_buf_init(&message, MESSAGE_SIZE);
@@ -335,7 +333,7 @@ static enum au_exit read_genesis(const struct au_invocation *invocation, struct 
 {
     char path[PATH_SIZE];
     struct au_buf text, message;
-    enum au_exit code = join(invocation, invocation->operands[0], GENESIS_NAME, path);
+    enum au_exit code = join(invocation, invocation->operands[0], AU_NODE_GENESIS_NAME, path);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&text, AU_GENESIS_SIZE_MAX);
     au_buf_init(&message, MESSAGE_SIZE);
@@ -423,7 +421,7 @@ static enum au_exit with_store(const struct au_invocation *invocation, use_store
     char path[PATH_SIZE];
     struct au_kv kv;
     struct au_buf text;
-    enum au_exit code = join(invocation, invocation->operands[0], STORE_NAME, path);
+    enum au_exit code = join(invocation, invocation->operands[0], AU_NODE_STORE_NAME, path);
     if (code != AU_EXIT_DONE) return code;
     if (!au_rocks_is_store(path)) {
         return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "there is no store in %s", path);

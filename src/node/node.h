@@ -9,6 +9,12 @@
 #include "base/buf.h"
 #include "core/genesis.h"
 
+/* What a node's folder has. */
+#define AU_NODE_GENESIS_NAME  "genesis.json"
+#define AU_NODE_STORE_NAME    "store"
+#define AU_NODE_COMPILED_NAME "compiled"
+#define AU_NODE_LISTS_MAX     (1u << 30) /* bytes of a genesis' lists */
+
 struct au_node;
 
 struct au_node_options {

@@ -52,8 +52,8 @@ struct au_chunks_count {
  *
  * OK, MALFORMED (the store is damaged), NO_MEMORY, what the store or the sink failed with
  *
- * Cost: about 2 us for each account or slot. Memory: 3 kB for each chunk, 32 bytes for each code, at
- * most 80 MB for the keys of a contract, which are read again for each 100,000 of its slots. */
+ * Cost: about 2 us for each account or slot. Memory: 3 kB for each chunk, 32 bytes for each code,
+ * and at most 80 MB for the keys of a contract, which are read again for each 100,000 slots. */
 AU_MUST_USE enum au_err au_chunks_write(const struct au_chunks_source *source,
                                         const struct au_chunk_sink *sink, struct au_buf *message,
                                         struct au_chunks_count *out_count);
