@@ -12,14 +12,44 @@
 
 static const char *const txs_words[] = {"none", "hash", "full", NULL};
 
+/* The height of the snapshot that the node began from, of which it has the header alone; 0: it has
+ * all blocks. */
+static enum au_err find_first(struct au_look *look, uint64_t *out_height)
+{
+    enum au_err err = au_chain_pruned(&look->chain, out_height);
+    if (err == AU_ERR_NOT_FOUND) *out_height = 0;
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+}
+
+static void fail_pruned(struct au_input *input, const char *got, uint64_t height, uint64_t first)
+{
+    struct au_problem problem;
+    au_problem_init(&problem, AU_PROBLEM_PRUNED);
+    au_problem_set(&problem, "got", "%s%" PRIu64, got, height);
+    au_problem_set(&problem, "expected", "a height above %" PRIu64, first);
+    au_response_put_problem(input->response, &problem);
+}
+
 static void put_block(struct au_input *input, struct au_look *look, const struct au_header *header)
 {
     struct au_json_write json;
-    size_t txs = AU_JSON_TXS_HASH;
+    uint64_t first;
+    size_t txs = AU_JSON_TXS_COUNT;
     au_input_query_word(input, "txs", txs_words, &txs);
     if (input->has_failed) return;
+    enum au_err err = find_first(look, &first);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+        return;
+    }
+    bool has_txs = first == 0 || header->height > first || header->tx_count == 0;
+    if (!has_txs && txs != AU_JSON_TXS_COUNT && txs != AU_JSON_TXS_NONE) {
+        fail_pruned(input, "the transactions of block ", header->height, first);
+        return;
+    }
+    if (txs == AU_JSON_TXS_COUNT) txs = has_txs ? AU_JSON_TXS_HASH : AU_JSON_TXS_NONE;
     au_reply_begin(&json, input->response, 200);
-    enum au_err err = au_json_put_block(&json, &look->chain, header, (enum au_json_txs)txs);
+    err = au_json_put_block(&json, &look->chain, header, (enum au_json_txs)txs);
     if (err != AU_OK) {
         au_fail(input->response, err);
         return;
@@ -53,9 +83,14 @@ static bool find_height(struct au_input *input, struct au_look *look, uint64_t *
     return true;
 }
 
-static void fail_block(struct au_input *input, const struct au_look *look)
+static void fail_block(struct au_input *input, struct au_look *look, uint64_t height)
 {
     struct au_problem problem;
+    uint64_t first;
+    if (find_first(look, &first) == AU_OK && height < first) {
+        fail_pruned(input, "", height, first);
+        return;
+    }
     struct au_bytes id = au_request_param(input->request, "id");
     au_problem_init(&problem, AU_PROBLEM_UNKNOWN_BLOCK);
     au_problem_set(&problem, "got", "%.*s", (int)id.size, (const char *)id.data);
@@ -68,7 +103,7 @@ void au_get_block(struct au_input *input)
 {
     struct au_look look;
     struct au_header header;
-    uint64_t height = 0;
+    uint64_t height = UINT64_MAX; /* a hash may be of any */
     enum au_err err;
     if (!au_look_open(input->api, input->response, &look)) return;
     if (find_height(input, &look, &height, &err)) {
@@ -76,7 +111,7 @@ void au_get_block(struct au_input *input)
         if (err == AU_OK) {
             put_block(input, &look, &header);
         } else if (err == AU_ERR_NOT_FOUND) {
-            fail_block(input, &look);
+            fail_block(input, &look, height);
         } else {
             au_fail(input->response, err);
         }
@@ -117,22 +152,43 @@ void au_get_blocks(struct au_input *input)
     if (input->has_failed || !au_look_open(input->api, input->response, &look)) return;
     uint64_t head_height = look.read.head.height;
     bool is_descending = order == 0;
-    uint64_t from = is_descending ? head_height : 0;
+    uint64_t first = 0;
+    enum au_err err = find_first(&look, &first);
+    uint64_t from = is_descending ? head_height : first;
     au_input_query_u64(input, "cursor", 0, UINT64_MAX, &from);
     if (is_descending && from > head_height) from = head_height;
     if (!input->has_failed) {
-        enum au_err err =
-            au_chain_headers(&look.chain, from, is_descending ? AU_CHAIN_DOWNWARD : AU_CHAIN_UPWARD,
-                             limit, headers, &count);
+        if (err == AU_OK) {
+            err = au_chain_headers(&look.chain, from,
+                                   is_descending ? AU_CHAIN_DOWNWARD : AU_CHAIN_UPWARD, limit,
+                                   headers, &count);
+        }
         if (err != AU_OK) {
             au_fail(input->response, err);
         } else {
-            uint64_t end = is_descending ? 0 : head_height;
+            uint64_t end = is_descending ? first : head_height;
             bool is_last = count == 0 || headers[count - 1].height == end;
             put_blocks(input, headers, count, is_descending, is_last);
         }
     }
     au_look_close(&look);
+}
+
+/* false: the response is a problem. */
+static bool has_blocks_from(struct au_input *input, uint64_t height)
+{
+    struct au_look look;
+    uint64_t first;
+    if (!au_look_open(input->api, input->response, &look)) return false;
+    enum au_err err = find_first(&look, &first);
+    au_look_close(&look);
+    bool has_blocks = err == AU_OK && (first == 0 || height > first);
+    if (err != AU_OK) {
+        au_fail(input->response, err);
+    } else if (!has_blocks) {
+        fail_pruned(input, "", height, first);
+    }
+    return has_blocks;
 }
 
 void au_get_blocks_stream(struct au_input *input)
@@ -146,6 +202,7 @@ void au_get_blocks_stream(struct au_input *input)
             return;
         }
         next_height = last + 1;
+        if (!has_blocks_from(input, next_height)) return;
     }
     struct au_stream *stream = au_response_stream(input->response);
     if (stream == NULL) return;

@@ -40,7 +40,7 @@ void au_json_put_view(struct au_json_write *json, const struct au_view_result *r
 /* au_json_put_proof writes a proof of au_proof_make as a list of nodes. */
 void au_json_put_proof(struct au_json_write *json, const char *name, struct au_bytes proof);
 
-enum au_json_txs { AU_JSON_TXS_NONE, AU_JSON_TXS_HASH, AU_JSON_TXS_FULL };
+enum au_json_txs { AU_JSON_TXS_NONE, AU_JSON_TXS_HASH, AU_JSON_TXS_FULL, AU_JSON_TXS_COUNT };
 
 /* au_json_put_block writes the members of a block. OK, or what reading its transactions failed
  * with: the document is then of no use. */

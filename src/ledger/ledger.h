@@ -38,7 +38,7 @@ struct au_ledger_options {
  * out_ledger   owned by the caller: au_ledger_close, after all its blocks and reads
  *
  * OK
- * INVALID_ARG   the store holds another chain
+ * INVALID_ARG   the store holds another chain, or a part of a snapshot
  * MALFORMED     the genesis is not valid, or the store is damaged
  * NO_MEMORY, IO
  *

@@ -4,9 +4,9 @@
  *     chunk-000001    the chunks of state/snapshot.h, in order
  *     ...
  *
- *     manifest = "AUSN" || format u32 = 1 || account_count u64 || slot_count u64 || code_count u64 ||
- *                vec<SHA-256 of a chunk[32]> || header bytes || genesis bytes ||
- *                SHA-256 of all before[32]
+ *     manifest = "AUSN" || format u32 = 1 || account_count u64 || slot_count u64 ||
+ *                code_count u64 || vec<SHA-256 of a chunk[32]> || header bytes ||
+ *                genesis bytes || SHA-256 of all before[32]
  *
  * Chain id, height and state root are the header's; the block's hash is made of it. A folder may
  * come from anybody. What it proves is that it is whole, and that it has the state of its header:

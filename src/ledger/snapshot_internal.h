@@ -1,4 +1,4 @@
-/* What those who write and read the folders of snapshots share. Only src/ledger may include this. */
+/* What the writer and the reader of snapshots' folders share. Only src/ledger may include this. */
 #ifndef AUREON_LEDGER_SNAPSHOT_INTERNAL_H
 #define AUREON_LEDGER_SNAPSHOT_INTERNAL_H
 
