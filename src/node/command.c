@@ -58,6 +58,12 @@ static void on_fault(void *context, const char *cause)
     (void)kill(getpid(), SIGTERM); /* blocked in all threads: serve takes it */
 }
 
+static void on_note(void *context, const char *text)
+{
+    struct fault *fault = context;
+    fprintf(fault->err, "aureon: %s\n", text);
+}
+
 static enum au_exit write_ready(const struct au_invocation *invocation, const char *url)
 {
     const struct au_given *given = au_invocation_option(invocation, "ready-file");
@@ -109,6 +115,7 @@ static enum au_exit serve(const struct au_invocation *invocation, struct au_node
     raise_descriptors();
     options->context = &fault;
     options->on_fault = on_fault;
+    options->on_note = on_note;
     au_buf_init(&message, MESSAGE_SIZE);
     enum au_node_result result = au_node_start(options, &message, &node);
     if (result != AU_NODE_STARTED) {
@@ -143,6 +150,7 @@ static enum au_exit join(const struct au_invocation *invocation, const char *fol
 struct data_paths {
     char store[PATH_SIZE];
     char compiled[PATH_SIZE];
+    char snapshots[PATH_SIZE];
 };
 
 static enum au_exit take_folder(const struct au_invocation *invocation, const char *folder,
@@ -353,6 +361,15 @@ static enum au_exit read_genesis(const struct au_invocation *invocation, struct 
     return code;
 }
 
+static enum au_exit take_snapshots(const struct au_invocation *invocation, struct data_paths *paths,
+                                   struct au_node_options *options)
+{
+    options->snapshot_every = au_invocation_number(invocation, "snapshot-every", 0);
+    if (options->snapshot_every == 0) return AU_EXIT_DONE;
+    options->snapshots = paths->snapshots;
+    return join(invocation, invocation->operands[0], AU_NODE_SNAPSHOTS_NAME, paths->snapshots);
+}
+
 static enum au_exit run_start(struct au_invocation *invocation)
 {
     struct data_paths paths;
@@ -361,6 +378,8 @@ static enum au_exit run_start(struct au_invocation *invocation)
     enum au_exit code = take_folder(invocation, invocation->operands[0], &paths, &options);
     if (code != AU_EXIT_DONE) return code;
     take_options(invocation, &options);
+    code = take_snapshots(invocation, &paths, &options);
+    if (code != AU_EXIT_DONE) return code;
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
     code = read_genesis(invocation, &genesis);
     options.genesis = au_buf_bytes(&genesis);
@@ -517,6 +536,8 @@ static const struct au_option start_options[] = {
     {"port", "N", AU_OPTION_NUMBER, false, UINT16_MAX, port_text},
     {"address", "IP", AU_OPTION_TEXT, false, 0, address_text},
     {"block-time", "MS", AU_OPTION_NUMBER, false, 3600000, block_time_text},
+    {"snapshot-every", "N", AU_OPTION_NUMBER, false, UINT32_MAX,
+     "make a snapshot in DIR/snapshots for each N blocks"},
     {"ready-file", "FILE", AU_OPTION_TEXT, false, 0, ready_text},
 };
 

@@ -14,6 +14,7 @@
 #include "crypto/random.h"
 #include "crypto/sign.h"
 #include "ledger/compile.h"
+#include "node/snapshots.h"
 #include "store/memkv.h"
 #include "store/rocks.h"
 
@@ -34,6 +35,7 @@ struct au_node {
     struct au_ledger *ledger;
     struct au_mempool *mempool;
     struct au_api *api;
+    struct au_snapshots *snapshots; /* NULL: none are made */
     struct au_solo *solo;
     struct au_server *server;
 };
@@ -60,6 +62,13 @@ static void on_block(void *context, const struct au_header *header)
 {
     struct au_node *node = context;
     au_api_on_block(node->api, header);
+    if (node->snapshots) au_snapshots_on_block(node->snapshots, header->height);
+}
+
+static void on_note(void *context, const char *text)
+{
+    struct au_node *node = context;
+    node->options.on_note(node->options.context, text);
 }
 
 static void on_fault(void *context, enum au_err err, const char *what)
@@ -145,6 +154,19 @@ static enum au_err open_mempool(struct au_node *node)
     return au_mempool_new(&options, &node->mempool);
 }
 
+static enum au_err open_snapshots(struct au_node *node)
+{
+    const struct au_snapshots_options options = {
+        .ledger = node->ledger,
+        .kv = node->kv,
+        .folder = node->options.snapshots,
+        .every = node->options.snapshot_every,
+        .context = node,
+        .on_note = on_note,
+    };
+    return options.folder ? au_snapshots_new(&options, &node->snapshots) : AU_OK;
+}
+
 static enum au_err open_layers(struct au_node *node, struct au_buf *message)
 {
     AU_TRY(open_engine(node, message));
@@ -163,6 +185,7 @@ static enum au_err open_layers(struct au_node *node, struct au_buf *message)
         .compile = compile,
     };
     AU_TRY(au_api_new(&api, &node->api));
+    AU_TRY(open_snapshots(node));
     struct au_solo_options solo = {
         .ledger = node->ledger,
         .mempool = node->mempool,
@@ -233,6 +256,7 @@ void au_node_stop(struct au_node *node)
     if (node->ledger) au_ledger_compile_stop(node->ledger);
     au_server_stop(node->server);
     au_solo_free(node->solo);
+    au_snapshots_free(node->snapshots);
     au_api_free(node->api);
     au_mempool_free(node->mempool);
     au_ledger_close(node->ledger);

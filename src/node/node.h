@@ -10,10 +10,11 @@
 #include "core/genesis.h"
 
 /* What a node's folder has. */
-#define AU_NODE_GENESIS_NAME  "genesis.json"
-#define AU_NODE_STORE_NAME    "store"
-#define AU_NODE_COMPILED_NAME "compiled"
-#define AU_NODE_LISTS_MAX     (1u << 30) /* bytes of a genesis' lists */
+#define AU_NODE_GENESIS_NAME   "genesis.json"
+#define AU_NODE_STORE_NAME     "store"
+#define AU_NODE_COMPILED_NAME  "compiled"
+#define AU_NODE_SNAPSHOTS_NAME "snapshots"
+#define AU_NODE_LISTS_MAX      (1u << 30) /* bytes of a genesis' lists */
 
 struct au_node;
 
@@ -21,6 +22,8 @@ struct au_node_options {
     struct au_bytes genesis; /* encoded; borrowed for the start */
     const char *store;       /* folder of the store; NULL: in memory */
     const char *compiled;    /* folder of compiled contracts; NULL: in memory only */
+    const char *snapshots;   /* folder of snapshots; NULL: none are made */
+    uint64_t snapshot_every; /* blocks; with snapshots, above 0 */
     const char *address;     /* to listen on, numeric */
     uint16_t port;           /* 0: a free one */
     uint64_t interval_ms;    /* least time between blocks */
@@ -28,6 +31,7 @@ struct au_node_options {
     bool is_dev;             /* signs for the dev accounts, offers /v1/dev */
     void *context;
     void (*on_fault)(void *context, const char *cause); /* the node cannot go on: stop it */
+    void (*on_note)(void *context, const char *text);   /* of use to know; the node goes on */
 };
 
 enum au_node_result {

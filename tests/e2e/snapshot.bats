@@ -64,3 +64,70 @@ used_chain() {
     aureon snapshot create chain snapshot
     expect_refused 2 "snapshot has a snapshot already"
 }
+
+# damaged_is_refused FILE: a copy of the snapshot with a byte of FILE changed is refused, and FILE is named.
+damaged_is_refused() {
+    rm -rf damaged
+    cp -r snapshot damaged
+    size=$(stat --format %s "damaged/$1")
+    for at in 0 $((size / 3)) $((size / 2)) $((size - 1)); do
+        cp "snapshot/$1" "damaged/$1"
+        byte=$(od -An -tu1 -j "$at" -N 1 "damaged/$1")
+        # shellcheck disable=SC2059 # the format is the byte
+        printf "\\$(printf %o $(((byte + 1) % 256)))" |
+            dd of="damaged/$1" bs=1 seek="$at" conv=notrunc status=none
+        aureon snapshot verify damaged
+        expect_refused 4 "$1"
+        aureon snapshot restore damaged "into-$1"
+        expect_refused 4 "$1"
+    done
+}
+
+@test "damage is found and named" {
+    used_chain chain
+    "$AUREON" snapshot create chain snapshot
+    damaged_is_refused manifest
+    damaged_is_refused chunk-000001
+    rm damaged/chunk-000001
+    aureon snapshot verify damaged
+    expect_refused 4 "damaged/chunk-000001 is missing"
+    rm damaged/manifest
+    aureon snapshot verify damaged
+    expect_refused 7 "damaged is no snapshot"
+    aureon snapshot verify snapshot --block "0x$(printf '%064d' 1)"
+    expect_refused 2 "the snapshot is of block 0x"
+    aureon snapshot verify snapshot --block 0x12
+    expect_refused 2 "--block '0x12': expected"
+}
+
+@test "blocks from before a snapshot are told as pruned" {
+    used_chain chain
+    "$AUREON" snapshot create chain snapshot
+    "$AUREON" snapshot restore snapshot copy
+    start_node dev --data-dir copy
+    height=$(curl --silent "$AUREON_URL/v1/status" | jq --raw-output .height)
+    request GET "/v1/block/$((height - 1))"
+    expect_problem 410 pruned
+    request GET "/v1/block/$height?txs=full"
+    expect_problem 410 pruned
+    request GET "/v1/block/$height"
+    expect 200
+    expect_json '"\(.height) \(.txs)"' "$height null"
+    request GET /v1/block/latest
+    expect 200
+    request GET "/v1/blocks?order=asc"
+    expect 200
+    expect_json '.items | length' 1
+    request GET /v1/blocks
+    expect 200
+    expect_json '"\(.items | length) \(.next)"' "1 null"
+    status=$(curl --silent --header 'Last-Event-ID: 0' --dump-header headers --output body \
+        --write-out '%{http_code}' "$AUREON_URL/v1/blocks/stream")
+    output=$(cat body)
+    expect_problem 410 pruned
+    "$AUREON" send bob 1
+    request GET "/v1/block/latest?txs=full"
+    expect 200
+    expect_json '.txs | length' 1
+    stop_node
+}
