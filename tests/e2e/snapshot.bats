@@ -131,3 +131,69 @@ damaged_is_refused() {
     expect_json '.txs | length' 1
     stop_node
 }
+
+@test "a restoration that was killed goes on; until then no node starts" {
+    used_chain chain
+    "$AUREON" snapshot create chain snapshot
+    mv snapshot/chunk-000001 hidden
+    mkfifo snapshot/chunk-000001
+    "$AUREON" snapshot restore snapshot copy 3>&- &
+    restoring=$!
+    exec 4>snapshot/chunk-000001 # waits for the other end
+    kill -KILL "$restoring"
+    wait "$restoring" || true
+    exec 4>&-
+    mv hidden snapshot/chunk-000001
+    aureon dev --data-dir copy --port 0
+    expect 1
+    [[ $stderr == *"\`aureon snapshot restore SNAPSHOT DIR\` goes on"* ]]
+    aureon snapshot restore snapshot copy
+    expect 0
+    aureon state verify copy
+    expect 0
+}
+
+# wait_for FILE
+wait_for() {
+    for _ in $(seq 600); do
+        if [ -e "$1" ]; then return; fi
+        sleep 0.02
+    done
+    printf 'there is no %s; the node says: %s\n' "$1" "$(tail -n 3 node.err)" >&2
+    return 1
+}
+
+@test "a node makes snapshots while it runs, and keeps two" {
+    echo secret >password
+    export AUREON_PASSWORD_FILE=$BATS_TEST_TMPDIR/password
+    rich=$("$AUREON" keys new rich)
+    "$AUREON" node init chain --chain-id test-chain --proposer "$rich" \
+        --balance "$rich=5000000000000"
+    mkdir -p chain/snapshots/1 # what an earlier node did not finish
+    start_node node start chain --snapshot-every 2
+    [ ! -e chain/snapshots/1 ]
+    counter=$("$AUREON" deploy "$counter_wat" --from rich)
+    for number in 1 2 3 4 5; do
+        "$AUREON" call "$counter" increment --from rich >/dev/null
+        if [ $((number % 2)) = 1 ]; then wait_for "chain/snapshots/$((number + 1))/manifest"; fi
+    done
+    for _ in $(seq 100); do
+        if [ ! -e chain/snapshots/2 ]; then break; fi
+        sleep 0.05
+    done
+    [ "$(cd chain/snapshots && echo *)" = "4 6" ]
+    block=$(curl --silent "$AUREON_URL/v1/block/4" | jq --raw-output .hash)
+    aureon snapshot restore chain/snapshots/4 copy --block "$block"
+    expect 0
+    [[ $output == *"height    4"* ]]
+    grep -q "^aureon: snapshot chain/snapshots/6 is made" node.err
+    stop_node
+
+    start_node node start copy
+    [ "$("$AUREON" view "$counter" get --as u64)" = 3 ]
+    "$AUREON" call "$counter" increment --from rich >/dev/null
+    [ "$("$AUREON" view "$counter" get --as u64)" = 4 ]
+    stop_node
+    aureon state verify copy
+    expect 0
+}
