@@ -3,6 +3,7 @@ candidates for a target; `tools/fuzz seeds` keeps those that reach something of 
 
 import ctypes
 import ctypes.util
+import hashlib
 import itertools
 import json
 import pathlib
@@ -832,11 +833,76 @@ def make_artifact(out, tools):
         out.put(everything + keep + small + everything * count + get)
 
 
+# ---- snapshot ------------------------------------------------------------------------------------
+
+def snapshot_manifests(out):
+    genesis = (sized(b"dev") + struct.pack("<8Q", 0, 4000000, 8388608, 1048576, 1000, 0, 10**13, 100)
+               + counted([]) + counted([]) + b"\x66" * 32)
+
+    def header(height=7, chain_id=b"dev"):
+        return (struct.pack("<I", 1) + sized(chain_id) + struct.pack("<Q", height) + b"\1" * 32
+                + bytes(8) + b"\2" * 128 + struct.pack("<QQI", 5, 6, 7))
+
+    def manifest(magic=b"AUSN", form=1, chunks=2, head=header(), start=genesis):
+        return (b"\0" + magic + struct.pack("<IQQQ", form, 3, 4, 5) + counted([b"\7" * 32] * chunks)
+                + sized(head) + sized(start))
+
+    for chunks in (0, 1, 2, 9):
+        out.put(manifest(chunks=chunks))
+    for bad in (manifest(magic=b"AUSM"), manifest(form=2), manifest(head=b"x"), manifest(start=b"x"),
+                manifest(head=header(0)), manifest(head=header(7, b"other"))):
+        out.put(bad)
+    for data in cuts(manifest()):
+        out.put(data)
+
+
+def snapshot_chunks(out):
+    record = bytes([1, 0]) + bytes(24)
+    stored = bytes([1, 1]) + bytes(24) + b"\5" * 32
+    coded = bytes([1, 2]) + bytes(24) + hashlib.sha256(b"code").digest()
+    account = b"\1" + b"\3" * 32 + sized(record)
+    contract = b"\1" + b"\3" * 32 + sized(stored)
+    slot = b"\2" + sized(b"key") + sized(b"value")
+    code = b"\3" + sized(b"code")
+    level = bytes([2, 0, 128, 32]) + b"\7" * 32
+
+    def end(edge=b"", storage=b""):
+        return b"\0" + sized(edge) + sized(storage)
+
+    for items in (b"", account, contract + slot, account + account, contract + slot + slot, slot, code,
+                  code + account, code + code, code + b"\1" + b"\4" * 32 + sized(coded),
+                  b"\1" + b"\4" * 32 + sized(coded), account + slot, contract + account,
+                  b"\1" + b"\3" * 32 + sized(b"no record"), b"\4", contract + slot + code + slot,
+                  contract + b"\2" + sized(b"") + sized(b"")):
+        for rest in (end(), end(level), end(level, level), end(b"x"), b""):
+            out.put(b"\1\1" + items + rest)
+    for edge in (level[:3], level[:20], bytes([64]) + level[1:], level + level, bytes([2, 1, 0]),
+                 bytes([2, 0, 0]), bytes([2, 0, 128, 2, 0xc1, 1]), bytes([2, 0, 128, 2, 1, 1])):
+        out.put(b"\1\1" + account + end(edge))
+    out.put(b"\1\2" + account + end())
+    out.put(b"\1\1" + account + end() + b"\0")
+
+
+def snapshot_states(out):
+    numbers = random.Random(7)
+    for chunk_size in (0, 10, 30, 100, 255):
+        for accounts in (0, 1, 2, 7, 24):
+            for how in range(5):
+                body = bytes(numbers.randrange(256) for _ in range(30 * accounts))
+                out.put(bytes([2, chunk_size, accounts]) + body + bytes([how, accounts]))
+
+
+def make_snapshot(out, tools):
+    snapshot_manifests(out)
+    snapshot_chunks(out)
+    snapshot_states(out)
+
+
 MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bind,
           "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
           "proof": make_proof, "request": make_request, "keyfile": make_keyfile,
-          "undo": make_undo, "parcel": make_parcel, "artifact": make_artifact}
+          "undo": make_undo, "snapshot": make_snapshot, "parcel": make_parcel, "artifact": make_artifact}
 
 
 def make(name, tools, folder):
