@@ -902,7 +902,8 @@ MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bin
           "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
           "proof": make_proof, "request": make_request, "keyfile": make_keyfile,
-          "undo": make_undo, "snapshot": make_snapshot, "parcel": make_parcel, "artifact": make_artifact}
+          "undo": make_undo, "snapshot": make_snapshot, "parcel": make_parcel,
+          "artifact": make_artifact}
 
 
 def make(name, tools, folder):
