@@ -511,7 +511,7 @@ address() {
     mkdir bin
     ln -s "$AUREON" bin/aureon
     "$AUREON" help --markdown |
-        awk '/^Example:$/ {on = 1} on && /^aureon / && !/^aureon (dev|node|state)/ {print}
+        awk '/^Example:$/ {on = 1} on && /^aureon / && !/^aureon (dev|node|state|snapshot)/ {print}
              /^## / {on = 0}' >lines
     [ "$(wc -l <lines)" -ge 24 ]
     cp "$password" password
