@@ -284,6 +284,14 @@ enum au_err au_chain_pruned(struct au_chain_reader *reader, uint64_t *out_height
     return read_height(reader, AU_CF_META, au_bytes_of(META_PRUNED), out_height);
 }
 
+enum au_err au_chain_missing(struct au_chain_reader *reader, uint64_t height)
+{
+    uint64_t pruned = 0;
+    enum au_err err = au_chain_pruned(reader, &pruned);
+    if (err != AU_OK && err != AU_ERR_NOT_FOUND) return err;
+    return height < pruned ? AU_ERR_NOT_FOUND : AU_ERR_MALFORMED;
+}
+
 enum au_err au_chain_place(struct au_chain_reader *reader, const struct au_hash *id,
                            struct au_chain_place *out_place)
 {

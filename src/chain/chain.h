@@ -120,6 +120,10 @@ AU_MUST_USE enum au_err au_chain_height(struct au_chain_reader *reader, const st
  * OK, NOT_FOUND: all of them are. */
 AU_MUST_USE enum au_err au_chain_pruned(struct au_chain_reader *reader, uint64_t *out_height);
 
+/* au_chain_missing tells why there is no header at a height that the chain has come to: NOT_FOUND,
+ * it is pruned; MALFORMED. */
+AU_MUST_USE enum au_err au_chain_missing(struct au_chain_reader *reader, uint64_t height);
+
 /* au_chain_place gives the place of the transaction with an id. OK, NOT_FOUND. */
 AU_MUST_USE enum au_err au_chain_place(struct au_chain_reader *reader, const struct au_hash *id,
                                        struct au_chain_place *out_place);

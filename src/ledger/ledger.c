@@ -163,8 +163,8 @@ static enum au_err go_back(struct au_ledger *ledger, struct au_ledger_view *view
     struct au_chain_reader chain;
     au_chain_reader_init(&chain, &ledger->kv, &view->snapshot);
     enum au_err err = au_chain_header(&chain, height, &view->head);
+    if (err == AU_ERR_NOT_FOUND) err = au_chain_missing(&chain, height);
     au_chain_reader_done(&chain);
-    if (err == AU_ERR_NOT_FOUND) err = AU_ERR_MALFORMED;
     if (err == AU_OK) err = au_history_open(&options, &view->history);
     view->is_past = err == AU_OK;
     view->validator_count = 0;

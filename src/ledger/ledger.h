@@ -97,7 +97,8 @@ void au_read_close(struct au_read *read);
 /* au_read_open_at takes a look at a height that is not above the last committed one.
  *
  * OK
- * NOT_FOUND   it is more than AU_UNDO_HEIGHT_COUNT blocks back
+ * NOT_FOUND   it is more than AU_UNDO_HEIGHT_COUNT blocks back, or before the snapshot that the
+ *             store began with
  * TOO_LARGE   it is not, but more was changed since than AU_PAST_SIZE_MAX bytes hold
  * else as au_read_open
  *

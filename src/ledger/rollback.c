@@ -387,8 +387,11 @@ static enum au_err find_heads(struct rollback *rollback, uint64_t height)
     }
     au_chain_reader_init(&chain, rollback->kv, NULL);
     err = au_chain_header(&chain, height, &rollback->target);
+    if (err == AU_ERR_NOT_FOUND) err = au_chain_missing(&chain, height);
     au_chain_reader_done(&chain);
-    if (err == AU_ERR_NOT_FOUND) err = AU_ERR_MALFORMED;
+    if (err == AU_ERR_NOT_FOUND) {
+        return fail(rollback, err, "the store began with a snapshot of a later block");
+    }
     return err;
 }
 

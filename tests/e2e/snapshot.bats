@@ -118,6 +118,10 @@ damaged_is_refused() {
     request GET "/v1/blocks?order=asc"
     expect 200
     expect_json '.items | length' 1
+    request GET "/v1/account/bob?height=$((height - 1))"
+    expect_problem 410 pruned .expected "a height from $height to $height"
+    request GET "/v1/account/bob?height=$height"
+    expect 200
     request GET /v1/blocks
     expect 200
     expect_json '"\(.items | length) \(.next)"' "1 null"
@@ -129,7 +133,17 @@ damaged_is_refused() {
     request GET "/v1/block/latest?txs=full"
     expect 200
     expect_json '.txs | length' 1
+    request GET "/v1/account/bob?height=$height"
+    expect 200
+    request GET "/v1/account/bob?height=$((height - 1))"
+    expect_problem 410 pruned
     stop_node
+    aureon state rollback copy --to $((height - 1))
+    expect_refused 7 "the store began with a snapshot of a later block"
+    aureon state rollback copy --to "$height"
+    expect 0
+    aureon state verify copy
+    expect 0
 }
 
 @test "a restoration that was killed goes on; until then no node starts" {
