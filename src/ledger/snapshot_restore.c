@@ -104,8 +104,8 @@ static enum au_err take_chunk(struct restoration *work, uint32_t index)
     if (err != AU_ERR_MALFORMED) au_buf_clear(work->message);
     AU_TRY(err);
     if (is_written) return AU_OK;
-    put_note(work, index + 1);
-    return au_kv_write(work->kv, &work->batch, /* is_synced */ true);
+    put_note(work, index + 1); /* with the chunk or not at all: the head's sync will do for all */
+    return au_kv_write(work->kv, &work->batch, /* is_synced */ false);
 }
 
 static enum au_err take_chunks(struct restoration *work)
