@@ -1,0 +1,394 @@
+#!/usr/bin/env python3
+"""Breaks a node at each of its calls that change the disk, and looks at what is left.
+
+The calls are counted while a node starts, commits one block (of transfers, of storage, of
+deployments, and one with which the records of tries are written) and stops. Then, for each call, on
+a copy of the same data directory: a kill before it, in the middle of a write, after it; a loss of
+power before and after it, which takes what was not synced; EIO and ENOSPC once, ENOSPC from there
+on; and EIO at each read. Afterwards
+
+  * the node was killed, or stopped with exit code 1 and said why, or went on;
+  * `aureon state verify` finds the state whole;
+  * the next start is at the old height and root or at the new ones, never between;
+  * each receipt that was given is given again, byte for byte;
+  * one block more can be made, and the node stops as one should.
+
+Then the store's log is cut at each byte of its last record, and one byte before is changed: that
+must be refused by name. Writes TAP; points that fail are told one by one.
+
+    tests/torture/crash.py [--points N] [--seed N] [--dir DIR]
+
+--points takes a sample, some of each kind. AUREON is the program, else that of build/.
+"""
+
+import argparse
+import collections
+import itertools
+import json
+import mmap
+import os
+import pathlib
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from kill import AUREON, CONTRACTS, NAMES, ROOT, START_S, Broken, Connection, Node
+
+ACTIONS = ("nothing kill-before kill-within kill-after lose-before lose-after eio enospc "
+           "enospc-on").split()  # the shim has the same
+PHASES = ("start", "transfers", "storage", "deploys", "flush", "stop")
+FLUSH_BLOCKS = 511  # after a start, before the block with which tries are written
+CONTROL = struct.Struct("6I200s")
+
+
+class BrokenNode(Node):
+    """A node with the shim, or without."""
+
+    def __init__(self, folder, control=None):
+        super().__init__(folder)
+        self.control = control
+        self.log = folder / "node.err"
+
+    def spawn(self):
+        self.ready.unlink(missing_ok=True)
+        env = dict(os.environ)
+        if self.control:
+            env |= {"LD_PRELOAD": self.control.shim, "AUREON_CRASH_CONTROL": self.control.path,
+                    "AUREON_CRASH_FOLDER": str(self.data)}
+        with open(self.log, "wb") as err:
+            self.process = subprocess.Popen(
+                [AUREON, "dev", "--manual", "--port", "0", "--data-dir", self.data,
+                 "--ready-file", self.ready], stdin=subprocess.DEVNULL, stdout=err, stderr=err,
+                env=env)
+
+    def end(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+class Control:
+    """The page that is shared with the shim."""
+
+    def __init__(self, folder):
+        self.shim = str(folder / "shim.so")
+        self.path = str(folder / "control")
+        subprocess.run(["cc", "-std=gnu17", "-O1", "-shared", "-fPIC", "-o", self.shim,
+                        ROOT / "tests/torture/crash_shim.c", "-ldl", "-pthread"], check=True)
+        pathlib.Path(self.path).write_bytes(bytes(CONTROL.size))
+        with open(self.path, "r+b") as file:
+            self.page = mmap.mmap(file.fileno(), CONTROL.size)
+
+    def set(self, action, target, counts_reads):
+        self.page[:] = CONTROL.pack(0, counts_reads, 0, target, ACTIONS.index(action), 0, b"")
+
+    def count(self, is_counting):
+        self.page[:4] = struct.pack("I", is_counting)
+
+    def get(self):
+        """How many calls, whether one was broken, and which."""
+        _, _, count, _, _, is_done, told = CONTROL.unpack(self.page[:])
+        return count, bool(is_done), told.partition(b"\0")[0].decode()
+
+
+def transfer(name, number):
+    return "/v1/tx", json.dumps({"from": name, "kind": "transfer", "to": f"0x{number:064x}",
+                                 "amount": "7"}).encode(), "application/json"
+
+
+def requests(phase, contract):
+    if phase == "storage":
+        body = {"contract": contract, "function": "fill", "gas_limit": "1900000"}
+        return [("/v1/contract/call", json.dumps(body | {"from": name}).encode(),
+                 "application/json") for name in NAMES[:2]]
+    if phase == "deploys":
+        code = (CONTRACTS / "counter.wasm").read_bytes()
+        return [(f"/v1/contract/deploy?from={name}&gas=auto",
+                 code + bytes([0, 3, 1, 120, number]), "application/wasm")
+                for number, name in enumerate(NAMES[:3])]
+    return [transfer(name, 1 << 200 | number) for number, name in enumerate(NAMES)]
+
+
+def post(connection, path, body, media_type, wanted):
+    connection.send("POST", path, body, media_type)
+    status, answer = connection.receive()
+    if status not in wanted:
+        raise Broken(f"POST {path}: {status} {answer.decode()}")
+    return status, answer
+
+
+def submit(connection, some):
+    """Posts, waits for nothing. Returns the hashes."""
+    hashes = []
+    for path, body, media_type in some:
+        path += ("&" if "?" in path else "?") + "wait=none"
+        hashes.append(json.loads(post(connection, path, body, media_type, [202])[1])["hash"])
+    return hashes
+
+
+def mine(connection, count=1):
+    body = json.dumps({"count": str(count)}).encode()
+    return post(connection, "/v1/dev/mine", body, "application/json", [200, 503])[0] == 200
+
+
+def receipts(connection, hashes):
+    given = {}
+    for name in hashes:
+        connection.send("GET", f"/v1/tx/{name}/receipt")
+        status, body = connection.receive()
+        if status == 200:
+            given[name] = body.strip()
+    return given
+
+
+def place(connection):
+    status = connection.get("/v1/status")
+    return int(status["height"]), status["state_root"]
+
+
+class Crash:
+    def __init__(self, folder):
+        self.folder = folder
+        self.base = folder / "base"
+        self.control = Control(folder)
+        self.contract = None
+        self.kept = {}  # receipts of the base
+        self.places = {}  # by phase: where the chain may be afterwards
+
+    def prepare(self):
+        """A chain whose node was killed: its log is still to be read."""
+        node = BrokenNode(self.base)
+        self.base.mkdir()
+        node.start()
+        connection = Connection(node.port)
+        run = subprocess.run([AUREON, "deploy", ROOT / "tests/torture/fill.wat", "--json", "--wait",
+                              "accepted", "--gas", "2000000", "--url",
+                              f"http://127.0.0.1:{node.port}"], capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Broken(f"deploy: {run.stderr}")
+        hashes = [json.loads(run.stdout)["hash"]] + submit(connection, requests("transfers", None))
+        deadline = time.monotonic() + START_S
+        while len(self.kept) < len(hashes):  # new code is compiled first
+            if not mine(connection) or time.monotonic() > deadline:
+                raise Broken("the contract does not come to a block")
+            self.kept = receipts(connection, hashes)
+        self.contract = json.loads(self.kept[hashes[0]])["created"]
+        submit(connection, requests("storage", self.contract))
+        mine(connection)
+        submit(connection, [transfer("alice", 1 << 202)])
+        mine(connection)
+        node.kill()
+        self.end_of_log()
+
+    def act(self, node, phase, given):
+        """What is done while calls are counted. OSError where the node is gone."""
+        if phase == "start":
+            self.control.count(1)
+        node.start()
+        connection = Connection(node.port)
+        hashes = []
+        if phase == "flush":
+            mine(connection, FLUSH_BLOCKS)
+        self.places[phase] = self.places.get(phase) or [place(connection)]
+        if phase == "deploys":
+            self.control.count(1)
+        hashes = submit(connection, requests(phase, self.contract))
+        if phase not in ("start", "stop"):
+            self.control.count(1)
+        mine(connection)
+        given |= receipts(connection, hashes)
+        if len(self.places[phase]) < 2:
+            self.places[phase].append(place(connection))
+            if len(given) != len(self.kept) + len(hashes):
+                raise Broken(f"{phase}: not all is in the one block")
+        if phase == "stop":
+            self.control.count(1)
+        connection.close()
+        node.stop()
+
+    def break_once(self, phase, action, target, counts_reads=0):
+        """Returns what came to pass, and how many calls there were."""
+        folder = self.folder / "point"
+        shutil.copytree(self.base, folder)
+        self.control.set(action, target, counts_reads)
+        node = BrokenNode(folder, self.control)
+        given = dict(self.kept)
+        error = None
+        try:
+            self.act(node, phase, given)
+        except (Broken, OSError) as caught:
+            error = caught
+        count, is_done, told = self.control.get()
+        outcome = self.check_end(node, action, is_done, error, told)
+        self.check_rest(folder, phase, given, outcome, told)
+        shutil.rmtree(folder)
+        return outcome, count
+
+    def check_end(self, node, action, is_done, error, told):
+        if node.process.poll() is None:
+            if error and not isinstance(error, Broken):
+                try:
+                    node.process.wait(timeout=START_S)
+                except subprocess.TimeoutExpired:
+                    raise Broken(f"{told}: it does not answer: {error}") from error
+            else:
+                node.end()
+                raise Broken(f"{told}: it runs, but {error}")
+        code = node.process.returncode
+        if code == 0 and not error:
+            return "went on" if is_done else "not reached"
+        if action.startswith(("kill", "lose")) and is_done and code == -9:
+            return "killed"
+        lines = node.log.read_text(errors="replace").strip().splitlines()
+        if code == 1 and lines and lines[-1].startswith("aureon") and is_done:
+            return "stopped"
+        raise Broken(f"{told}: exit {code}, {error}: {lines[-1:]}")
+
+    def check_rest(self, folder, phase, given, outcome, told):
+        node = BrokenNode(folder)
+        try:
+            node.start()
+            connection = Connection(node.port)
+            at = place(connection)
+            places = self.places.get(phase, [])
+            if at not in places or (len(given) > len(self.kept) and at != places[1]):
+                raise Broken(f"at {at}, not one of {places}; {len(given)} receipts")
+            if outcome == "went on" and at != places[-1]:
+                raise Broken(f"it went on, but is at {at}")
+            if receipts(connection, given) != given:
+                raise Broken("a receipt that was given is another, or gone")
+            name = submit(connection, [transfer("judy", 1 << 201)])
+            if not mine(connection) or not receipts(connection, name):
+                raise Broken("no block can be made")
+            at = place(connection)
+            connection.close()
+            node.stop()
+        except (Broken, OSError) as error:
+            log = node.log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise Broken(f"{told}: {outcome}, then {error}: {log}") from error
+        finally:
+            node.end()
+        run = subprocess.run([AUREON, "state", "verify", node.data], capture_output=True, text=True)
+        if run.returncode != 0 or at[1] not in run.stdout:
+            raise Broken(f"{told}: state verify: {run.stdout}{run.stderr}")
+
+    # ---- the log ----
+
+    def end_of_log(self):
+        self.log = max((self.base / "data/store").glob("*.log"), key=lambda path: path.name)
+        self.log_bytes = self.log.read_bytes()
+        begin, at = 0, 0  # of the last record, whose fragments are of type 1 or 2 3 4
+        while at + 7 <= len(self.log_bytes):
+            room = 32768 - at % 32768
+            if room < 7:
+                at += room
+                continue
+            size, kind = struct.unpack_from("<HB", self.log_bytes, at + 4)
+            if kind == 0:
+                break
+            begin = at if kind in (1, 2) else begin
+            at += 7 + size
+        self.last_begin, self.last_end = begin, at
+
+    def change_log(self, content):
+        """What a start says to another log."""
+        folder = self.folder / "point"
+        shutil.copytree(self.base, folder)
+        (folder / "data/store" / self.log.name).write_bytes(content)
+        node = BrokenNode(folder)
+        try:
+            node.start()
+            connection = Connection(node.port)
+            return place(connection), receipts(connection, self.kept), ""
+        except Broken:
+            if node.process.returncode != 1:
+                raise
+            return None, {}, node.log.read_text().strip()
+        finally:
+            node.end()
+            shutil.rmtree(folder)
+
+    def cut(self, size):
+        height = self.places["start"][0][0]
+        at, given, message = self.change_log(self.log_bytes[:size])
+        if not at or at[0] not in (height - 1, height) or given != self.kept:
+            raise Broken(f"cut at {size}: {at}, {len(given)} receipts, {message}")
+        return "went on"
+
+    def spoil(self, position):
+        content = bytearray(self.log_bytes)
+        content[position] ^= 0x10
+        at, _, message = self.change_log(content)
+        if at or self.log.name not in message:
+            raise Broken(f"a changed byte at {position} is not refused by name: {at} {message}")
+        return "stopped"
+
+
+def points_of(crash, rng, count_max):
+    """All points, or a sample: what they are called, and how each is tried."""
+    points = []
+    for phase in PHASES:
+        for counts_reads in (0, 1):
+            count = crash.break_once(phase, "nothing", 0, counts_reads)[1]
+            print(f"# {phase}: {count} {'reads' if counts_reads else 'calls'}", flush=True)
+            actions = ["eio"] if counts_reads else ACTIONS[1:]
+            points += [(f"{phase} {action}{' of reads' * counts_reads}", crash.break_once,
+                        (phase, action, target, counts_reads))
+                       for action in actions for target in range(1, count + 1)]
+    begin, end = crash.last_begin, crash.last_end
+    points += [("log cut", crash.cut, (size,)) for size in range(begin, end)]
+    points += [("log changed", crash.spoil, (position,)) for position in range(7, begin, 97)]
+    if not count_max:
+        return points
+    rng.shuffle(points)
+    groups = collections.defaultdict(list)  # each has its share
+    for point in points:
+        groups[point[0]].append(point)
+    rounds = itertools.zip_longest(*groups.values())
+    return list(filter(None, itertools.chain(*rounds)))[:count_max]
+
+
+def run(crash, options):
+    """Returns whether all went well."""
+    rng = random.Random(options.seed)
+    crash.prepare()
+    results, failures = collections.defaultdict(collections.Counter), []
+    points = points_of(crash, rng, options.points)
+    for name, method, words in points:
+        try:
+            outcome = method(*words)
+            results[name][outcome if isinstance(outcome, str) else outcome[0]] += 1
+        except Broken as error:
+            results[name]["FAILED"] += 1
+            failures.append(name)
+            print(f"# {name} {words[2:]}: {error}", flush=True)
+            shutil.rmtree(crash.folder / "point", ignore_errors=True)
+    print(f"1..{len(results)}")
+    for number, (name, counts) in enumerate(results.items(), 1):
+        told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+        print(f"{'not ' if counts['FAILED'] else ''}ok {number} - {name}: {told}")
+    print(f"# {len(points)} points, {len(failures)} failed")
+    return not failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--points", type=int, default=0, help="a sample of so many; else all")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--dir", default=None, help="where the data directories are made")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="aureon-crash-", dir=options.dir))
+    print(f"# seed {options.seed}", flush=True)
+    try:
+        is_good = run(Crash(folder), options)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(0 if is_good else 1)
+
+
+if __name__ == "__main__":
+    main()
