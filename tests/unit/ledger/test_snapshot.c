@@ -99,7 +99,7 @@ static struct au_header make_block(struct world *world, uint64_t n)
         stake(world, CAROL);
     }
     if (n == 2 || n == 3) unstake(world, ALICE, RICH / 100);
-    if (n == 3) unstake(world, BOB, RICH / 4); /* its key waits for the record to go */
+    if (n == 2 || n == 3) unstake(world, BOB, RICH / 8); /* his key goes with the later record */
     for (uint64_t i = 0; i < 9; i++) {
         struct au_tx call = {.kind = AU_TX_CALL,
                              .to = contract,
