@@ -211,3 +211,14 @@ wait_for() {
     aureon state verify copy
     expect 0
 }
+
+@test "the examples of the commands work" {
+    used_chain chain
+    "$AUREON" help --markdown |
+        awk '/^Example:$/ {on = 1} on && /^aureon snapshot / {print} /^## / {on = 0}' >lines
+    [ "$(wc -l <lines)" -eq 3 ]
+    mkdir bin
+    ln -s "$AUREON" bin/aureon
+    PATH=$PWD/bin:$PATH run --separate-stderr bash -eu lines
+    expect 0
+}
