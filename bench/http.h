@@ -20,14 +20,6 @@
 
 #define BENCH_CONNS_MAX 64u /* driven at once */
 
-/* Time of the wall: another process works. */
-static inline double bench_wall_ns(void)
-{
-    struct timespec now;
-    AU_ASSERT(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
 AU_PRINTF(1, 2) static inline _Noreturn void bench_fail(const char *format, ...)
 {
     va_list args;

@@ -151,8 +151,9 @@ if(NOT AUREON_SANITIZE)
     aureon_add_test(tidy/self-test ${PROJECT_SOURCE_DIR}/tools/tidy --self-test)
 endif()
 
-# Benchmarks are built by name only and never run as tests.
+# Benchmarks are built with the tests, so that they stay whole, and never run as such.
 add_custom_target(bench)
+add_dependencies(tests bench)
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/bench_*.c)
 foreach(source IN LISTS bench_sources)
     cmake_path(GET source STEM target)
@@ -166,8 +167,6 @@ endforeach()
 
 # What a gas takes (tools/calibrate).
 file(GLOB calibrate_sources CONFIGURE_DEPENDS bench/calibrate*.c)
-aureon_add_test_program(calibrate ${calibrate_sources} tests/differential/code_call.c
-    tests/differential/code_statement.c tests/differential/code_value.c
-    tests/differential/contract.c tests/differential/world.c)
+aureon_add_test_program(calibrate ${calibrate_sources} ${contract_writer_sources})
 set_target_properties(calibrate PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 add_dependencies(bench calibrate)
