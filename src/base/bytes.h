@@ -28,4 +28,22 @@ static inline int au_bytes_compare(struct au_bytes a, struct au_bytes b)
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+/* au_put_big_endian writes the low size bytes of a value, the highest first; au_get_big_endian
+ * reads size bytes, at most 8. */
+static inline void au_put_big_endian(uint8_t *at, uint64_t value, size_t size)
+{
+    for (size_t i = size; i-- > 0; value >>= 8) {
+        at[i] = (uint8_t)value;
+    }
+}
+
+static inline uint64_t au_get_big_endian(const uint8_t *at, size_t size)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < size; i++) {
+        value = value << 8 | at[i];
+    }
+    return value;
+}
+
 #endif

@@ -34,42 +34,26 @@ struct history_key {
 
 #define BYTES_OF(key) ((struct au_bytes){(key).bytes, sizeof((key).bytes)})
 
-static void put_big_endian(uint8_t *at, uint64_t value, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++) {
-        at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
-    }
-}
-
-static uint64_t get_big_endian(const uint8_t *at, unsigned size)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++) {
-        value = value << 8 | at[i];
-    }
-    return value;
-}
-
 static struct height_key key_of_height(uint64_t height)
 {
     struct height_key key;
-    put_big_endian(key.bytes, height, HEIGHT_SIZE);
+    au_put_big_endian(key.bytes, height, HEIGHT_SIZE);
     return key;
 }
 
 static struct place_key key_of_place(struct au_chain_place place)
 {
     struct place_key key;
-    put_big_endian(key.bytes, place.height, HEIGHT_SIZE);
-    put_big_endian(key.bytes + HEIGHT_SIZE, place.index, PLACE_SIZE - HEIGHT_SIZE);
+    au_put_big_endian(key.bytes, place.height, HEIGHT_SIZE);
+    au_put_big_endian(key.bytes + HEIGHT_SIZE, place.index, PLACE_SIZE - HEIGHT_SIZE);
     return key;
 }
 
 static struct au_chain_place place_of_bytes(const uint8_t bytes[PLACE_SIZE])
 {
     return (struct au_chain_place){
-        .height = get_big_endian(bytes, HEIGHT_SIZE),
-        .index = (uint32_t)get_big_endian(bytes + HEIGHT_SIZE, PLACE_SIZE - HEIGHT_SIZE),
+        .height = au_get_big_endian(bytes, HEIGHT_SIZE),
+        .index = (uint32_t)au_get_big_endian(bytes + HEIGHT_SIZE, PLACE_SIZE - HEIGHT_SIZE),
     };
 }
 
@@ -268,7 +252,7 @@ static enum au_err read_height(struct au_chain_reader *reader, enum au_cf cf, st
 {
     AU_TRY(read_record(reader, cf, key, &reader->record));
     if (reader->record.size != HEIGHT_SIZE) return AU_ERR_MALFORMED;
-    *out_height = get_big_endian(reader->record.data, HEIGHT_SIZE);
+    *out_height = au_get_big_endian(reader->record.data, HEIGHT_SIZE);
     return AU_OK;
 }
 

@@ -230,15 +230,6 @@ static bool split_account(struct au_bytes leaf, struct au_bytes out_fields[FIELD
     return rest.size == 0;
 }
 
-static uint64_t number_of(struct au_bytes big_endian)
-{
-    uint64_t number = 0;
-    for (size_t i = 0; i < big_endian.size; i++) {
-        number = number << 8 | big_endian.data[i];
-    }
-    return number;
-}
-
 static const char *const field_names[FIELD_COUNT] = {"nonce",        "balance",   "stake",
                                                      "storage_root", "code_hash", "admin"};
 
@@ -255,8 +246,9 @@ static enum au_exit check_field(const struct check *check, enum account_field fi
         if (au_text_parse_u64(text, &number) != AU_OK) {
             return fail_form(check, name, "a decimal number in quotes");
         }
-        return number == number_of(proved) ? AU_EXIT_DONE
-                                           : reject(check, name, "another one is proved");
+        return number == au_get_big_endian(proved.data, proved.size)
+                   ? AU_EXIT_DONE
+                   : reject(check, name, "another one is proved");
     }
     if (field == ADMIN ? au_address_parse(text, &told) != NULL
                        : au_hex_parse(text, told.bytes, AU_ADDRESS_SIZE) != AU_OK) {
@@ -301,7 +293,8 @@ static void put_account(struct check *check, const struct au_bytes fields[FIELD_
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         if (i >= STORAGE_ROOT && fields[i].size == 0) continue;
         if (i < STORAGE_ROOT) {
-            au_json_put_u64(&check->json, field_names[i], number_of(fields[i]));
+            au_json_put_u64(&check->json, field_names[i],
+                            au_get_big_endian(fields[i].data, fields[i].size));
         } else if (i == ADMIN) {
             struct au_address admin;
             memcpy(admin.bytes, fields[i].data, AU_ADDRESS_SIZE);

@@ -27,17 +27,10 @@ static struct slot_key named_key(uint8_t kind, const uint8_t *name)
     return key;
 }
 
-static void put_height(uint8_t *at, uint64_t height)
-{
-    for (size_t i = 0; i < HEIGHT_SIZE; i++) {
-        at[i] = (uint8_t)(height >> (8 * (HEIGHT_SIZE - 1 - i)));
-    }
-}
-
 static struct slot_key unbonding_key(uint64_t height, const struct au_address *owner)
 {
     struct slot_key key = {.bytes = {SLOT_UNBONDING}, .size = UNBONDING_SIZE};
-    put_height(key.bytes + 1, height);
+    au_put_big_endian(key.bytes + 1, height, HEIGHT_SIZE);
     memcpy(key.bytes + 1 + HEIGHT_SIZE, owner->bytes, AU_ADDRESS_SIZE);
     return key;
 }
@@ -294,7 +287,7 @@ enum au_err au_pay_unbondings(struct au_block *block)
     for (unsigned i = 0; i < 2; i++) {
         memcpy(bounds[i], system.bytes, AU_HASH_SIZE);
         bounds[i][AU_HASH_SIZE] = SLOT_UNBONDING;
-        put_height(bounds[i] + AU_HASH_SIZE + 1, block->header.height + i);
+        au_put_big_endian(bounds[i] + AU_HASH_SIZE + 1, block->header.height + i, HEIGHT_SIZE);
     }
     struct au_kv_range range = {
         AU_CF_KEY, {bounds[0], sizeof(bounds[0])}, {bounds[1], sizeof(bounds[1])}};
@@ -412,11 +405,8 @@ enum au_err au_put_unbondings(const struct au_kv *kv, struct au_kv_batch *batch)
     AU_TRY(open_slots(kv, SLOT_UNBONDING, &iter));
     enum au_err err;
     while ((err = au_kv_iter_next(&iter, &entry)) == AU_OK) {
-        uint64_t height = 0;
         if (!is_unbonding(entry.key)) break;
-        for (size_t i = 0; i < HEIGHT_SIZE; i++) {
-            height = height << 8 | entry.key.data[AU_HASH_SIZE + 1 + i];
-        }
+        uint64_t height = au_get_big_endian(entry.key.data + AU_HASH_SIZE + 1, HEIGHT_SIZE);
         struct slot_key key = index_key(entry.key);
         au_kv_batch_put(batch, AU_CF_IDX, (struct au_bytes){key.bytes, key.size},
                         (struct au_bytes){(const uint8_t *)&height, sizeof(height)});

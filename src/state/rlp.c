@@ -13,9 +13,7 @@ static size_t put_big_endian(uint8_t *out, uint64_t value)
     for (uint64_t rest = value; rest > 0; rest >>= 8) {
         size++;
     }
-    for (size_t i = 0; i < size; i++) {
-        out[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
-    }
+    au_put_big_endian(out, value, size);
     return size;
 }
 
@@ -71,12 +69,8 @@ void au_rlp_end_list(struct au_buf *buf, struct au_rlp_list list)
 static bool read_size(struct au_bytes bytes, size_t size_size, size_t *out_size)
 {
     if (size_size > SIZE_SIZE_MAX || bytes.size < size_size || bytes.data[0] == 0) return false;
-    size_t size = 0;
-    for (size_t i = 0; i < size_size; i++) {
-        size = size << 8 | bytes.data[i];
-    }
-    *out_size = size;
-    return size > SHORT_SIZE_MAX;
+    *out_size = au_get_big_endian(bytes.data, size_size);
+    return *out_size > SHORT_SIZE_MAX;
 }
 
 bool au_rlp_next(struct au_bytes *rest, struct au_rlp_item *out_item)
@@ -112,11 +106,7 @@ bool au_rlp_next_u64(struct au_bytes *rest, uint64_t *out_value)
     if (!au_rlp_next(&after, &item) || item.is_list) return false;
     if (item.payload.size > sizeof(*out_value)) return false;
     if (item.payload.size > 0 && item.payload.data[0] == 0) return false;
-    uint64_t value = 0;
-    for (size_t i = 0; i < item.payload.size; i++) {
-        value = value << 8 | item.payload.data[i];
-    }
-    *out_value = value;
+    *out_value = au_get_big_endian(item.payload.data, item.payload.size);
     *rest = after;
     return true;
 }

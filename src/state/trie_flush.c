@@ -58,9 +58,7 @@ static void put_all(const struct au_trie_cache *cache, struct au_kv_batch *batch
 void au_trie_put_flushed_height(struct au_kv_batch *batch, uint64_t height)
 {
     uint8_t value[HEIGHT_SIZE];
-    for (size_t i = 0; i < HEIGHT_SIZE; i++) {
-        value[i] = (uint8_t)(height >> (8 * (HEIGHT_SIZE - 1 - i)));
-    }
+    au_put_big_endian(value, height, sizeof(value));
     au_kv_batch_put(batch, AU_CF_META, au_bytes_of(AU_META_TRIE),
                     (struct au_bytes){value, sizeof(value)});
 }
@@ -93,17 +91,13 @@ enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height)
 enum au_err au_trie_flushed_height(const struct au_kv *kv, uint64_t *out_height)
 {
     struct au_buf value;
-    uint64_t height = 0;
     au_buf_init(&value, HEIGHT_SIZE);
     enum au_err err = au_kv_get(kv, NULL, AU_CF_META, au_bytes_of(AU_META_TRIE), &value);
     if (err == AU_ERR_TOO_LARGE || (err == AU_OK && value.size != HEIGHT_SIZE)) {
         err = AU_ERR_MALFORMED;
     }
-    for (size_t i = 0; i < value.size; i++) {
-        height = height << 8 | value.data[i];
-    }
+    if (err == AU_OK) *out_height = au_get_big_endian(value.data, HEIGHT_SIZE);
     au_buf_done(&value);
-    if (err == AU_OK) *out_height = height;
     return err;
 }
 

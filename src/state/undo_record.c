@@ -17,9 +17,7 @@ static const struct {
 struct au_undo_key au_undo_key(uint64_t height)
 {
     struct au_undo_key key;
-    for (size_t i = 0; i < AU_UNDO_KEY_SIZE; i++) {
-        key.bytes[i] = (uint8_t)(height >> (8 * (AU_UNDO_KEY_SIZE - 1 - i)));
-    }
+    au_put_big_endian(key.bytes, height, sizeof(key.bytes));
     return key;
 }
 
