@@ -11,7 +11,6 @@
  * that of 100,000. */
 #include "bench.h"
 
-#include <ftw.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include "crypto/sign.h"
 #include "ledger/block.h"
 #include "store/rocks.h"
+#include "support/folder.h"
 
 #define SENDERS      20000u /* accounts with keys, before all others */
 #define ROUNDS       9u     /* blocks measured; one more is written down */
@@ -190,14 +190,6 @@ static void reopen_chain(struct chain *chain)
     open_chain(chain);
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
 static void free_chain(struct chain *chain)
 {
     close_chain(chain);
@@ -206,7 +198,7 @@ static void free_chain(struct chain *chain)
     au_arena_done(&chain->arena);
     au_mem_free(chain->keys);
     au_mem_free(chain->nonces);
-    if (nftw(chain->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0) {
+    if (folder_remove(chain->folder) != 0) {
         (void)fprintf(stderr, "cannot remove %s\n", chain->folder);
     }
 }

@@ -2,7 +2,6 @@
  * and read from there into a store on disk, proved chunk by chunk and synced at the end.
  *
  *     bench_snapshot [LEAVES] */
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "state/trie_build.h"
 #include "store/memkv.h"
 #include "store/rocks.h"
+#include "support/folder.h"
 
 #define LEAVES_PRESET  1000000u
 #define LEAVES_MAX     100000000u
@@ -183,14 +183,6 @@ static void report(const char *what, size_t leaf_count, uint64_t begin_ns)
            (double)leaf_count * 1e9 / (double)time_ns);
 }
 
-static int remove_entry(const char *path, const struct stat *info, int flag, struct FTW *place)
-{
-    (void)info;
-    (void)flag;
-    (void)place;
-    return remove(path);
-}
-
 int main(int argc, char **argv)
 {
     static struct bench bench = {.folder = "/tmp/aureon-bench-XXXXXX"};
@@ -222,5 +214,5 @@ int main(int argc, char **argv)
         au_buf_done(&bench.chunks[i]);
     }
     au_mem_free(bench.chunks);
-    return nftw(bench.folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : 1;
+    return folder_remove(bench.folder) == 0 ? 0 : 1;
 }

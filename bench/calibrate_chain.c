@@ -10,6 +10,7 @@
 #include "core/genesis.h"
 #include "store/memkv.h"
 #include "store/rocks.h"
+#include "support/folder.h"
 
 #define BLOCK_GAS UINT64_C(10000000000)
 #define TIME_MS   UINT64_C(1700000000000)
@@ -109,14 +110,6 @@ void chain_reopen(struct chain *chain, bool is_on_disk)
     open_chain(chain);
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
 void chain_sign(struct chain *chain, struct au_tx tx, struct au_buf *out)
 {
     struct au_buf message;
@@ -173,7 +166,7 @@ void chain_end(struct chain *chain)
     close_chain(chain);
     au_engine_free(chain->engine);
     au_buf_done(&chain->genesis);
-    if (chain->folder[0] != '\0' && nftw(chain->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0) {
+    if (chain->folder[0] != '\0' && folder_remove(chain->folder) != 0) {
         (void)fprintf(stderr, "calibrate: cannot remove %s\n", chain->folder);
     }
 }

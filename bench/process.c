@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "http.h"
+#include "support/folder.h"
 
 #define READY_MAX_NS 30e9
 #define POLL_US      200u
@@ -16,21 +16,13 @@
 static char folder[BENCH_PATH_SIZE];
 static pid_t running; /* 0: none */
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
 static void clean_up(void)
 {
     if (running > 0) {
         (void)kill(running, SIGKILL);
         (void)waitpid(running, NULL, 0);
     }
-    if (nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0) {
+    if (folder_remove(folder) != 0) {
         (void)fprintf(stderr, "cannot remove %s\n", folder);
     }
 }

@@ -6,8 +6,6 @@
  *
  *     AUREON_HELPER_COMPILATIONS   how many modules at least; 300
  *     AUREON_HELPER_PROGRESS       a file that counts them: a run goes on where one before ended */
-#include <dirent.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -16,6 +14,7 @@
 #include "crypto/random.h"
 #include "torture/bad_helper.h"
 #include "unit/ledger/world.h"
+#include "unit/leftover.h"
 #include "vm/engine_internal.h"
 #include "vm/helper.h"
 
@@ -183,24 +182,6 @@ static void run_chain(void)
 
 /* ---- what is left ---- */
 
-static void assert_no_child(void)
-{
-    errno = 0;
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-    assert_int_equal(errno, ECHILD);
-}
-
-static unsigned count_descriptors(void)
-{
-    unsigned count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    assert_non_null(folder);
-    while (readdir(folder) != NULL)
-        count++;
-    assert_int_equal(closedir(folder), 0);
-    return count;
-}
-
 static size_t resident_size(void)
 {
     size_t whole = 0;
@@ -248,7 +229,7 @@ static void test_chains_are_the_same(void **state)
     (void)state;
     uint64_t wanted = read_number("AUREON_HELPER_COMPILATIONS", COMPILATIONS);
     uint64_t before = read_progress();
-    unsigned descriptors = count_descriptors();
+    size_t descriptors = count_descriptors();
     size_t size = 0;
     for (unsigned chain = 1; before + atomic_load(&compiled_count) < wanted; chain++) {
         run_chain();

@@ -2,13 +2,13 @@
  * on disk. */
 #include "chain/chain.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 
 #include "base/hex.h"
 #include "core/merkle.h"
 #include "store/memkv.h"
 #include "store/rocks.h"
+#include "support/folder.h"
 #include "unit/unit.h"
 
 #define BATCH_MAX  ((size_t)1 << 20)
@@ -54,21 +54,13 @@ static int open_disk(void **state)
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static int close_store(void **state)
 {
     (void)state;
     au_chain_reader_done(&fixture.reader);
     au_kv_close(&fixture.kv);
     if (!fixture.is_on_disk) return 0;
-    return nftw(fixture.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(fixture.folder);
 }
 
 /* ---- a chain ---- */

@@ -1,12 +1,12 @@
 /* Goal: the chain of the public header: opened in memory and in a folder, blocks applied and
  * simulated, results that outlive the block, options out of range refused.
  * Method: only aureon.h is used for the chain; transactions are signed by the test. */
-#include <ftw.h>
 #include <unistd.h>
 
 #include "aureon.h"
 #include "core/tx.h"
 #include "crypto/sign.h"
+#include "support/folder.h"
 #include "unit/unit.h"
 #include "unit/vm/cmocka_signals.h"
 
@@ -160,14 +160,6 @@ static const char contract_text[] =
     "  (call $log (i32.const 1) (i32.const 2))"
     "  (call $write (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 2))))";
 
-static int remove_entry(const char *path, const struct stat *info, int flag, struct FTW *place)
-{
-    (void)info;
-    (void)flag;
-    (void)place;
-    return remove(path);
-}
-
 static void test_folder(void **state)
 {
     (void)state;
@@ -221,7 +213,7 @@ static void test_folder(void **state)
     assert_true(strlen(message) > 0);
     close_book(&book);
     au_free(code.data);
-    assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(folder_remove(path), 0);
 }
 
 static void refuse_options(const struct au_chain_options *options, const char *why)

@@ -1,21 +1,13 @@
 /* Goal: what was committed is there after a restart, byte for byte, on disk as in memory; a store
  * of another chain is refused; damage is told.
  * Method: the same blocks over both stores; the one on disk is closed and opened after each. */
-#include <ftw.h>
 #include <unistd.h>
 
 #include "chain/chain.h"
 #include "state/verify.h"
 #include "store/rocks.h"
+#include "support/folder.h"
 #include "world.h"
-
-static int remove_entry(const char *path, const struct stat *info, int flag, struct FTW *place)
-{
-    (void)info;
-    (void)flag;
-    (void)place;
-    return remove(path);
-}
 
 static struct au_kv open_rocks(const char *path)
 {
@@ -123,7 +115,7 @@ static void test_restart(void **state)
     }
     world_close(&disk);
     world_close(&memory);
-    assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(folder_remove(path), 0);
 }
 
 static void test_records_are_found(void **state)

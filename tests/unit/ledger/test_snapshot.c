@@ -3,13 +3,13 @@
  * Method: two worlds, one of which is thrown away and begun again from a snapshot of the other. */
 #include "world.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ledger/snapshot.h"
 #include "state/verify.h"
 #include "store/rocks.h"
+#include "support/folder.h"
 
 #define CHUNK_SIZE 400u /* bytes: many chunks of a small state */
 #define BATCH_MAX  ((size_t)64 << 20)
@@ -24,17 +24,9 @@ static const char store_text[] =
 
 /* ---- folders ---- */
 
-static int remove_entry(const char *path, const struct stat *info, int flag, struct FTW *place)
-{
-    (void)info;
-    (void)flag;
-    (void)place;
-    return remove(path);
-}
-
 static void remove_folder(const char *path)
 {
-    assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(folder_remove(path), 0);
 }
 
 /* A new folder's path, and room for a name in it. */

@@ -2,12 +2,12 @@
  * snapshots that were taken at those heights, in memory and on disk; and what opening refuses. */
 #include "state/history.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 
 #include "state/flat.h"
 #include "store/memkv.h"
 #include "store/rocks.h"
+#include "support/folder.h"
 #include "trie_fixture.h"
 
 #define HEIGHTS     40u /* blocks after the first state */
@@ -143,18 +143,10 @@ static int open_disk(void **state)
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static int close_disk(void **state)
 {
     close_store(state);
-    return nftw(fixture.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(fixture.folder);
 }
 
 /* ---- what a history shows ---- */

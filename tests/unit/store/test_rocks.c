@@ -4,10 +4,10 @@
 #include "store/rocks.h"
 
 #include <dirent.h>
-#include <ftw.h>
 #include <sys/stat.h>
 
 #include "kv_cases.h"
+#include "support/folder.h"
 
 #define WRITER "--write"
 
@@ -36,18 +36,10 @@ static int make_folder(void **state)
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static int remove_folder(void **state)
 {
     (void)state;
-    return nftw(fixture.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(fixture.folder);
 }
 
 static int open_kv(void **state)

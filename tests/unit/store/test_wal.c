@@ -2,10 +2,10 @@
  * log can have. The logs are RocksDB's own. */
 #include "store/wal.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 
 #include "store/rocks.h"
+#include "support/folder.h"
 #include "unit/unit.h"
 
 #define BLOCK_SIZE   32768u /* of a log */
@@ -33,18 +33,10 @@ static char path[128]; /* of the log in it */
 
 /* ---- samples ---- */
 
-static int remove_entry(const char *entry, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(entry);
-}
-
 static int remove_folder(void **state)
 {
     (void)state;
-    return nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(folder);
 }
 
 static int make_folder(void **state)

@@ -1,9 +1,7 @@
 /* The compile helper, of the real program, and of this one, which is a bad helper when it is
  * started with the helper's word. */
-#include "unit/unit.h"
+#include "unit/leftover.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -187,24 +185,6 @@ static void must_fail(struct au_helper *helper, struct au_bytes module, uint64_t
     assert_string_equal(reject.rule, "engine");
     if (strstr(reject.message, message) == NULL) fail_msg("'%s'", reject.message);
     au_buf_done(&artifact);
-}
-
-static size_t count_descriptors(void)
-{
-    size_t count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    assert_non_null(folder);
-    while (readdir(folder) != NULL)
-        count++;
-    assert_int_equal(closedir(folder), 0);
-    return count;
-}
-
-static void assert_no_child(void)
-{
-    errno = 0;
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-    assert_int_equal(errno, ECHILD);
 }
 
 /* ---- tests ---- */
