@@ -554,7 +554,8 @@ static double time_verify(const struct chain *chain, const struct batch *batch)
         AU_ASSERT(au_check_decode(&params, bytes, &checked[i], &error) == AU_INVALID_NONE);
         pointers[i] = &checked[i];
     }
-    AU_ASSERT(au_check_signatures(pointers, SENDERS, &chain->genesis_hash, is_valid) == AU_OK);
+    AU_ASSERT(au_check_signatures(pointers, SENDERS, &chain->genesis_hash, NULL, is_valid) ==
+              AU_OK);
     double time = bench_now_ns() - start;
     for (size_t i = 0; i < SENDERS; i++) {
         AU_ASSERT(is_valid[i]);

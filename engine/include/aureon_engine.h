@@ -5,7 +5,8 @@
  * the engine; the rest of Aureon uses crypto/sha256.h, crypto/ed25519.h and vm/engine.h.
  *
  * Invariants:
- *   1. No function fails, allocates memory that the caller would have to free, or keeps a pointer.
+ *   1. No function fails or keeps a pointer; what aureon_engine_keys_new gives is all that a caller
+ *      has to free.
  *   2. The same input gives the same result on every machine: the code picks vector instructions
  *      at run time, results do not depend on them. What the batch check adds to that is at it.
  *   3. No input bytes whatever stop the process. Sizes and pointers are the caller's duty.
@@ -69,6 +70,16 @@ struct aureon_engine_signature {
     struct aureon_engine_slice message;
 };
 
+/* Points of public keys, decoded: a key that signs again and again is decoded once. */
+struct aureon_engine_keys;
+
+/* aureon_engine_keys_new makes an empty set, to be ended by aureon_engine_keys_free (NULL does
+ * nothing). It holds those keys that were used last, at most count_max, 300 bytes each.
+ * aureon_engine_keys_count tells how many it holds now. */
+struct aureon_engine_keys *aureon_engine_keys_new(size_t count_max);
+void aureon_engine_keys_free(struct aureon_engine_keys *keys);
+size_t aureon_engine_keys_count(const struct aureon_engine_keys *keys);
+
 /* aureon_engine_ed25519_verify_batch tells whether aureon_engine_ed25519_verify would find every
  * one of count signatures valid. It checks one equation: the sum of theirs, each times a secret
  * 128-bit number from a seed that the operating system gives for this call. Where all are valid
@@ -76,15 +87,19 @@ struct aureon_engine_signature {
  * randomness decides how the check is done and not, but for that, what it finds. Without a seed
  * from the system the signatures are checked one by one.
  *
+ * keys        saves decoding those of its keys that it holds, and gets all of a batch that is
+ *             valid; what is found does not depend on it; NULL if there are none
  * items       borrowed for the call, as is what they name; may be NULL when count is 0
  *
  * 1           all valid; so it is for count 0
  * 0           at least one is not
  *
  * Cost: for each signature about half of aureon_engine_ed25519_verify from 16 on, about a quarter
- * if all have one key. Meanwhile heap, without which the process aborts: 9 kB for each signature of
- * a batch of less than about 100, 2 kB for each of a larger one. */
-int aureon_engine_ed25519_verify_batch(const struct aureon_engine_signature *items, size_t count);
+ * if all have one key, a third if all keys are known. Meanwhile heap, without which the process
+ * aborts: 9 kB for each signature of a batch of less than about 100, 2 kB for each of a larger
+ * one. */
+int aureon_engine_ed25519_verify_batch(struct aureon_engine_keys *keys,
+                                       const struct aureon_engine_signature *items, size_t count);
 
 /* aureon_engine_ed25519_key_is_small_order tells whether key decodes to one of the eight points
  * whose order divides 8, in whatever encoding.

@@ -5,13 +5,17 @@
 //! for any input; the library is built with `panic = "abort"` all the same, since unwinding into C
 //! is undefined.
 
-use std::convert::Infallible;
+use std::collections::HashMap;
 use std::ffi::{c_char, c_int};
-use std::slice;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{mem, slice};
 
-use ed25519_zebra::{batch, Signature, VerificationKey, VerificationKeyBytes};
-use rand_core::{TryCryptoRng, TryRng};
-use sha2::{Digest, Sha256};
+use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
+use curve25519_dalek::Scalar;
+use ed25519_zebra::{Signature, VerificationKey};
+use sha2::{Digest, Sha256, Sha512};
 
 pub use wasmtime_c_api::*;
 
@@ -132,57 +136,169 @@ pub struct aureon_engine_signature {
     message: aureon_engine_slice,
 }
 
-/// The coefficients of a batch equation: SHA-256 over a counter and a seed from the operating
-/// system. They must be unknown to whoever made the signatures, nothing else depends on them.
-struct Coefficients {
+/// The factors of a batch equation: SHA-256 over a counter and a seed from the operating system.
+/// They must be unknown to whoever made the signatures, nothing else depends on them.
+struct Factors {
     seed: [u8; 32],
     counter: u64,
 }
 
-impl Coefficients {
+impl Factors {
     fn new() -> Option<Self> {
         let mut seed = [0; 32];
         // A read of at most 256 bytes is never short and never interrupted once there is entropy.
         let size = unsafe { libc::getrandom(seed.as_mut_ptr().cast(), seed.len(), 0) };
         (size == 32).then_some(Self { seed, counter: 0 })
     }
+
+    /// Below 2^128.
+    fn next(&mut self) -> Scalar {
+        let hasher = Sha256::new().chain_update(self.seed);
+        let hash = hasher.chain_update(self.counter.to_le_bytes()).finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        self.counter += 1;
+        Scalar::from(u128::from_le_bytes(bytes))
+    }
 }
 
-impl TryRng for Coefficients {
-    type Error = Infallible;
+type Key = [u8; 32];
 
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
+/// The points of keys that have signed, those used last: `young` grows to half of what may be kept,
+/// then takes the place of `old`.
+struct Points {
+    half: usize,
+    young: HashMap<Key, EdwardsPoint>,
+    old: HashMap<Key, EdwardsPoint>,
+}
+
+impl Points {
+    fn find(&self, key: &Key) -> Option<EdwardsPoint> {
+        self.young.get(key).or_else(|| self.old.get(key)).copied()
     }
 
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in out.chunks_mut(32) {
-            let hasher = Sha256::new().chain_update(self.seed);
-            let block: [u8; 32] = hasher
-                .chain_update(self.counter.to_le_bytes())
-                .finalize()
-                .into();
-            chunk.copy_from_slice(&block[..chunk.len()]);
-            self.counter += 1;
+    fn keep(&mut self, key: &Key, point: EdwardsPoint) {
+        if self.young.len() >= self.half && !self.young.contains_key(key) {
+            self.old = mem::take(&mut self.young);
         }
-        Ok(())
+        self.young.insert(*key, point);
     }
 }
 
-impl TryCryptoRng for Coefficients {}
+pub struct Keys(Mutex<Points>);
+
+impl Keys {
+    fn lock(&self) -> MutexGuard<'_, Points> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[no_mangle]
+pub extern "C" fn aureon_engine_keys_new(count_max: usize) -> *mut Keys {
+    Box::into_raw(Box::new(Keys(Mutex::new(Points {
+        half: count_max / 2,
+        young: HashMap::new(),
+        old: HashMap::new(),
+    }))))
+}
+
+/// # Safety
+/// See aureon_engine.h.
+#[no_mangle]
+pub unsafe extern "C" fn aureon_engine_keys_free(keys: *mut Keys) {
+    if !keys.is_null() {
+        drop(Box::from_raw(keys));
+    }
+}
+
+/// # Safety
+/// See aureon_engine.h.
+#[no_mangle]
+pub unsafe extern "C" fn aureon_engine_keys_count(keys: *const Keys) -> usize {
+    let points = (*keys).lock();
+    points.young.len() + points.old.len()
+}
+
+/// One key of a batch; all of its signatures share a term of the equation.
+struct Signer {
+    key: Key,
+    point: EdwardsPoint,
+    factor: Scalar,
+}
+
+/// The keys of a batch, each once, and for every item which one is its own. None if one is no key.
+unsafe fn signers_of(
+    keys: Option<&Keys>,
+    items: &[aureon_engine_signature],
+) -> Option<(Vec<Signer>, Vec<usize>)> {
+    let mut places = HashMap::with_capacity(items.len());
+    let mut signers = Vec::new();
+    let mut owners = Vec::with_capacity(items.len());
+    let known = keys.map(Keys::lock);
+    for item in items {
+        let key = *item.key;
+        let place = *places.entry(key).or_insert(signers.len());
+        if place == signers.len() {
+            signers.push((key, known.as_ref().and_then(|points| points.find(&key))));
+        }
+        owners.push(place);
+    }
+    drop(known);
+    let decode = |(key, point): (Key, Option<EdwardsPoint>)| {
+        let point = point.or_else(|| CompressedEdwardsY(key).decompress())?;
+        let is_signer = !is_small_order(&key);
+        is_signer.then_some(Signer {
+            key,
+            point,
+            factor: Scalar::ZERO,
+        })
+    };
+    let signers: Option<Vec<_>> = signers.into_iter().map(decode).collect();
+    Some((signers?, owners))
+}
+
+/// k of an equation: [8][S]B = [8]R + [8][k]A.
+unsafe fn challenge(item: &aureon_engine_signature, r: &[u8]) -> Scalar {
+    let hasher = Sha512::new().chain_update(r).chain_update(*item.key);
+    let hash = hasher.chain_update(bytes(item.message.data, item.message.size));
+    Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
+}
+
+/// Whether the sum of the items' equations holds, each times a factor. None if one has no equation.
+unsafe fn sum_holds(
+    signers: &mut [Signer],
+    owners: &[usize],
+    items: &[aureon_engine_signature],
+    factors: &mut Factors,
+) -> Option<bool> {
+    let mut base_factor = Scalar::ZERO;
+    let mut scalars = Vec::with_capacity(items.len() + signers.len() + 1);
+    let mut points = Vec::with_capacity(items.len() + signers.len() + 1);
+    for (item, &owner) in items.iter().zip(owners) {
+        let sig: [u8; 64] = *item.sig;
+        let (r, s) = sig.split_at(32);
+        let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s.try_into().ok()?))?;
+        let factor = factors.next();
+        points.push(CompressedEdwardsY(r.try_into().ok()?).decompress()?);
+        scalars.push(factor);
+        base_factor -= factor * s;
+        signers[owner].factor += factor * challenge(item, r);
+    }
+    for signer in signers.iter() {
+        points.push(signer.point);
+        scalars.push(signer.factor);
+    }
+    points.push(ED25519_BASEPOINT_POINT);
+    scalars.push(base_factor);
+    let sum = EdwardsPoint::vartime_multiscalar_mul(&scalars, &points);
+    Some(sum.mul_by_cofactor().is_identity())
+}
 
 /// # Safety
 /// See aureon_engine.h.
 #[no_mangle]
 pub unsafe extern "C" fn aureon_engine_ed25519_verify_batch(
+    keys: *const Keys,
     items: *const aureon_engine_signature,
     count: usize,
 ) -> c_int {
@@ -190,23 +306,25 @@ pub unsafe extern "C" fn aureon_engine_ed25519_verify_batch(
         return 1;
     }
     let items = slice::from_raw_parts(items, count);
-    let Some(coefficients) = Coefficients::new() else {
+    let Some(mut factors) = Factors::new() else {
         let is_valid = |item: &aureon_engine_signature| {
             let message = &item.message;
             aureon_engine_ed25519_verify(item.key, item.sig, message.data, message.size) == 1
         };
         return items.iter().all(is_valid).into();
     };
-    let mut verifier = batch::Verifier::new();
-    for item in items {
-        if is_small_order(&*item.key) {
-            return 0;
+    let keys = keys.as_ref();
+    let Some((mut signers, owners)) = signers_of(keys, items) else {
+        return 0;
+    };
+    let are_valid = sum_holds(&mut signers, &owners, items, &mut factors) == Some(true);
+    if let (true, Some(keys)) = (are_valid, keys) {
+        let mut points = keys.lock();
+        for signer in &signers {
+            points.keep(&signer.key, signer.point);
         }
-        let key = VerificationKeyBytes::from(*item.key);
-        let sig = Signature::from_bytes(&*item.sig);
-        verifier.queue((key, sig, bytes(item.message.data, item.message.size)));
     }
-    verifier.verify(coefficients).is_ok().into()
+    are_valid.into()
 }
 
 #[no_mangle]

@@ -166,8 +166,9 @@ static size_t verify_group(struct au_api *api, struct batch *batch, size_t first
         items[count] = &batch->items[i];
         group[count++] = &batch->items[i].checked;
     }
-    *out_err =
-        au_check_signatures(group, count, au_ledger_genesis_hash(api->options.ledger), is_valid);
+    const struct au_ledger *ledger = api->options.ledger;
+    *out_err = au_check_signatures(group, count, au_ledger_genesis_hash(ledger),
+                                   au_ledger_keys(ledger), is_valid);
     for (size_t k = 0; *out_err == AU_OK && k < count; k++) {
         if (!is_valid[k]) items[k]->invalid = AU_INVALID_SIGNATURE;
         if (is_valid[k]) au_ledger_warm(api->options.ledger, &items[k]->checked.tx);

@@ -24,11 +24,30 @@ _Static_assert(offsetof(struct aureon_engine_signature, message.size) ==
                    offsetof(struct au_ed25519_item, message.size),
                "same place of the message's size");
 
-bool au_ed25519_are_valid(const struct au_ed25519_item *items, size_t count)
+/* Decoded keys are the engine's own. */
+
+struct au_ed25519_keys *au_ed25519_keys_new(size_t count_max)
 {
+    return (struct au_ed25519_keys *)aureon_engine_keys_new(count_max);
+}
+
+void au_ed25519_keys_free(struct au_ed25519_keys *keys)
+{
+    aureon_engine_keys_free((struct aureon_engine_keys *)keys);
+}
+
+size_t au_ed25519_keys_count(const struct au_ed25519_keys *keys)
+{
+    return aureon_engine_keys_count((const struct aureon_engine_keys *)keys);
+}
+
+bool au_ed25519_are_valid(struct au_ed25519_keys *keys, const struct au_ed25519_item *items,
+                          size_t count)
+{
+    struct aureon_engine_keys *known = (struct aureon_engine_keys *)keys;
     const struct aureon_engine_signature *signatures =
         (const struct aureon_engine_signature *)items;
-    return aureon_engine_ed25519_verify_batch(signatures, count) == 1;
+    return aureon_engine_ed25519_verify_batch(known, signatures, count) == 1;
 }
 
 /* Below this an equation saves too little to be worth its risk of failing. */
@@ -55,7 +74,8 @@ static void check_singly(const struct au_ed25519_item *items, size_t count, bool
     }
 }
 
-void au_ed25519_check(const struct au_ed25519_item *items, size_t count, bool *out_is_valid)
+void au_ed25519_check(struct au_ed25519_keys *keys, const struct au_ed25519_item *items,
+                      size_t count, bool *out_is_valid)
 {
     struct run runs[RUNS_MAX];
     size_t depth = 0;
@@ -69,7 +89,7 @@ void au_ed25519_check(const struct au_ed25519_item *items, size_t count, bool *o
         }
         if (!run.is_refuted) {
             batched_left -= run.count;
-            if (au_ed25519_are_valid(items + run.first, run.count)) {
+            if (au_ed25519_are_valid(keys, items + run.first, run.count)) {
                 memset(out_is_valid + run.first, true, run.count);
                 /* What made the whole fail must be in the other half, which waits on top. */
                 if (run.is_first_half) runs[depth - 1].is_refuted = true;

@@ -46,7 +46,7 @@ static struct au_bytes body_of(const struct au_checked *checked)
 enum au_err au_check_signature(const struct au_checked *checked, const struct au_hash *genesis_hash,
                                bool *out_is_valid)
 {
-    return au_check_signatures(&checked, 1, genesis_hash, out_is_valid);
+    return au_check_signatures(&checked, 1, genesis_hash, NULL, out_is_valid);
 }
 
 /* The messages of all, one after the other. */
@@ -60,7 +60,8 @@ static enum au_err put_messages(const struct au_checked *const *checked, size_t 
 }
 
 enum au_err au_check_signatures(const struct au_checked *const *checked, size_t count,
-                                const struct au_hash *genesis_hash, bool *out_is_valid)
+                                const struct au_hash *genesis_hash, struct au_ed25519_keys *keys,
+                                bool *out_is_valid)
 {
     AU_ASSERT(count <= AU_CHECK_BATCH_MAX);
     struct au_ed25519_item items[AU_CHECK_BATCH_MAX];
@@ -77,7 +78,7 @@ enum au_err au_check_signatures(const struct au_checked *const *checked, size_t 
         };
         at += message.size;
     }
-    if (err == AU_OK) au_ed25519_check(items, count, out_is_valid);
+    if (err == AU_OK) au_ed25519_check(keys, items, count, out_is_valid);
     au_buf_done(&messages);
     return err;
 }

@@ -45,10 +45,12 @@ AU_MUST_USE enum au_err au_check_signature(const struct au_checked *checked,
 /* au_check_signatures does so for many, faster.
  *
  * count          at most AU_CHECK_BATCH_MAX
+ * keys           of senders that have signed before, or NULL (crypto/ed25519.h)
  * out_is_valid   count verdicts */
 #define AU_CHECK_BATCH_MAX 1024u
 AU_MUST_USE enum au_err au_check_signatures(const struct au_checked *const *checked, size_t count,
-                                            const struct au_hash *genesis_hash, bool *out_is_valid);
+                                            const struct au_hash *genesis_hash,
+                                            struct au_ed25519_keys *keys, bool *out_is_valid);
 
 /* The sender as a transaction meets it. */
 struct au_check_sender {

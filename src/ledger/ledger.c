@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "chain/chain.h"
+#include "crypto/ed25519.h"
 #include "crypto/sha256.h"
 #include "ledger/ledger_internal.h"
 #include "state/history.h"
@@ -11,6 +12,7 @@
 
 #define TRIES_SIZE_MAX ((size_t)300 << 20) /* bytes of tries kept in memory */
 #define ACCOUNTS_MAX   (1u << 18)          /* kept in memory: about 50 MB at most */
+#define KEYS_MAX       (1u << 16)          /* likewise: 20 MB */
 #define LISTS_MAX      (1u << 30)          /* bytes of a genesis' lists */
 #define NOTE_SIZE_MAX  64u                 /* bytes */
 #define HEAD_SIZE_MAX  (AU_HEADER_SIZE_MAX + sizeof(uint64_t))
@@ -282,6 +284,11 @@ struct au_header au_ledger_head(struct au_ledger *ledger)
     return head;
 }
 
+struct au_ed25519_keys *au_ledger_keys(const struct au_ledger *ledger)
+{
+    return ledger->keys;
+}
+
 const struct au_hash *au_ledger_genesis_hash(const struct au_ledger *ledger)
 {
     return &ledger->genesis_hash;
@@ -386,9 +393,11 @@ enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_bu
     ledger->kv = options->kv;
     ledger->engine = options->engine;
     ledger->seed = make_seed(ledger);
+    ledger->keys = au_ed25519_keys_new(KEYS_MAX);
     bool has_lock = pthread_mutex_init(&ledger->lock, NULL) == 0;
     if (!has_lock || pthread_mutex_init(&ledger->past_lock, NULL) != 0) {
         if (has_lock) AU_ASSERT(pthread_mutex_destroy(&ledger->lock) == 0);
+        au_ed25519_keys_free(ledger->keys);
         au_mem_free(ledger);
         return AU_ERR_NO_MEMORY;
     }
@@ -416,5 +425,6 @@ void au_ledger_close(struct au_ledger *ledger)
     }
     AU_ASSERT(pthread_mutex_destroy(&ledger->past_lock) == 0);
     AU_ASSERT(pthread_mutex_destroy(&ledger->lock) == 0);
+    au_ed25519_keys_free(ledger->keys);
     au_mem_free(ledger);
 }

@@ -50,6 +50,10 @@ void au_ledger_close(struct au_ledger *ledger);
 const struct au_hash *au_ledger_genesis_hash(const struct au_ledger *ledger);
 const struct au_params *au_ledger_params(const struct au_ledger *ledger);
 
+/* au_ledger_keys gives the keys that have signed lately, for au_check_signatures; from any thread.
+ */
+struct au_ed25519_keys *au_ledger_keys(const struct au_ledger *ledger);
+
 /* au_ledger_head gives the last committed block. */
 struct au_header au_ledger_head(struct au_ledger *ledger);
 

@@ -15,7 +15,8 @@ struct au_ledger {
     struct au_hash genesis_hash;
     struct au_params params;
     struct au_address proposer;
-    struct au_seed seed;     /* of tables in memory */
+    struct au_seed seed; /* of tables in memory */
+    struct au_ed25519_keys *keys;
     struct au_commit commit; /* the committing thread's alone */
     pthread_mutex_t lock;    /* guards head, view and the views' holders */
     struct au_header head;

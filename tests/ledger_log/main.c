@@ -104,7 +104,8 @@ static void repeat_block(struct world *world, const struct decided *decided, str
         if (invalids[i] == AU_INVALID_NONE) decodable[decodable_count++] = &checked[i];
     }
     world_must(au_check_signatures(decodable, decodable_count,
-                                   au_ledger_genesis_hash(world->ledger), are_valid));
+                                   au_ledger_genesis_hash(world->ledger),
+                                   au_ledger_keys(world->ledger), are_valid));
     for (size_t i = 0, k = 0; i < decided->count; i++) {
         const struct au_receipt *receipt = NULL;
         bool is_decodable = invalids[i] == AU_INVALID_NONE;

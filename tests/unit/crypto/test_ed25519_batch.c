@@ -11,6 +11,7 @@
 #define CASE_COUNT   (CASES_EACH * VALID_COUNT)
 #define PLACES_MAX   33
 #define BATCH_MAX    256
+#define KEYS_MAX     ((size_t)20) /* fewer than there are, so that some are given up */
 #define SMALL_ORDER  ((size_t)14)
 #define S_SIZE       32
 #define MESSAGE_SIZE 3
@@ -78,7 +79,7 @@ static void test_mixed_order_alone(void **state)
     for (size_t i = 0; i < CASE_COUNT; i++) {
         struct au_ed25519_item item = item_of(cases + i);
         assert_int_equal(au_ed25519_is_valid(item.key, item.sig, item.message), cases[i].is_valid);
-        assert_int_equal(au_ed25519_are_valid(&item, 1), cases[i].is_valid);
+        assert_int_equal(au_ed25519_are_valid(NULL, &item, 1), cases[i].is_valid);
     }
 }
 
@@ -113,15 +114,37 @@ static void test_mixed_order_in_batches(void **state)
     bool verdicts[BATCH_MAX];
     bool out[BATCH_MAX];
     uint32_t seed = 1;
+    struct au_ed25519_keys *keys = au_ed25519_keys_new(KEYS_MAX);
     for (size_t round = 0; round < 100; round++) {
         size_t size = round % 20 == 0 ? BATCH_MAX : 1 + next(&seed) % 64;
         uint32_t bad_of = bad_ofs[round % AU_COUNT_OF(bad_ofs)];
         bool are_valid = make_batch(&seed, size, bad_of, items, verdicts);
-        assert_int_equal(au_ed25519_are_valid(items, size), are_valid);
+        assert_int_equal(au_ed25519_are_valid(NULL, items, size), are_valid);
         memset(out, 2, sizeof(out));
-        au_ed25519_check(items, size, out);
+        au_ed25519_check(NULL, items, size, out);
         assert_memory_equal(out, verdicts, size);
+        memset(out, 2, sizeof(out));
+        au_ed25519_check(keys, items, size, out);
+        assert_memory_equal(out, verdicts, size);
+        assert_in_range(au_ed25519_keys_count(keys), 0, KEYS_MAX);
     }
+    au_ed25519_keys_free(keys);
+}
+
+static void test_keys_of_valid_signatures_are_kept(void **state)
+{
+    (void)state;
+    struct au_ed25519_keys *keys = au_ed25519_keys_new(4);
+    struct au_ed25519_item items[2] = {item_of(cases), item_of(cases + 1)};
+    assert_true(cases[0].is_valid && !cases[1].is_valid);
+    assert_false(au_ed25519_are_valid(keys, items, 2));
+    assert_int_equal(au_ed25519_keys_count(keys), 0);
+    for (size_t round = 0; round < 2; round++) {
+        assert_true(au_ed25519_are_valid(keys, items, 1));
+        assert_int_equal(au_ed25519_keys_count(keys), 1);
+    }
+    au_ed25519_keys_free(keys);
+    au_ed25519_keys_free(NULL);
 }
 
 /* Bit i of bad tells that item i is not valid. Nothing is written past the verdicts. */
@@ -133,7 +156,7 @@ static void check_places(size_t size, uint64_t bad)
         items[i] = item_of(cases + CASES_EACH * i + ((bad >> i & 1) != 0 ? 4 : 0));
     }
     memset(out, 2, sizeof(out));
-    au_ed25519_check(items, size, (bool *)out);
+    au_ed25519_check(NULL, items, size, (bool *)out);
     for (size_t i = 0; i < size; i++) {
         assert_int_equal(out[i], (bad >> i & 1) == 0);
     }
@@ -156,8 +179,8 @@ static void test_every_place_is_found(void **state)
 static void test_none(void **state)
 {
     (void)state;
-    assert_true(au_ed25519_are_valid(NULL, 0));
-    au_ed25519_check(NULL, 0, NULL);
+    assert_true(au_ed25519_are_valid(NULL, NULL, 0));
+    au_ed25519_check(NULL, NULL, 0, NULL);
 }
 
 static const char small_order[] =
@@ -191,9 +214,9 @@ static void test_small_order_keys_are_never_valid(void **state)
         struct au_ed25519_item refused = {key, sig, {text, 5}};
         struct au_ed25519_item items[3] = {item_of(cases), refused, item_of(cases + CASES_EACH)};
         assert_false(au_ed25519_is_valid(key, sig, refused.message));
-        assert_false(au_ed25519_are_valid(&refused, 1));
-        assert_false(au_ed25519_are_valid(items, 3));
-        au_ed25519_check(items, 3, out);
+        assert_false(au_ed25519_are_valid(NULL, &refused, 1));
+        assert_false(au_ed25519_are_valid(NULL, items, 3));
+        au_ed25519_check(NULL, items, 3, out);
         assert_true(out[0] && !out[1] && out[2]);
     }
 }
@@ -204,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_none),
         cmocka_unit_test(test_mixed_order_alone),
         cmocka_unit_test(test_mixed_order_in_batches),
+        cmocka_unit_test(test_keys_of_valid_signatures_are_kept),
         cmocka_unit_test(test_every_place_is_found),
         cmocka_unit_test(test_small_order_keys_are_never_valid),
     };
