@@ -45,7 +45,8 @@ size_t au_ed25519_keys_count(const struct au_ed25519_keys *keys);
  *
  * Cost: for each item about half of a single check's from 16 items on, about a quarter if all have
  * one key, a third if keys has all. Meanwhile heap, without which the process aborts: 9 kB for each
- * item of a batch of less than about 100, 2 kB for each of a larger one. The caller bounds count. */
+ * item of a batch of less than about 100, 2 kB for each of a larger one. count is the caller's
+ * to bound. */
 AU_MUST_USE bool au_ed25519_are_valid(struct au_ed25519_keys *keys,
                                       const struct au_ed25519_item *items, size_t count);
 
