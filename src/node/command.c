@@ -21,6 +21,7 @@
 #include "ledger/rollback.h"
 #include "node/genesis_json.h"
 #include "node/node.h"
+#include "state/stats.h"
 #include "state/verify.h"
 #include "store/rocks.h"
 
@@ -463,6 +464,62 @@ static enum au_exit run_verify(struct au_invocation *invocation)
     return with_store(invocation, verify_store);
 }
 
+/* ---- state stats ---- */
+
+static void put_families(struct au_buf *text, const struct au_state_stats *stats)
+{
+    au_buf_printf(text, "\n%-7s %12s %12s %12s\n", "family", "entries", "keys", "values");
+    for (size_t i = 0; i < AU_CF_COUNT; i++) {
+        const struct au_family_stats *family = &stats->families[i];
+        au_buf_printf(text, "%-7s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
+                      au_cf_name((enum au_cf)i), family->entry_count, family->key_size,
+                      family->value_size);
+    }
+}
+
+/* An undo record gives the state before its block; that of block 0, the empty one. */
+static uint64_t first_readable(const struct au_state_stats *stats, uint64_t height)
+{
+    if (stats->families[AU_CF_CHG].entry_count == 0) return height;
+    return stats->undo_first > 0 ? stats->undo_first - 1 : 0;
+}
+
+static enum au_exit count_store(const struct au_invocation *invocation, const struct au_kv *kv,
+                                struct au_buf *text)
+{
+    struct au_state_stats stats;
+    struct au_header head;
+    enum au_err err = au_ledger_stored_head(kv, &head);
+    if (err == AU_ERR_NOT_FOUND) {
+        return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "the store holds no chain");
+    }
+    if (err == AU_OK) err = au_state_stats(kv, &stats);
+    if (err == AU_ERR_MALFORMED) {
+        return au_invocation_fail(invocation, AU_EXIT_REJECTED,
+                                  "the store is damaged: `aureon state verify` says where");
+    }
+    if (err != AU_OK) {
+        return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
+    }
+    uint64_t branch_count = stats.families[AU_CF_TRI].entry_count;
+    uint64_t mean_tenths = branch_count > 0 ? stats.depth_sum * 10 / branch_count : 0;
+    au_buf_printf(text,
+                  "height     %" PRIu64 "\nreadable   from %" PRIu64 "\naccounts   %" PRIu64
+                  "\ncontracts  %" PRIu64 "\nslots      %" PRIu64 "\nbranches   %" PRIu64
+                  "\ndepth      %" PRIu64 ".%" PRIu64 ", at most %u\n",
+                  head.height, first_readable(&stats, head.height),
+                  stats.families[AU_CF_ACC].entry_count, stats.contract_count,
+                  stats.families[AU_CF_STO].entry_count, branch_count, mean_tenths / 10,
+                  mean_tenths % 10, stats.depth_max);
+    put_families(text, &stats);
+    return au_invocation_write(invocation, text);
+}
+
+static enum au_exit run_stats(struct au_invocation *invocation)
+{
+    return with_store(invocation, count_store);
+}
+
 /* ---- state rollback ---- */
 
 static enum au_exit exit_of(enum au_err err)
@@ -550,6 +607,13 @@ static const char verify_details[] =
     "the stored branches and the state root of the last block. The node must not be running.\n"
     "A store that does not fit gives exit code 4 and says what is damaged.\n";
 
+static const char stats_details[] =
+    "Counts what is in DIR/store: from which block on the state can still be read, accounts,\n"
+    "contracts, slots, the stored branches of the tries and how many nibbles of a key lead to\n"
+    "one, then entries and bytes of each family of keys, as they were put. What the last\n"
+    "blocks have changed in tries may not be among the branches yet. The node must not be\n"
+    "running. It reads the whole store.\n";
+
 static const struct au_option rollback_options[] = {
     {"to", "HEIGHT", AU_OPTION_NUMBER, false, UINT64_MAX, "the block that is to be the last"},
 };
@@ -599,6 +663,15 @@ static const struct au_command commands[] = {
      .operands_min = 1,
      .operands_max = 1,
      .run = run_verify},
+    {.name = "state stats",
+     .operands = "DIR",
+     .summary = "count what a stopped node has kept",
+     .details = stats_details,
+     .example = "aureon state stats chain",
+     .needs_setup = true,
+     .operands_min = 1,
+     .operands_max = 1,
+     .run = run_stats},
     {.name = "state rollback",
      .operands = "DIR",
      .summary = "take the last blocks of a stopped node back",
