@@ -1,0 +1,66 @@
+/* The state engine, and what it is measured against, under blocks of changes: each of these
+ * functions opens a store, works, and leaves it. bench_state runs each in a process of its own.
+ *
+ * Whatever goes wrong ends the process.
+ *
+ * Threading: one thread. */
+#ifndef AUREON_BENCH_STATE_RUN_H
+#define AUREON_BENCH_STATE_RUN_H
+
+#include "state_work.h"
+
+#define STATE_BATCH_MAX  50000u
+#define STATE_BLOCKS_MAX 10000u
+
+/* What a run came to. Milliseconds are those of the wall, of a block, means; a commit is the trie,
+ * the writing and the flush. */
+struct state_outcome {
+    uint32_t block_count;
+    double updates_per_s;
+    double read_ms;  /* and what else is done before the block is sealed */
+    double trie_ms;  /* from changes to what is written, with the root */
+    double write_ms; /* processor time */
+    double sync_ms;  /* what the writing waited */
+    double flush_ms; /* of tries' records, now and then */
+    double cpu_ms;   /* processor time of all threads */
+    double commit_p50_ms;
+    double commit_p99_ms;
+    double commit_max_ms;
+    double update_size; /* bytes written for an update, without flushes */
+    double leaf_size;   /* bytes of a leaf in memory, with the branches above */
+    double resident_mb;
+    double resident_before_mb; /* after a fifth of the blocks */
+    double seconds;            /* of what is done once: to open or to rebuild */
+    double yard_seconds;       /* of walking over the records that this needs at least */
+};
+
+/* A run of blocks, or an opening. */
+struct state_run {
+    enum state_work_kind work;
+    uint32_t size;        /* accounts or slots before */
+    uint32_t batch;       /* changes of a block */
+    uint32_t block_max;   /* blocks at most */
+    uint32_t flush_count; /* it ends with the flush of this number; 0: with block_max */
+    bool is_small;        /* the store's buffers and caches are filled soon */
+};
+
+/* state_run_fill makes the state in an empty folder by blocks of `work`. */
+void state_run_fill(const char *folder, const struct state_run *run, struct state_outcome *out);
+
+/* state_run_blocks goes on from a state, each block committed and synced. is_killed: the process is
+ * to end at once afterwards; what a store that is closed would write is not written. */
+void state_run_blocks(const char *folder, const struct state_run *run, struct state_outcome *out);
+void state_run_until_killed(const char *folder, const struct state_run *run,
+                            struct state_outcome *out);
+
+/* state_run_open opens a store as a node does when it starts, state_run_rebuild makes the records
+ * of its tries anew from accounts and slots, which must give the root of its head. */
+void state_run_open(const char *folder, const struct state_run *run, struct state_outcome *out);
+void state_run_rebuild(const char *folder, const struct state_run *run, struct state_outcome *out);
+
+/* The yardsticks. state_run_plain reads, writes and syncs the same records with no trie over them
+ * and no undo; state_run_trie changes a trie of accounts in memory, with no store under it. */
+void state_run_plain(const char *folder, const struct state_run *run, struct state_outcome *out);
+void state_run_trie(const char *folder, const struct state_run *run, struct state_outcome *out);
+
+#endif

@@ -1,0 +1,63 @@
+#include "state_store.h"
+
+#include "bench.h"
+#include "http.h"
+#include "store/rocks.h"
+
+void state_check(enum au_err err, const char *what)
+{
+    if (err == AU_OK) return;
+    bench_fail("bench_state: %s: %s", what ? what : "", au_err_text(err));
+}
+
+struct au_address state_address(uint32_t number)
+{
+    struct au_address address = {0};
+    for (size_t i = 0; i < sizeof(number); i++) {
+        address.bytes[i] = (uint8_t)(number >> (8 * i));
+    }
+    return address;
+}
+
+struct au_kv state_store_open(const char *folder, bool is_small)
+{
+    struct au_rocks_options options = au_rocks_options_default();
+    char message[AU_KV_MESSAGE_SIZE];
+    struct au_kv kv;
+    if (is_small) options.cache_size = options.write_buffer_size = (size_t)16 << 20;
+    state_check(au_rocks_open(folder, &options, message, &kv), message);
+    return kv;
+}
+
+double state_resident_mb(void)
+{
+    struct au_buf text;
+    au_buf_init(&text, 1u << 16);
+    bench_read_file("/proc/self", "status", &text);
+    double size = (double)bench_number_after(au_buf_bytes(&text), "VmRSS:") / 1024;
+    au_buf_done(&text);
+    return size;
+}
+
+double state_cpu_ms(void)
+{
+    struct timespec now;
+    AU_ASSERT(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+void state_outcome_finish(struct state_outcome *outcome, double *commits, uint32_t count)
+{
+    double *means[] = {&outcome->read_ms, &outcome->trie_ms,  &outcome->write_ms,
+                       &outcome->sync_ms, &outcome->flush_ms, &outcome->cpu_ms};
+    AU_ASSERT(count > 0);
+    for (size_t i = 0; i < AU_COUNT_OF(means); i++) {
+        *means[i] /= count;
+    }
+    qsort(commits, count, sizeof(*commits), bench_compare);
+    outcome->block_count = count;
+    outcome->commit_p50_ms = commits[count / 2];
+    outcome->commit_p99_ms = commits[(size_t)count * 99 / 100];
+    outcome->commit_max_ms = commits[count - 1];
+    outcome->resident_mb = state_resident_mb();
+}
