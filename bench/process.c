@@ -102,11 +102,6 @@ double bench_process_cpu_ns(void)
 double bench_process_resident(void)
 {
     char path[64];
-    struct au_buf text;
     (void)snprintf(path, sizeof(path), "/proc/%d", (int)running);
-    au_buf_init(&text, 1u << 16);
-    bench_read_file(path, "status", &text);
-    double size = (double)bench_number_after(au_buf_bytes(&text), "VmRSS:") / 1024;
-    au_buf_done(&text);
-    return size;
+    return bench_resident_mb(path);
 }

@@ -3,9 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "http.h"
 #include "state_store.h"
+#include "text.h"
 
 const char *state_nomt_program(void)
 {

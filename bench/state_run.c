@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "bench.h"
 #include "state/commit.h"
 #include "state/verify.h"
 #include "state_store.h"
+#include "text.h"
 
 /* As in src/ledger. */
 #define TRIES_SIZE_MAX   ((size_t)300 << 20)
@@ -181,7 +181,7 @@ static void run_blocks(struct engine *engine, struct state_stream *stream,
         out->sync_ms += times.sync;
         out->flush_ms += times.flush;
         size += (double)engine->batch.ops.size;
-        if (count == run->block_max / 5) out->resident_before_mb = state_resident_mb();
+        if (count == run->block_max / 5) out->resident_before_mb = bench_resident_mb("/proc/self");
         if (engine->commit.flushed_height != flushed) flush_count++;
         flushed = engine->commit.flushed_height;
     }
@@ -254,7 +254,7 @@ void state_run_open(const char *folder, const struct state_run *run, struct stat
     engine_open(&engine, folder, run->is_small);
     out->seconds = seconds_since(start);
     out->leaf_size = (double)engine.commit.tries.size / (double)engine.commit.tries.leaf_count;
-    out->resident_mb = state_resident_mb();
+    out->resident_mb = bench_resident_mb("/proc/self");
     engine_close(&engine);
     start = bench_wall_ns();
     engine.kv = state_store_open(folder, run->is_small);
@@ -278,7 +278,7 @@ void state_run_rebuild(const char *folder, const struct state_run *run, struct s
     walk(&kv, AU_CF_ACC);
     walk(&kv, AU_CF_STO);
     out->yard_seconds = seconds_since(start);
-    out->resident_mb = state_resident_mb();
+    out->resident_mb = bench_resident_mb("/proc/self");
     au_buf_done(&message);
     au_kv_close(&kv);
 }

@@ -47,8 +47,9 @@ struct state_run {
 /* state_run_fill makes the state in an empty folder by blocks of `work`. */
 void state_run_fill(const char *folder, const struct state_run *run, struct state_outcome *out);
 
-/* state_run_blocks goes on from a state, each block committed and synced. is_killed: the process is
- * to end at once afterwards; what a store that is closed would write is not written. */
+/* state_run_blocks goes on from a state, each block committed and synced; state_run_until_killed
+ * does so for a process that is to end at once afterwards: what a store that is closed would write
+ * is not written. */
 void state_run_blocks(const char *folder, const struct state_run *run, struct state_outcome *out);
 void state_run_until_killed(const char *folder, const struct state_run *run,
                             struct state_outcome *out);

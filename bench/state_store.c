@@ -1,8 +1,7 @@
 #include "state_store.h"
 
-#include "bench.h"
-#include "http.h"
 #include "store/rocks.h"
+#include "text.h"
 
 void state_check(enum au_err err, const char *what)
 {
@@ -29,16 +28,6 @@ struct au_kv state_store_open(const char *folder, bool is_small)
     return kv;
 }
 
-double state_resident_mb(void)
-{
-    struct au_buf text;
-    au_buf_init(&text, 1u << 16);
-    bench_read_file("/proc/self", "status", &text);
-    double size = (double)bench_number_after(au_buf_bytes(&text), "VmRSS:") / 1024;
-    au_buf_done(&text);
-    return size;
-}
-
 double state_cpu_ms(void)
 {
     struct timespec now;
@@ -59,5 +48,5 @@ void state_outcome_finish(struct state_outcome *outcome, double *commits, uint32
     outcome->commit_p50_ms = commits[count / 2];
     outcome->commit_p99_ms = commits[(size_t)count * 99 / 100];
     outcome->commit_max_ms = commits[count - 1];
-    outcome->resident_mb = state_resident_mb();
+    outcome->resident_mb = bench_resident_mb("/proc/self");
 }

@@ -17,9 +17,6 @@ struct au_address state_address(uint32_t number);
 /* state_store_open opens the store in a folder. is_small: 16 MiB of changes and 16 of cache. */
 struct au_kv state_store_open(const char *folder, bool is_small);
 
-/* Megabytes that this process has in memory. */
-double state_resident_mb(void);
-
 /* Milliseconds of processor time that this process has used. */
 double state_cpu_ms(void);
 

@@ -121,15 +121,15 @@ static void make_storage(struct state_stream *stream, struct state_op *ops, size
 }
 
 const struct state_work state_works[STATE_WORK_COUNT] = {
-    [STATE_CREATE] = {"create", make_create, .has_slots = false},
-    [STATE_UPDATE] = {"update", make_update, .has_slots = false},
-    [STATE_TENKRANDOM] = {"tenkrandom", make_tenkrandom, .has_slots = false},
+    [STATE_CREATE] = {"create", make_create, .is_skewed = false},
+    [STATE_UPDATE] = {"update", make_update, .is_skewed = false},
+    [STATE_TENKRANDOM] = {"tenkrandom", make_tenkrandom, .is_skewed = false},
     [STATE_ZIPF] = {"zipf", make_zipf, .is_skewed = true},
-    [STATE_SINGLE] = {"single", make_single, .has_slots = false},
-    [STATE_TRANSFER] = {"transfer", make_transfer, .has_slots = false},
-    [STATE_TRANSFER_PARETO] = {"transfer_pareto", make_transfer_pareto, .has_slots = false},
-    [STATE_FILL_SLOTS] = {"fill_slots", make_fill_slots, .has_slots = true},
-    [STATE_STORAGE] = {"storage", make_storage, .has_slots = true},
+    [STATE_SINGLE] = {"single", make_single, .is_skewed = false},
+    [STATE_TRANSFER] = {"transfer", make_transfer, .is_skewed = false},
+    [STATE_TRANSFER_PARETO] = {"transfer_pareto", make_transfer_pareto, .is_skewed = false},
+    [STATE_FILL_SLOTS] = {"fill_slots", make_fill_slots, .is_skewed = false},
+    [STATE_STORAGE] = {"storage", make_storage, .is_skewed = false},
 };
 
 void state_stream_init(struct state_stream *stream, enum state_work_kind kind, uint32_t size)

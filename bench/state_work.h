@@ -30,7 +30,6 @@ struct state_stream {
 struct state_work {
     const char *name;
     void (*make)(struct state_stream *stream, struct state_op *ops, size_t count);
-    bool has_slots;
     bool is_skewed; /* needs weights */
 };
 
