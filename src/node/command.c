@@ -404,23 +404,28 @@ static enum au_err verify_state(const struct au_kv *kv, const struct au_header *
     return AU_ERR_MALFORMED;
 }
 
+/* Why a store could not be read, with what is known of its damage. */
+static enum au_exit fail_store(const struct au_invocation *invocation, enum au_err err,
+                               const struct au_buf *damage)
+{
+    if (err == AU_ERR_NOT_FOUND) {
+        return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "the store holds no chain");
+    }
+    if (err == AU_ERR_MALFORMED) {
+        return au_invocation_fail(invocation, AU_EXIT_REJECTED, "the store is damaged: %.*s",
+                                  (int)damage->size, (const char *)damage->data);
+    }
+    return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
+}
+
 static enum au_exit verify_store(const struct au_invocation *invocation, const struct au_kv *kv,
                                  struct au_buf *text)
 {
     struct au_verified verified;
     struct au_header head;
     enum au_err err = au_ledger_stored_head(kv, &head);
-    if (err == AU_ERR_NOT_FOUND) {
-        return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "the store holds no chain");
-    }
     if (err == AU_OK) err = verify_state(kv, &head, text, &verified);
-    if (err == AU_ERR_MALFORMED) {
-        return au_invocation_fail(invocation, AU_EXIT_REJECTED, "the store is damaged: %.*s",
-                                  (int)text->size, (const char *)text->data);
-    }
-    if (err != AU_OK) {
-        return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
-    }
+    if (err != AU_OK) return fail_store(invocation, err, text);
     au_buf_printf(text,
                   "height    %" PRIu64 "\naccounts  %" PRIu64 "\nslots     %" PRIu64
                   "\nbranches  %" PRIu64 "\nroot      ",
@@ -490,17 +495,9 @@ static enum au_exit count_store(const struct au_invocation *invocation, const st
     struct au_state_stats stats;
     struct au_header head;
     enum au_err err = au_ledger_stored_head(kv, &head);
-    if (err == AU_ERR_NOT_FOUND) {
-        return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "the store holds no chain");
-    }
     if (err == AU_OK) err = au_state_stats(kv, &stats);
-    if (err == AU_ERR_MALFORMED) {
-        return au_invocation_fail(invocation, AU_EXIT_REJECTED,
-                                  "the store is damaged: `aureon state verify` says where");
-    }
-    if (err != AU_OK) {
-        return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
-    }
+    if (err == AU_ERR_MALFORMED) au_buf_put_text(text, "`aureon state verify` says where");
+    if (err != AU_OK) return fail_store(invocation, err, text);
     uint64_t branch_count = stats.families[AU_CF_TRI].entry_count;
     uint64_t mean_tenths = branch_count > 0 ? stats.depth_sum * 10 / branch_count : 0;
     au_buf_printf(text,
