@@ -178,7 +178,10 @@ impl Points {
     }
 
     fn keep(&mut self, key: &Key, point: EdwardsPoint) {
-        if self.young.len() >= self.half && !self.young.contains_key(key) {
+        if self.young.contains_key(key) {
+            return;
+        }
+        if self.young.len() >= self.half {
             self.old = mem::take(&mut self.young);
         }
         self.young.insert(*key, point);
