@@ -57,6 +57,13 @@ static const struct au_option *find_option(const struct au_command *command, con
     return NULL;
 }
 
+/* A word that names an option is no value of the one before it; --NAME=WORD can give it. */
+static bool is_option(const struct au_invocation *invocation, const char *word)
+{
+    return strncmp(word, "--", 2) == 0 &&
+           find_option(invocation->command, word + 2, strcspn(word + 2, "=")) != NULL;
+}
+
 static enum au_exit check_given(const struct au_invocation *invocation, struct au_given *given)
 {
     const struct au_option *option = given->option;
@@ -91,7 +98,7 @@ static enum au_exit parse_option(struct au_invocation *invocation, int argc,
                                   option->name, given.text);
     }
     if (option->kind != AU_OPTION_FLAG && given.text == NULL) {
-        if (*index + 1 >= argc) {
+        if (*index + 1 >= argc || is_option(invocation, argv[*index + 1])) {
             return au_invocation_fail(invocation, AU_EXIT_USAGE, "--%s needs a value: --%s %s",
                                       option->name, option->name, option->value);
         }

@@ -42,6 +42,10 @@ setup() {
 @test "a value that is missing, too many or out of range" {
     aureon run "$counter_wat" get --gas
     expect_refused 2 "--gas needs a value: --gas N"
+    aureon run "$counter_wat" get --storage --json
+    expect_refused 2 "--storage needs a value: --storage FILE"
+    aureon run "$counter_wat" get --storage --gas=5
+    expect_refused 2 "--storage needs a value: --storage FILE"
     aureon run "$counter_wat" get --json=yes
     expect_refused 2 "--json takes no value, got 'yes'"
     aureon run "$counter_wat" get --gas 1 --gas 2
