@@ -22,3 +22,22 @@ has() {
 version_at_least() {
     [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
+
+# The oldest Rust that compiles the engine.
+rust_wanted=1.95
+
+# find_rust: prints the folder of a toolchain that is new enough. One of rustup's on PATH may be too
+# old while Debian's is new enough, and the other way round.
+find_rust() {
+    local dir version
+    for dir in "$(dirname "$(command -v rustc || echo /usr/bin/rustc)")" /usr/bin; do
+        if [ -x "$dir/rustc" ] && [ -x "$dir/cargo" ]; then
+            version=$("$dir/rustc" --version 2>/dev/null | cut -d' ' -f2) || continue
+            if version_at_least "${version:-0}" "$rust_wanted"; then
+                echo "$dir"
+                return
+            fi
+        fi
+    done
+    return 1
+}
