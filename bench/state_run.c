@@ -189,7 +189,7 @@ static void run_blocks(struct engine *engine, struct state_stream *stream,
     state_outcome_finish(out, commits, count);
     out->updates_per_s = 1e3 * count * run->batch / wall_ms;
     out->update_size = size / count / run->batch;
-    out->leaf_size = (double)engine->commit.tries.size / (double)engine->commit.tries.leaf_count;
+    out->leaf_size = state_leaf_size(&engine->commit.tries);
 }
 
 void state_run_fill(const char *folder, const struct state_run *run, struct state_outcome *out)
@@ -253,7 +253,7 @@ void state_run_open(const char *folder, const struct state_run *run, struct stat
     double start = bench_wall_ns();
     engine_open(&engine, folder, run->is_small);
     out->seconds = seconds_since(start);
-    out->leaf_size = (double)engine.commit.tries.size / (double)engine.commit.tries.leaf_count;
+    out->leaf_size = state_leaf_size(&engine.commit.tries);
     out->resident_mb = bench_resident_mb("/proc/self");
     engine_close(&engine);
     start = bench_wall_ns();

@@ -42,6 +42,7 @@ struct state_run {
     uint32_t block_max;   /* blocks at most */
     uint32_t flush_count; /* it ends with the flush of this number; 0: with block_max */
     bool is_small;        /* the store's buffers and caches are filled soon */
+    bool is_alone; /* one thread changes the trie: its processor time; else two, by the wall */
 };
 
 /* state_run_fill makes the state in an empty folder by blocks of `work`. */

@@ -35,6 +35,12 @@ double state_cpu_ms(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
+double state_leaf_size(const struct au_trie_cache *tries)
+{
+    struct au_trie_count count = au_trie_cache_count(tries);
+    return (double)count.size / (double)count.leaves;
+}
+
 void state_outcome_finish(struct state_outcome *outcome, double *commits, uint32_t count)
 {
     double *means[] = {&outcome->read_ms, &outcome->trie_ms,  &outcome->write_ms,

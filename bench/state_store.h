@@ -3,6 +3,7 @@
 #define AUREON_BENCH_STATE_STORE_H
 
 #include "core/address.h"
+#include "state/trie.h"
 #include "state_run.h"
 #include "store/kv.h"
 
@@ -19,6 +20,9 @@ struct au_kv state_store_open(const char *folder, bool is_small);
 
 /* Milliseconds of processor time that this process has used. */
 double state_cpu_ms(void);
+
+/* Bytes in memory of a leaf, with the branches above. */
+double state_leaf_size(const struct au_trie_cache *tries);
 
 /* state_outcome_finish makes means of sums, and more of the milliseconds of commits, which it
  * sorts. */

@@ -335,9 +335,9 @@ enum au_err au_commit_flush(struct au_commit *commit)
 
 enum au_err au_commit_flush_if_due(struct au_commit *commit)
 {
-    const struct au_trie_cache *tries = &commit->tries;
-    bool is_due = !commit->has_flushed || tries->dirty_size >= DIRTY_SIZE_MAX ||
-                  tries->size > tries->size_max || commit->unflushed_count >= CHANGES_MAX ||
+    const struct au_trie_count tries = au_trie_cache_count(&commit->tries);
+    bool is_due = !commit->has_flushed || tries.dirty_size >= DIRTY_SIZE_MAX ||
+                  tries.size > commit->tries.size_max || commit->unflushed_count >= CHANGES_MAX ||
                   commit->done_height - commit->flushed_height >= AU_UNDO_HEIGHT_COUNT / 2;
     enum au_err err = is_due ? au_commit_flush(commit) : AU_OK;
     /* There is a next time, and what is never written is made again when the store is opened. */

@@ -2,15 +2,17 @@
 
 #include "crypto/sha256.h"
 
-#define CACHE_LINE_SIZE 64u                /* bytes */
-#define PREFETCH_MAX    64u                /* keys that go down side by side */
-#define LEAF_SIZE_MAX   ((size_t)16 << 20) /* bytes of a leaf's value */
+#define CACHE_LINE_SIZE 64u                               /* bytes */
+#define PREFETCH_MAX    64u                               /* keys that go down side by side */
+#define HIGH_HALF       (AU_CHILD_COUNT / AU_TRIE_HALVES) /* the first nibble of its keys */
+#define LEAF_SIZE_MAX   ((size_t)16 << 20)                /* bytes of a leaf's value */
 
 /* One batch being applied. */
 struct work {
     struct au_trie_cache *cache;
     const struct au_trie_batch *batch;
-    struct au_buf value; /* of the committed leaf that was read last */
+    struct au_flat *flat; /* this thread's reader */
+    struct au_buf value;  /* of the committed leaf that was read last */
 };
 
 /* Updates of a batch that share a beginning. */
@@ -30,8 +32,9 @@ struct au_hash au_trie_empty_hash(void)
 static enum au_err note_made(struct work *work, void *node, bool is_leaf)
 {
     if (!node) return AU_ERR_NO_MEMORY;
-    enum au_err err = au_trie_note(&work->cache->made, node, is_leaf);
-    if (err != AU_OK) au_trie_free(work->cache, (struct au_trie_item){node, is_leaf});
+    const struct au_trie_item item = {node, is_leaf};
+    enum au_err err = au_trie_note_made(work->cache, item);
+    if (err != AU_OK) au_trie_free(work->cache, item);
     return err;
 }
 
@@ -55,7 +58,7 @@ static enum au_err make_leaf(struct work *work, const struct au_hash *key,
 
 static enum au_err leave(struct work *work, void *node, bool is_leaf)
 {
-    return au_trie_note(&work->cache->left, node, is_leaf);
+    return au_trie_note_left(work->cache, (struct au_trie_item){node, is_leaf});
 }
 
 static enum au_err del_record(struct work *work, const struct au_hash *path, size_t start)
@@ -129,7 +132,7 @@ static bool is_off(const struct au_trie_child *child, const struct au_trie_updat
 static enum au_err load_branch(struct work *work, const struct au_hash *path, size_t start,
                                struct au_trie_open *out_open)
 {
-    struct au_flat *flat = &work->cache->flat;
+    struct au_flat *flat = work->flat;
     struct au_trie_start place = {work->batch->owner, *path, start};
     *out_open = (struct au_trie_open){0};
     return au_trie_load(&flat->kv, flat->snapshot, &flat->value, &place, &out_open->node);
@@ -178,7 +181,7 @@ static enum au_err read_leaf(struct work *work, const struct au_hash *path, size
     };
     au_nibbles_put(nibbles, path, count);
     au_buf_clear(&work->value);
-    return au_flat_leaf(&work->cache->flat, &place, out_key, &work->value);
+    return au_flat_leaf(work->flat, &place, out_key, &work->value);
 }
 
 /* The leaf at a place that all of a range comes to, if one of the range tells: a key of the
@@ -227,7 +230,7 @@ static enum au_err leaf_value(struct work *work, const struct au_hash *key,
         return AU_OK;
     }
     au_buf_clear(&work->value);
-    AU_TRY(promised(au_flat_key_leaf(&work->cache->flat, &work->batch->owner, key, &work->value)));
+    AU_TRY(promised(au_flat_key_leaf(work->flat, &work->batch->owner, key, &work->value)));
     *out_value = au_buf_bytes(&work->value);
     return AU_OK;
 }
@@ -247,7 +250,9 @@ static size_t record_size(const struct au_trie_node *node)
 static void settle_branch(struct work *work, size_t start, const struct au_trie_node *node,
                           struct au_trie_child *child)
 {
-    if (!child->is_dirty) work->cache->dirty_size += record_size(node);
+    if (!child->is_dirty) {
+        au_trie_half_of(work->cache, &node->path)->dirty_size += record_size(node);
+    }
     child->is_dirty = true;
     child->is_moved = false;
     child->ref = au_node_ref(node, start);
@@ -416,6 +421,57 @@ static enum au_err change_leaf(struct work *work, size_t start, struct au_trie_c
     return AU_OK;
 }
 
+/* What the other thread does: the part of a range that is of one half. */
+struct errand {
+    struct work work;
+    struct range range;
+    struct au_trie_open open;
+    bool is_changed;
+    enum au_err err;
+};
+
+static void *run_errand(void *arg)
+{
+    struct errand *errand = arg;
+    errand->err =
+        apply_to_children(&errand->work, &errand->open, errand->range, NULL, &errand->is_changed);
+    return NULL;
+}
+
+/* Applies a range to a branch at the first nibble, each half by a thread. */
+static enum au_err apply_to_halves(struct work *work, struct au_trie_open *open, struct range range,
+                                   bool *out_is_changed)
+{
+    struct range low = {.first = range.first};
+    while (low.count < range.count && au_nibble_at(&range.first[low.count].key, 0) < HIGH_HALF) {
+        low.count++;
+    }
+    struct au_flat flat;
+    struct errand errand = {
+        .work = {.cache = work->cache, .batch = work->batch, .flat = &flat},
+        .range = {range.first + low.count, range.count - low.count},
+        .open = *open,
+    };
+    pthread_t thread;
+    au_flat_init(&flat, &work->flat->kv, work->flat->snapshot);
+    au_buf_init(&errand.work.value, LEAF_SIZE_MAX);
+    bool has_thread = pthread_create(&thread, NULL, run_errand, &errand) == 0;
+    enum au_err err = apply_to_children(work, open, low, NULL, out_is_changed);
+    if (has_thread) {
+        AU_ASSERT(pthread_join(thread, NULL) == 0);
+    } else {
+        run_errand(&errand);
+    }
+    au_buf_done(&errand.work.value);
+    au_flat_done(&flat);
+    *out_is_changed = *out_is_changed || errand.is_changed;
+    for (unsigned i = HIGH_HALF; i < AU_CHILD_COUNT; i++) {
+        struct au_trie_child child = get_child(&errand.open, i);
+        set_child(open, i, &child);
+    }
+    return err != AU_OK ? err : errand.err;
+}
+
 /* Changes what is below a branch. Where nothing comes of it, links may have been found. */
 static enum au_err change_branch(struct work *work, size_t start, struct au_trie_child *child,
                                  struct range range)
@@ -423,7 +479,11 @@ static enum au_err change_branch(struct work *work, size_t start, struct au_trie
     bool is_changed;
     struct au_trie_open open;
     open_branch(child->link.branch, &open);
-    AU_TRY(apply_to_children(work, &open, range, NULL, &is_changed));
+    if (open.node.depth == 0 && range.count >= work->cache->parallel_min) {
+        AU_TRY(apply_to_halves(work, &open, range, &is_changed));
+    } else {
+        AU_TRY(apply_to_children(work, &open, range, NULL, &is_changed));
+    }
     AU_TRY(leave(work, child->link.branch, /* is_leaf */ false));
     if (is_changed || child->is_moved) return finish_branch(work, start, &open, child);
     return make_branch(work, &open, &child->link.branch);
@@ -554,7 +614,7 @@ static enum au_err apply_batch(struct work *work, struct au_trie_root *out_root)
 enum au_err au_trie_apply(struct au_trie_cache *cache, const struct au_trie_batch *batch,
                           struct au_trie_root *out_root)
 {
-    struct work work = {.cache = cache, .batch = batch};
+    struct work work = {.cache = cache, .batch = batch, .flat = &cache->flat};
     au_buf_init(&work.value, LEAF_SIZE_MAX);
     enum au_err err = apply_batch(&work, out_root);
     au_buf_done(&work.value);

@@ -18,9 +18,10 @@
  *   2. After a flush the records in the store are exactly the branches of the tries.
  *   3. What is not in memory is in the store as it is to be.
  *
- * Threading: one thread applies, commits, aborts and flushes. Others may read the committed tries
- * (au_trie_read) between au_trie_lock_shared and au_trie_unlock; while there are any, commit and
- * abort are called between au_trie_lock and au_trie_unlock. */
+ * Threading: one thread applies, commits, aborts and flushes. To apply a large batch it starts
+ * another to help, which reads the store meanwhile and ends before au_trie_apply returns. Others
+ * may read the committed tries (au_trie_read) between au_trie_lock_shared and au_trie_unlock; while
+ * there are any, commit and abort are called between au_trie_lock and au_trie_unlock. */
 #ifndef AUREON_STATE_TRIE_H
 #define AUREON_STATE_TRIE_H
 
@@ -56,22 +57,17 @@ struct au_trie_dirt {
     size_t size;       /* bytes, about */
 };
 
-/* The tries in memory: branches, and keys of leaves, loaded as they are needed. */
-struct au_trie_cache {
-    struct au_flat flat;   /* the committed state, read where it is now */
-    struct au_seed seed;   /* of tries */
-    struct au_table tries; /* struct au_trie by owner */
-    struct au_arena arena; /* holds tries, branches and leaves */
+#define AU_TRIE_HALVES 2u
+
+/* The memory of all keys that begin with a nibble below 8, or of the others, in all tries. Each
+ * half may be worked on by a thread of its own. */
+struct au_trie_half {
+    struct au_arena arena;                                    /* holds branches and leaves */
     struct au_trie_branch *free_branches[AU_CHILD_COUNT / 2]; /* by pairs of children */
     struct au_trie_leaf *free_leaves;
-    struct au_trie *free_tries;
-    size_t branch_count; /* in use */
-    size_t leaf_count;   /* in use */
-    size_t size;         /* bytes in use */
-    size_t size_max;     /* bytes that are kept between flushes */
-
-    uint32_t now;               /* the batch: a number that goes round */
-    struct au_trie *changed;    /* by this batch */
+    size_t branch_count;        /* in use */
+    size_t leaf_count;          /* in use */
+    size_t size;                /* bytes in use */
     struct au_trie_items made;  /* by this batch */
     struct au_trie_items left;  /* the committed tries' alone, once this batch is committed */
     struct au_trie_start *gone; /* records to be deleted */
@@ -79,6 +75,22 @@ struct au_trie_cache {
     size_t gone_capacity;
     size_t dirty_size;             /* bytes that a flush writes, about */
     struct au_trie_dirt committed; /* at the last commit */
+};
+
+/* The tries in memory: branches, and keys of leaves, loaded as they are needed. */
+struct au_trie_cache {
+    struct au_flat flat;   /* the committed state, read where it is now */
+    struct au_seed seed;   /* of tries */
+    struct au_table tries; /* struct au_trie by owner */
+    struct au_arena arena; /* holds tries */
+    struct au_trie *free_tries;
+    size_t tries_size; /* bytes in use */
+    struct au_trie_half halves[AU_TRIE_HALVES];
+    size_t size_max;     /* bytes that are kept between flushes */
+    size_t parallel_min; /* updates of a batch that two threads share */
+
+    uint32_t now;            /* the batch: a number that goes round */
+    struct au_trie *changed; /* by this batch */
 
     pthread_mutex_t gate;  /* who waits to write lets no more readers in */
     pthread_rwlock_t lock; /* over the committed tries */
@@ -159,6 +171,16 @@ AU_MUST_USE enum au_err au_trie_cache_load(struct au_trie_cache *cache,
 
 /* au_trie_cache_forget gives everything up, written or not: what is read next is the store's. */
 void au_trie_cache_forget(struct au_trie_cache *cache);
+
+/* au_trie_cache_count tells what is in memory, and what a flush is to write. */
+struct au_trie_count {
+    size_t branches;
+    size_t leaves;
+    size_t size;       /* bytes of tries, branches and leaves */
+    size_t dirty_size; /* bytes that a flush writes, about */
+};
+
+struct au_trie_count au_trie_cache_count(const struct au_trie_cache *cache);
 
 /* au_trie_flushed_height reads which height the records of a store are of.
  * OK; NOT_FOUND (none says so); MALFORMED, or what the store failed with */

@@ -41,13 +41,20 @@ static void clean(struct au_trie_branch *branch)
     branch->dirty = 0;
 }
 
-static void put_all(const struct au_trie_cache *cache, struct au_kv_batch *batch)
+static void put_gone(const struct au_trie_half *half, struct au_kv_batch *batch)
 {
-    for (size_t i = 0; i < cache->gone_count; i++) {
+    for (size_t i = 0; i < half->gone_count; i++) {
         uint8_t key[AU_TRIE_KEY_SIZE_MAX];
-        const struct au_trie_start *gone = &cache->gone[i];
+        const struct au_trie_start *gone = &half->gone[i];
         size_t size = au_trie_key(key, &gone->owner, &gone->path, gone->start);
         au_kv_batch_del(batch, AU_CF_TRI, (struct au_bytes){key, size});
+    }
+}
+
+static void put_all(const struct au_trie_cache *cache, struct au_kv_batch *batch)
+{
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        put_gone(&cache->halves[i], batch);
     }
     for (size_t i = 0; i < cache->tries.capacity; i++) {
         const struct au_trie *trie = cache->tries.cells[i].entry;
@@ -79,10 +86,13 @@ enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height)
         clean(trie->root.link.branch);
         trie->root.is_dirty = false;
     }
-    cache->gone_count = 0;
-    cache->dirty_size = 0;
-    cache->committed = (struct au_trie_dirt){0};
-    if (cache->size > cache->size_max) au_trie_give_up(cache, cache->size_max / 2);
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        cache->halves[i].gone_count = 0;
+        cache->halves[i].dirty_size = 0;
+        cache->halves[i].committed = (struct au_trie_dirt){0};
+    }
+    bool is_full = au_trie_cache_count(cache).size > cache->size_max;
+    if (is_full) au_trie_give_up(cache, cache->size_max / 2);
     return AU_OK;
 }
 
@@ -200,7 +210,7 @@ static enum au_err load_records(struct au_trie_cache *cache, struct au_kv_iter *
 {
     struct au_kv_entry record;
     struct au_trie_start start;
-    while (cache->size < cache->size_max / 4 * 3) {
+    while (au_trie_cache_count(cache).size < cache->size_max / 4 * 3) {
         enum au_err err = au_kv_iter_next(iter, &record);
         if (err == AU_ERR_NOT_FOUND) return AU_OK;
         AU_TRY(err);
@@ -216,7 +226,7 @@ enum au_err au_trie_cache_load(struct au_trie_cache *cache, const struct au_hash
 {
     struct au_trie_root root;
     struct au_kv_iter iter;
-    AU_ASSERT(cache->dirty_size == 0);
+    AU_ASSERT(au_trie_cache_count(cache).dirty_size == 0);
     AU_TRY(au_trie_apply(cache, &(struct au_trie_batch){.owner = *owner}, &root));
     const struct au_trie *trie = au_trie_find(cache, owner);
     if (trie->root.kind != AU_TRIE_BRANCH) return AU_OK;

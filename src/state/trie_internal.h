@@ -93,6 +93,13 @@ static inline const struct au_trie_place *au_trie_place(const struct au_trie_bra
     return &branch->places[au_trie_rank(branch, index)];
 }
 
+/* The half that a key, or a path of at least one nibble, is of. */
+static inline struct au_trie_half *au_trie_half_of(struct au_trie_cache *cache,
+                                                   const struct au_hash *path)
+{
+    return &cache->halves[path->bytes[0] >> 7];
+}
+
 /* The size of a node that stands in its parent: a list, whose first byte tells. */
 static inline size_t au_trie_inlined_size(const uint8_t *encoding)
 {
@@ -121,9 +128,10 @@ AU_MUST_USE struct au_trie_leaf *au_trie_new_leaf(struct au_trie_cache *cache,
 /* au_trie_free gives up one branch or leaf, not what is below. */
 void au_trie_free(struct au_trie_cache *cache, struct au_trie_item item);
 
-/* au_trie_note puts a branch or leaf down as one that this batch made, or that it leaves behind.
- * OK, NO_MEMORY */
-AU_MUST_USE enum au_err au_trie_note(struct au_trie_items *items, void *node, bool is_leaf);
+/* au_trie_note_made puts a branch or leaf down as one that this batch made, au_trie_note_left as
+ * one that it leaves behind. OK, NO_MEMORY */
+AU_MUST_USE enum au_err au_trie_note_made(struct au_trie_cache *cache, struct au_trie_item item);
+AU_MUST_USE enum au_err au_trie_note_left(struct au_trie_cache *cache, struct au_trie_item item);
 
 /* au_trie_del_record notes that a record is to be deleted. OK, NO_MEMORY */
 AU_MUST_USE enum au_err au_trie_del_record(struct au_trie_cache *cache,

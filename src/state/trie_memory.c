@@ -5,6 +5,7 @@
 
 #define MEMORY_MAX   ((size_t)64 << 30) /* bytes of all branches and leaves */
 #define CAPACITY_MIN 256u               /* items of a list */
+#define PARALLEL_MIN 1000u              /* updates: 2 ms; a thread takes 50 us */
 #define AGE_COUNT    33u                /* classes of age: 0, 1, 2..3, 4..7, ... batches */
 
 /* ---- single pieces ---- */
@@ -14,60 +15,69 @@ static size_t branch_size(size_t pair_count)
     return sizeof(struct au_trie_branch) + 2 * pair_count * sizeof(struct au_trie_place);
 }
 
-static struct au_trie_branch *new_branch(struct au_trie_cache *cache, size_t pair_count)
+static struct au_trie_branch *new_branch(struct au_trie_half *half, size_t pair_count)
 {
-    struct au_trie_branch **free_list = &cache->free_branches[pair_count - 1];
+    struct au_trie_branch **free_list = &half->free_branches[pair_count - 1];
     struct au_trie_branch *branch = *free_list;
     if (branch) {
         *free_list = branch->next_free;
     } else {
-        branch = au_arena_get(&cache->arena, branch_size(pair_count));
+        branch = au_arena_get(&half->arena, branch_size(pair_count));
         if (!branch) return NULL;
     }
     branch->pair_count = (uint8_t)pair_count;
-    cache->branch_count++;
-    cache->size += branch_size(pair_count);
+    half->branch_count++;
+    half->size += branch_size(pair_count);
     return branch;
 }
 
 struct au_trie_leaf *au_trie_new_leaf(struct au_trie_cache *cache, const struct au_hash *key)
 {
-    struct au_trie_leaf *leaf = cache->free_leaves;
+    struct au_trie_half *half = au_trie_half_of(cache, key);
+    struct au_trie_leaf *leaf = half->free_leaves;
     if (leaf) {
-        cache->free_leaves = leaf->next_free;
+        half->free_leaves = leaf->next_free;
     } else {
-        leaf = au_arena_get(&cache->arena, sizeof(*leaf));
+        leaf = au_arena_get(&half->arena, sizeof(*leaf));
         if (!leaf) return NULL;
     }
     leaf->key = *key;
-    cache->leaf_count++;
-    cache->size += sizeof(*leaf);
+    half->leaf_count++;
+    half->size += sizeof(*leaf);
     return leaf;
 }
 
-static void free_leaf(struct au_trie_cache *cache, struct au_trie_leaf *leaf)
+static void free_leaf(struct au_trie_half *half, struct au_trie_leaf *leaf)
 {
-    leaf->next_free = cache->free_leaves;
-    cache->free_leaves = leaf;
-    cache->leaf_count--;
-    cache->size -= sizeof(*leaf);
+    leaf->next_free = half->free_leaves;
+    half->free_leaves = leaf;
+    half->leaf_count--;
+    half->size -= sizeof(*leaf);
 }
 
-static void free_branch(struct au_trie_cache *cache, struct au_trie_branch *branch)
+static void free_branch(struct au_trie_half *half, struct au_trie_branch *branch)
 {
     size_t pair_count = branch->pair_count;
-    branch->next_free = cache->free_branches[pair_count - 1];
-    cache->free_branches[pair_count - 1] = branch;
-    cache->branch_count--;
-    cache->size -= branch_size(pair_count);
+    branch->next_free = half->free_branches[pair_count - 1];
+    half->free_branches[pair_count - 1] = branch;
+    half->branch_count--;
+    half->size -= branch_size(pair_count);
+}
+
+static struct au_trie_half *half_of_item(struct au_trie_cache *cache, struct au_trie_item item)
+{
+    const struct au_trie_leaf *leaf = item.node;
+    const struct au_trie_branch *branch = item.node;
+    return au_trie_half_of(cache, item.is_leaf ? &leaf->key : &branch->path);
 }
 
 void au_trie_free(struct au_trie_cache *cache, struct au_trie_item item)
 {
+    struct au_trie_half *half = half_of_item(cache, item);
     if (item.is_leaf) {
-        free_leaf(cache, item.node);
+        free_leaf(half, item.node);
     } else {
-        free_branch(cache, item.node);
+        free_branch(half, item.node);
     }
 }
 
@@ -102,7 +112,8 @@ struct au_trie_branch *au_trie_fold(struct au_trie_cache *cache, const struct au
         if (node->ref_sizes[i] < AU_HASH_SIZE) inlined |= 1u << i;
     }
     size_t count = (size_t)__builtin_popcount(children);
-    struct au_trie_branch *branch = new_branch(cache, (count + 1) / 2);
+    struct au_trie_half *half = au_trie_half_of(cache, &node->path);
+    struct au_trie_branch *branch = new_branch(half, (count + 1) / 2);
     if (!branch) return NULL;
     branch->path = node->path;
     branch->made_at = cache->now;
@@ -135,22 +146,33 @@ static enum au_err need_room(void **items, size_t item_size, size_t count, size_
     return AU_OK;
 }
 
-enum au_err au_trie_note(struct au_trie_items *items, void *node, bool is_leaf)
+static enum au_err note(struct au_trie_items *items, struct au_trie_item item)
 {
     void *grown = items->items;
     AU_TRY(need_room(&grown, sizeof(*items->items), items->count, &items->capacity));
     items->items = grown;
-    items->items[items->count++] = (struct au_trie_item){node, is_leaf};
+    items->items[items->count++] = item;
     return AU_OK;
+}
+
+enum au_err au_trie_note_made(struct au_trie_cache *cache, struct au_trie_item item)
+{
+    return note(&half_of_item(cache, item)->made, item);
+}
+
+enum au_err au_trie_note_left(struct au_trie_cache *cache, struct au_trie_item item)
+{
+    return note(&half_of_item(cache, item)->left, item);
 }
 
 enum au_err au_trie_del_record(struct au_trie_cache *cache, const struct au_trie_start *start)
 {
-    void *grown = cache->gone;
-    AU_TRY(need_room(&grown, sizeof(*cache->gone), cache->gone_count, &cache->gone_capacity));
-    cache->gone = grown;
-    cache->gone[cache->gone_count++] = *start;
-    cache->dirty_size += sizeof(*cache->gone);
+    struct au_trie_half *half = au_trie_half_of(cache, &start->path);
+    void *grown = half->gone;
+    AU_TRY(need_room(&grown, sizeof(*half->gone), half->gone_count, &half->gone_capacity));
+    half->gone = grown;
+    half->gone[half->gone_count++] = *start;
+    half->dirty_size += sizeof(*half->gone);
     return AU_OK;
 }
 
@@ -164,8 +186,10 @@ static void free_items(struct au_trie_cache *cache, const struct au_trie_items *
 /* Ends a batch, of which the tries that it changed are left to do. */
 static void end_batch(struct au_trie_cache *cache)
 {
-    cache->made.count = 0;
-    cache->left.count = 0;
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        cache->halves[i].made.count = 0;
+        cache->halves[i].left.count = 0;
+    }
     cache->changed = NULL;
     cache->now++;
 }
@@ -177,8 +201,11 @@ void au_trie_cache_commit(struct au_trie_cache *cache)
         trie->made_at = cache->now;
         trie->is_changed = false;
     }
-    free_items(cache, &cache->left);
-    cache->committed = (struct au_trie_dirt){cache->gone_count, cache->dirty_size};
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        struct au_trie_half *half = &cache->halves[i];
+        free_items(cache, &half->left);
+        half->committed = (struct au_trie_dirt){half->gone_count, half->dirty_size};
+    }
     end_batch(cache);
 }
 
@@ -187,10 +214,26 @@ void au_trie_cache_abort(struct au_trie_cache *cache)
     for (struct au_trie *trie = cache->changed; trie; trie = trie->next_changed) {
         trie->is_changed = false;
     }
-    free_items(cache, &cache->made);
-    cache->gone_count = cache->committed.gone_count;
-    cache->dirty_size = cache->committed.size;
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        struct au_trie_half *half = &cache->halves[i];
+        free_items(cache, &half->made);
+        half->gone_count = half->committed.gone_count;
+        half->dirty_size = half->committed.size;
+    }
     end_batch(cache);
+}
+
+struct au_trie_count au_trie_cache_count(const struct au_trie_cache *cache)
+{
+    struct au_trie_count count = {.size = cache->tries_size};
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        const struct au_trie_half *half = &cache->halves[i];
+        count.branches += half->branch_count;
+        count.leaves += half->leaf_count;
+        count.size += half->size;
+        count.dirty_size += half->dirty_size;
+    }
+    return count;
 }
 
 /* ---- tries ---- */
@@ -231,7 +274,7 @@ enum au_err au_trie_add(struct au_trie_cache *cache, const struct au_hash *owner
         cache->free_tries = trie;
         return err;
     }
-    cache->size += sizeof(*trie);
+    cache->tries_size += sizeof(*trie);
     *out_trie = trie;
     return AU_OK;
 }
@@ -294,7 +337,7 @@ static void prune_trie(struct au_trie_cache *cache, struct au_trie *trie, unsign
     }
     trie->next_free = cache->free_tries;
     cache->free_tries = trie;
-    cache->size -= sizeof(*trie);
+    cache->tries_size -= sizeof(*trie);
 }
 
 /* The least age such that without all of it at most so many bytes are left. */
@@ -319,12 +362,17 @@ static void forget_all(struct au_trie_cache *cache)
 {
     au_arena_reset(&cache->arena);
     au_table_clear(&cache->tries);
-    memset(cache->free_branches, 0, sizeof(cache->free_branches));
-    cache->free_leaves = NULL;
     cache->free_tries = NULL;
-    cache->branch_count = 0;
-    cache->leaf_count = 0;
-    cache->size = 0;
+    cache->tries_size = 0;
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        struct au_trie_half *half = &cache->halves[i];
+        au_arena_reset(&half->arena);
+        memset(half->free_branches, 0, sizeof(half->free_branches));
+        half->free_leaves = NULL;
+        half->branch_count = 0;
+        half->leaf_count = 0;
+        half->size = 0;
+    }
 }
 
 /* Takes tries of an age out of the table. OK, NO_MEMORY (nothing changed) */
@@ -348,15 +396,24 @@ static enum au_err prune_table(struct au_trie_cache *cache, unsigned age)
     return AU_OK;
 }
 
+static size_t held(const struct au_trie_cache *cache)
+{
+    size_t size = cache->arena.held;
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        size += cache->halves[i].arena.held;
+    }
+    return size;
+}
+
 void au_trie_give_up(struct au_trie_cache *cache, size_t size_max)
 {
-    AU_ASSERT(cache->dirty_size == 0 && !cache->changed);
+    AU_ASSERT(au_trie_cache_count(cache).dirty_size == 0 && !cache->changed);
     unsigned age = choose_age(cache, size_max);
     au_trie_lock(cache);
     /* Pieces that were freed are not for those of another size: where too many lie about, start
      * anew. */
     bool is_kept =
-        age > 0 && prune_table(cache, age) == AU_OK && cache->arena.held / 2 <= cache->size_max;
+        age > 0 && prune_table(cache, age) == AU_OK && held(cache) / 2 <= cache->size_max;
     if (!is_kept) forget_all(cache);
     au_trie_unlock(cache);
 }
@@ -367,9 +424,11 @@ void au_trie_cache_forget(struct au_trie_cache *cache)
     au_trie_lock(cache);
     forget_all(cache);
     au_trie_unlock(cache);
-    cache->gone_count = 0;
-    cache->dirty_size = 0;
-    cache->committed = (struct au_trie_dirt){0};
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        cache->halves[i].gone_count = 0;
+        cache->halves[i].dirty_size = 0;
+        cache->halves[i].committed = (struct au_trie_dirt){0};
+    }
 }
 
 /* ---- readers and the writer ---- */
@@ -398,9 +457,13 @@ void au_trie_unlock(struct au_trie_cache *cache)
 enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *kv,
                                const struct au_seed *seed, size_t size_max)
 {
-    *cache = (struct au_trie_cache){.seed = *seed, .size_max = size_max};
+    *cache =
+        (struct au_trie_cache){.seed = *seed, .size_max = size_max, .parallel_min = PARALLEL_MIN};
     au_flat_init(&cache->flat, kv, NULL);
     au_arena_init(&cache->arena, MEMORY_MAX);
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        au_arena_init(&cache->halves[i].arena, MEMORY_MAX);
+    }
     if (pthread_rwlock_init(&cache->lock, NULL) != 0) return AU_ERR_NO_MEMORY;
     if (pthread_mutex_init(&cache->gate, NULL) != 0) {
         AU_ASSERT(pthread_rwlock_destroy(&cache->lock) == 0);
@@ -412,9 +475,13 @@ enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *
 
 void au_trie_cache_done(struct au_trie_cache *cache)
 {
-    au_mem_free(cache->gone);
-    au_mem_free(cache->made.items);
-    au_mem_free(cache->left.items);
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        struct au_trie_half *half = &cache->halves[i];
+        au_mem_free(half->gone);
+        au_mem_free(half->made.items);
+        au_mem_free(half->left.items);
+        au_arena_done(&half->arena);
+    }
     au_table_done(&cache->tries);
     au_arena_done(&cache->arena);
     au_flat_done(&cache->flat);

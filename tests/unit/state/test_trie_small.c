@@ -146,7 +146,7 @@ static void flush(struct walk *walk)
 {
     world_flush(walk->world);
     check_records(walk);
-    assert_true(walk->world->cache.size <= walk->world->cache.size_max);
+    assert_true(au_trie_cache_count(&walk->world->cache).size <= walk->world->cache.size_max);
 }
 
 /* Applies the next batch, which leads to a world. */
@@ -163,7 +163,7 @@ static void step(struct walk *walk, unsigned present)
     world_commit(world);
     if (walk->mode == MODE_FORGET) {
         flush(walk);
-        assert_int_equal(world->cache.branch_count, 0);
+        assert_int_equal(au_trie_cache_count(&world->cache).branches, 0);
     } else if (walk->mode == MODE_MIX && chance < 4) {
         world->cache.size_max = chance == 0 ? 0 : chance == 1 ? TINY_SIZE : KEPT_SIZE;
         flush(walk);
@@ -227,8 +227,8 @@ static void walk_all(const struct layout *layout)
         go_everywhere(&walk);
         go(&walk, 0, true);
         flush(&walk);
-        assert_int_equal(walk.world->cache.branch_count, 0);
-        assert_int_equal(walk.world->cache.leaf_count, 0);
+        assert_int_equal(au_trie_cache_count(&walk.world->cache).branches, 0);
+        assert_int_equal(au_trie_cache_count(&walk.world->cache).leaves, 0);
         world_close(walk.world);
     }
 }
