@@ -12,7 +12,8 @@
 #include "store/wal.h"
 
 #define MIB                 ((size_t)1 << 20)
-#define FILTER_BITS         10 /* per key: one read in a hundred for an absent key is in vain */
+#define FILTER_BITS         10   /* per key: one read in a hundred for an absent key is in vain */
+#define FILTER_SHARE        0.02 /* of changes in memory, for their filter: 20 bits per account */
 #define TABLE_FORMAT        5
 #define BACKGROUND_JOBS     2
 #define BATCH_KEPT          (16 * MIB)
@@ -59,15 +60,19 @@ struct setup {
 
 /* How a family is kept. Changes wait in memory in a skip list, where a key costs 3 us, or 2 if it
  * comes behind the one before it; in families that are read by key, or along one prefix, in a table
- * of lists by the hash of a prefix, at 1 us. To walk all of such a family costs a sorted copy. */
+ * of lists by the hash of a prefix, at 1 us. To walk all of such a family costs a sorted copy.
+ * Accounts and slots are read at random, and most are not among the changes: a filter spares the
+ * search there. */
 static const struct family_kind {
     bool is_compressed;
     size_t prefix_size; /* bytes of a key that choose its list; 0 = there is one list */
+    bool is_filtered;   /* changes in memory have a filter, as tables do */
 } kinds[FAMILY_COUNT] = {
     [AU_CF_COD] = {.is_compressed = true}, [AU_CF_CHG] = {.is_compressed = true},
     [AU_CF_BLK] = {.is_compressed = true}, [AU_CF_RCP] = {.is_compressed = true},
     [AU_CF_TRI] = {.prefix_size = 128},    [AU_CF_TXI] = {.prefix_size = 32},
-    [AU_CF_IDX] = {.prefix_size = 33},
+    [AU_CF_IDX] = {.prefix_size = 33},     [AU_CF_ACC] = {.is_filtered = true},
+    [AU_CF_STO] = {.is_filtered = true},
 };
 
 struct au_rocks_options au_rocks_options_default(void)
@@ -295,6 +300,10 @@ static rocksdb_options_t *family_options(const struct au_rocks_options *options,
     rocksdb_options_set_write_buffer_size(family, options->write_buffer_size);
     rocksdb_options_set_compression(family, kind->is_compressed ? rocksdb_lz4_compression
                                                                 : rocksdb_no_compression);
+    if (kind->is_filtered) {
+        rocksdb_options_set_memtable_whole_key_filtering(family, 1);
+        rocksdb_options_set_memtable_prefix_bloom_size_ratio(family, FILTER_SHARE);
+    }
     if (kind->prefix_size == 0) {
         /* In a batch that is sorted a key's place is near that of the one before it. */
         return with_text(family, "memtable_insert_with_hint_prefix_extractor=capped:1");
