@@ -300,17 +300,19 @@ _Static_assert(ADMISSIONS <= AU_CHECK_BATCH_MAX, "a batch");
 static void admit(struct job *job, uint32_t at, uint32_t count)
 {
     const struct au_checked *batch[ADMISSIONS];
+    const struct au_tx *txs[ADMISSIONS];
     bool is_valid[ADMISSIONS];
     struct au_account sender;
     for (uint32_t i = 0; i < count; i++) {
         job->checked[at + i] = decode_tx(job->chain, job->txs[at + i]);
         batch[i] = &job->checked[at + i];
+        txs[i] = &batch[i]->tx;
     }
     AU_ASSERT(au_check_signatures(batch, count, au_ledger_genesis_hash(job->chain->ledger),
                                   au_ledger_keys(job->chain->ledger), is_valid) == AU_OK);
+    au_ledger_warm(job->chain->ledger, txs, count);
     for (uint32_t i = 0; i < count; i++) {
         AU_ASSERT(is_valid[i]);
-        au_ledger_warm(job->chain->ledger, &batch[i]->tx);
         AU_ASSERT(au_ledger_account(job->chain->ledger, &batch[i]->tx.from, &sender) == AU_OK);
         AU_ASSERT(sender.balance > 0);
     }

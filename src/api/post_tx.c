@@ -158,6 +158,7 @@ static size_t verify_group(struct au_api *api, struct batch *batch, size_t first
 {
     const struct au_checked *group[GROUP_COUNT_MAX];
     struct batch_item *items[GROUP_COUNT_MAX];
+    const struct au_tx *valid[GROUP_COUNT_MAX];
     bool is_valid[GROUP_COUNT_MAX];
     size_t count = 0;
     size_t i = first;
@@ -166,13 +167,18 @@ static size_t verify_group(struct au_api *api, struct batch *batch, size_t first
         items[count] = &batch->items[i];
         group[count++] = &batch->items[i].checked;
     }
-    const struct au_ledger *ledger = api->options.ledger;
+    struct au_ledger *ledger = api->options.ledger;
     *out_err = au_check_signatures(group, count, au_ledger_genesis_hash(ledger),
                                    au_ledger_keys(ledger), is_valid);
+    size_t valid_count = 0;
     for (size_t k = 0; *out_err == AU_OK && k < count; k++) {
-        if (!is_valid[k]) items[k]->invalid = AU_INVALID_SIGNATURE;
-        if (is_valid[k]) au_ledger_warm(api->options.ledger, &items[k]->checked.tx);
+        if (is_valid[k]) {
+            valid[valid_count++] = &group[k]->tx;
+        } else {
+            items[k]->invalid = AU_INVALID_SIGNATURE;
+        }
     }
+    au_ledger_warm(ledger, valid, valid_count);
     return i;
 }
 

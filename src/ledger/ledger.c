@@ -251,12 +251,34 @@ enum au_err au_ledger_account(struct au_ledger *ledger, const struct au_address 
     return err;
 }
 
-void au_ledger_warm(struct au_ledger *ledger, const struct au_tx *tx)
+#define WARM_GROUP (AU_FLAT_WARM_MAX / 2) /* transactions: each names two accounts at most */
+
+static enum au_err warm_group(struct au_ledger *ledger, const struct au_tx *const *txs,
+                              size_t count)
 {
-    struct au_account unused;
-    bool has_to = tx->kind == AU_TX_TRANSFER || tx->kind == AU_TX_CALL || tx->kind == AU_TX_UPGRADE;
-    enum au_err err = has_to ? au_ledger_account(ledger, &tx->to, &unused) : AU_OK;
-    (void)err;
+    const struct au_address *addresses[AU_FLAT_WARM_MAX];
+    struct au_read read;
+    size_t address_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum au_tx_kind kind = txs[i]->kind;
+        bool has_to = kind == AU_TX_TRANSFER || kind == AU_TX_CALL || kind == AU_TX_UPGRADE;
+        addresses[address_count++] = &txs[i]->from;
+        if (has_to) addresses[address_count++] = &txs[i]->to;
+    }
+    AU_TRY(au_read_open(ledger, &read));
+    enum au_err err = au_flat_warm(&read.flat, addresses, address_count);
+    au_read_close(&read);
+    return err;
+}
+
+/* Each group looks at the head anew: what is read of a height that is past is not kept. */
+void au_ledger_warm(struct au_ledger *ledger, const struct au_tx *const *txs, size_t count)
+{
+    enum au_err err = AU_OK;
+    for (size_t first = 0; err == AU_OK && first < count; first += WARM_GROUP) {
+        size_t left = count - first;
+        err = warm_group(ledger, txs + first, left < WARM_GROUP ? left : WARM_GROUP);
+    }
 }
 
 void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head)

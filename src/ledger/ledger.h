@@ -78,9 +78,9 @@ AU_MUST_USE enum au_err au_ledger_account(struct au_ledger *ledger,
                                           const struct au_address *address,
                                           struct au_account *out_account);
 
-/* au_ledger_warm reads the account that a transaction goes to into memory, on a thread that has the
- * time, so that the one that executes it need not. Errors are left to that one. */
-void au_ledger_warm(struct au_ledger *ledger, const struct au_tx *tx);
+/* au_ledger_warm reads the accounts that transactions come from and go to into memory, on a thread
+ * that has the time, so that the one that executes them need not. Errors are left to that one. */
+void au_ledger_warm(struct au_ledger *ledger, const struct au_tx *const *txs, size_t count);
 
 /* au_read_open takes a look at the last committed height; close it soon. OK, NO_MEMORY, IO,
  * MALFORMED (the store is damaged). */

@@ -1,5 +1,8 @@
 #include "state/flat.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/decode.h"
 #include "core/limits.h"
 #include "crypto/sha256.h"
@@ -142,6 +145,68 @@ enum au_err au_flat_account(struct au_flat *flat, const struct au_address *addre
     AU_TRY(read_account(flat, address, out_account));
     au_account_cache_put(flat->accounts, flat->height, address, out_account);
     return AU_OK;
+}
+
+/* Accounts that are to be read, in the order of their keys. */
+struct warming {
+    struct au_flat *flat;
+    struct wanted {
+        struct au_hash key;
+        const struct au_address *address;
+    } wanted[AU_FLAT_WARM_MAX];
+    size_t count;
+};
+
+static int compare_wanted(const void *a, const void *b)
+{
+    const struct wanted *left = a;
+    const struct wanted *right = b;
+    return memcmp(left->key.bytes, right->key.bytes, AU_HASH_SIZE);
+}
+
+static void drop_doubles(struct warming *warming)
+{
+    struct wanted *wanted = warming->wanted;
+    size_t kept = 0;
+    for (size_t i = 0; i < warming->count; i++) {
+        if (kept > 0 && compare_wanted(&wanted[i], &wanted[kept - 1]) == 0) continue;
+        wanted[kept++] = wanted[i];
+    }
+    warming->count = kept;
+}
+
+static enum au_err take_account(void *context, size_t index, const struct au_bytes *record)
+{
+    const struct warming *warming = context;
+    const struct au_flat *flat = warming->flat;
+    struct au_account account = {0};
+    if (record && !au_flat_decode_account(*record, &account)) return AU_ERR_MALFORMED;
+    au_account_cache_put(flat->accounts, flat->height, warming->wanted[index].address, &account);
+    return AU_OK;
+}
+
+enum au_err au_flat_warm(struct au_flat *flat, const struct au_address *const *addresses,
+                         size_t count)
+{
+    AU_ASSERT(count <= AU_FLAT_WARM_MAX);
+    if (!flat->accounts) return AU_OK;
+    struct warming warming;
+    struct au_bytes keys[AU_FLAT_WARM_MAX];
+    struct au_account unused;
+    warming.flat = flat;
+    warming.count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (au_account_cache_get(flat->accounts, flat->height, addresses[i], &unused)) continue;
+        warming.wanted[warming.count++] =
+            (struct wanted){au_flat_account_key(addresses[i]), addresses[i]};
+    }
+    qsort(warming.wanted, warming.count, sizeof(*warming.wanted), compare_wanted);
+    drop_doubles(&warming);
+    for (size_t i = 0; i < warming.count; i++) {
+        keys[i] = (struct au_bytes){warming.wanted[i].key.bytes, AU_HASH_SIZE};
+    }
+    struct au_kv_many many = {AU_CF_ACC, keys, warming.count, &warming, take_account};
+    return au_kv_get_many(&flat->kv, flat->snapshot, &many);
 }
 
 enum au_err au_flat_slot(struct au_flat *flat, const struct au_address *contract,

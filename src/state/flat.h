@@ -24,6 +24,7 @@
 #define AU_FLAT_ACCOUNT_SIZE_MAX 122u    /* bytes of a record in acc */
 #define AU_ACCOUNT_LEAF_SIZE_MAX 160u    /* bytes */
 #define AU_FLAT_CODE_SIZE_MAX    524288u /* bytes of code */
+#define AU_FLAT_WARM_MAX         256u    /* accounts */
 
 /* Reads a store, at a snapshot or as it is now. */
 struct au_flat {
@@ -49,6 +50,14 @@ struct au_state_source au_flat_source(struct au_flat *flat);
  * OK, MALFORMED (the record is damaged), or what the store failed with. */
 AU_MUST_USE enum au_err au_flat_account(struct au_flat *flat, const struct au_address *address,
                                         struct au_account *out_account);
+
+/* au_flat_warm reads accounts that the cache lacks into it; without a cache it does nothing.
+ *
+ * count   at most AU_FLAT_WARM_MAX; an account may be among them more than once
+ *
+ * Errors as above: then some may not have been read. */
+AU_MUST_USE enum au_err au_flat_warm(struct au_flat *flat,
+                                     const struct au_address *const *addresses, size_t count);
 
 /* au_flat_slot reads a slot; its value lives until the next read. Errors as above. */
 AU_MUST_USE enum au_err au_flat_slot(struct au_flat *flat, const struct au_address *contract,

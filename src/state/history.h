@@ -5,7 +5,8 @@
  *
  * Invariants:
  *   1. Families acc, sto and key are those of the height; all others are those of the snapshot.
- *   2. Nothing is written through it: to try is a bug of ours and aborts.
+ *   2. Nothing is written through it, nor are many keys read at once: to try is a bug of ours and
+ *      aborts.
  *   3. It never changes: a snapshot of it is itself.
  *
  * Threading: any number of threads read it, with an iterator each.

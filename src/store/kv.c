@@ -103,6 +103,17 @@ enum au_err au_kv_get(const struct au_kv *kv, const struct au_kv_snapshot *snaps
     return err;
 }
 
+enum au_err au_kv_get_many(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                           const struct au_kv_many *many)
+{
+    AU_ASSERT(kv->ops->get_many);
+    AU_ASSERT(many->cf < AU_CF_COUNT);
+    for (size_t i = 1; i < many->count; i++) {
+        AU_ASSERT(au_bytes_compare(many->keys[i - 1], many->keys[i]) < 0);
+    }
+    return kv->ops->get_many(kv->ctx, state_of(kv, snapshot), many);
+}
+
 enum au_err au_kv_write(const struct au_kv *kv, const struct au_kv_batch *batch, bool is_synced)
 {
     AU_ASSERT(kv->ops->write);

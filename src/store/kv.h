@@ -75,11 +75,23 @@ struct au_kv_range {
     struct au_bytes upper;
 };
 
+/* Keys of one family, ascending, each once, and who is told what is under them: take is called for
+ * one after the other. value is NULL if there is none, and valid for the call; what is not OK ends
+ * the reading. */
+struct au_kv_many {
+    enum au_cf cf;
+    const struct au_bytes *keys;
+    size_t count;
+    void *context;
+    enum au_err (*take)(void *context, size_t index, const struct au_bytes *value);
+};
+
 /* What a store does; the functions below tell what each means. state belongs to the store. One that
- * is only read has no write. */
+ * is only read has no write, and no get_many if it is always read key by key. */
 struct au_kv_ops {
     enum au_err (*get)(void *ctx, const void *snapshot, enum au_cf cf, struct au_bytes key,
                        struct au_buf *out_value);
+    enum au_err (*get_many)(void *ctx, const void *snapshot, const struct au_kv_many *many);
     enum au_err (*write)(void *ctx, const struct au_kv_batch *batch, bool is_synced);
     enum au_err (*snapshot_open)(void *ctx, void **out_state);
     void (*snapshot_close)(void *ctx, void *state);
@@ -134,6 +146,12 @@ bool au_kv_batch_next(const struct au_kv_batch *batch, size_t *offset, struct au
  * TOO_LARGE   the value does not fit into the buffer's bound */
 AU_MUST_USE enum au_err au_kv_get(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
                                   enum au_cf cf, struct au_bytes key, struct au_buf *out_value);
+
+/* au_kv_get_many reads many values at one moment, faster than one by one. To give keys that do not
+ * ascend is a bug of ours and aborts. OK, or what take failed with. */
+AU_MUST_USE enum au_err au_kv_get_many(const struct au_kv *kv,
+                                       const struct au_kv_snapshot *snapshot,
+                                       const struct au_kv_many *many);
 
 /* au_kv_write makes the changes of a batch, which it leaves as it is. is_synced: OK means that
  * they, and all written before them, survive a loss of power; else they survive the end of the

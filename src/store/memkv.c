@@ -233,14 +233,22 @@ static enum au_err memkv_write(void *ctx, const struct au_kv_batch *batch, bool 
     return err;
 }
 
-static enum au_err version_get(const struct version *version, enum au_cf cf, struct au_bytes key,
-                               struct au_buf *out_value)
+/* NULL: there is none under the key. */
+static const struct item *version_find(const struct version *version, enum au_cf cf,
+                                       struct au_bytes key)
 {
     const struct run *run = version->runs[cf];
     size_t index = run ? lower_bound(run, key) : 0;
-    if (!run || index == run->count) return AU_ERR_NOT_FOUND;
-    if (!au_bytes_is_equal(key_of(run->items[index]), key)) return AU_ERR_NOT_FOUND;
-    au_buf_put_bytes(out_value, value_of(run->items[index]));
+    if (!run || index == run->count) return NULL;
+    return au_bytes_is_equal(key_of(run->items[index]), key) ? run->items[index] : NULL;
+}
+
+static enum au_err version_get(const struct version *version, enum au_cf cf, struct au_bytes key,
+                               struct au_buf *out_value)
+{
+    const struct item *item = version_find(version, cf, key);
+    if (!item) return AU_ERR_NOT_FOUND;
+    au_buf_put_bytes(out_value, value_of(item));
     return AU_OK;
 }
 
@@ -251,6 +259,20 @@ static enum au_err memkv_get(void *ctx, const void *snapshot, enum au_cf cf, str
     struct version *version = version_take(ctx);
     enum au_err err = version_get(version, cf, key, out_value);
     version_drop(version);
+    return err;
+}
+
+static enum au_err memkv_get_many(void *ctx, const void *snapshot, const struct au_kv_many *many)
+{
+    struct version *own = snapshot ? NULL : version_take(ctx);
+    const struct version *version = snapshot ? snapshot : own;
+    enum au_err err = AU_OK;
+    for (size_t i = 0; err == AU_OK && i < many->count; i++) {
+        const struct item *item = version_find(version, many->cf, many->keys[i]);
+        struct au_bytes value = item ? value_of(item) : (struct au_bytes){0};
+        err = many->take(many->context, i, item ? &value : NULL);
+    }
+    version_drop(own);
     return err;
 }
 
@@ -325,6 +347,7 @@ static void memkv_close(void *ctx)
 
 static const struct au_kv_ops memkv_ops = {
     .get = memkv_get,
+    .get_many = memkv_get_many,
     .write = memkv_write,
     .snapshot_open = memkv_snapshot_open,
     .snapshot_close = memkv_snapshot_close,

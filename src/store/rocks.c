@@ -16,6 +16,7 @@
 #define FILTER_SHARE        0.02 /* of changes in memory, for their filter: 20 bits per account */
 #define TABLE_FORMAT        5
 #define BACKGROUND_JOBS     2
+#define MANY_KEYS           64 /* read together */
 #define BATCH_KEPT          (16 * MIB)
 #define HASH_LIST_SHARE     1024 /* bytes of changes for each list, which itself takes 8 */
 #define SYNC_STEP           MIB  /* bytes between syncs of a table being written */
@@ -127,6 +128,50 @@ static enum au_err rocks_get(void *ctx, const void *snapshot, enum au_cf cf, str
     au_buf_put(out_value, value, size);
     rocksdb_pinnableslice_destroy(slice);
     return AU_OK;
+}
+
+/* Tells of count keys from index first on; frees all that was read, after a failure too. */
+static enum au_err take_many(struct rocks *rocks, const struct au_kv_many *many, size_t first,
+                             size_t count, rocksdb_pinnableslice_t *const *slices, char **causes)
+{
+    enum au_err err = AU_OK;
+    for (size_t i = 0; i < count; i++) {
+        if (causes[i]) {
+            enum au_err cause_err = check(rocks, causes[i]);
+            if (err == AU_OK) err = cause_err;
+        } else if (err == AU_OK) {
+            struct au_bytes value = {0};
+            if (slices[i]) {
+                value.data = (const uint8_t *)rocksdb_pinnableslice_value(slices[i], &value.size);
+            }
+            err = many->take(many->context, first + i, slices[i] ? &value : NULL);
+        }
+        if (slices[i]) rocksdb_pinnableslice_destroy(slices[i]);
+    }
+    return err;
+}
+
+static enum au_err rocks_get_many(void *ctx, const void *snapshot, const struct au_kv_many *many)
+{
+    struct rocks *rocks = ctx;
+    const struct view *view = snapshot;
+    const char *keys[MANY_KEYS];
+    size_t sizes[MANY_KEYS];
+    rocksdb_pinnableslice_t *slices[MANY_KEYS];
+    char *causes[MANY_KEYS];
+    enum au_err err = AU_OK;
+    for (size_t first = 0; err == AU_OK && first < many->count; first += MANY_KEYS) {
+        size_t count = many->count - first < MANY_KEYS ? many->count - first : MANY_KEYS;
+        for (size_t i = 0; i < count; i++) {
+            keys[i] = chars(many->keys[first + i]);
+            sizes[i] = many->keys[first + i].size;
+        }
+        rocksdb_batched_multi_get_cf(rocks->db, view ? view->read : rocks->read,
+                                     rocks->families[many->cf], count, keys, sizes, slices, causes,
+                                     /* sorted_input */ true);
+        err = take_many(rocks, many, first, count, slices, causes);
+    }
+    return err;
 }
 
 /* The batch that RocksDB is given keeps its allocation, unless that is unusually large. */
@@ -268,6 +313,7 @@ static void rocks_close(void *ctx)
 
 static const struct au_kv_ops rocks_ops = {
     .get = rocks_get,
+    .get_many = rocks_get_many,
     .write = rocks_write,
     .snapshot_open = rocks_snapshot_open,
     .snapshot_close = rocks_snapshot_close,

@@ -127,6 +127,120 @@ static void test_value_above_bound(void **state)
     au_buf_done(&value);
 }
 
+/* The text that many keys come to: each with what is under it, or "-". */
+struct kv_many_text {
+    const struct au_bytes *keys;
+    struct au_buf text;
+    size_t next;
+    size_t count_max; /* before it fails */
+};
+
+static enum au_err kv_take(void *context, size_t index, const struct au_bytes *value)
+{
+    struct kv_many_text *many = context;
+    assert_int_equal(index, many->next++);
+    if (index == many->count_max) return AU_ERR_TOO_LARGE;
+    au_buf_put_bytes(&many->text, many->keys[index]);
+    au_buf_put_u8(&many->text, '=');
+    au_buf_put_bytes(&many->text, value ? *value : au_bytes_of("-"));
+    au_buf_put_u8(&many->text, ' ');
+    return many->text.err;
+}
+
+/* Keys given as an array, and what they come to up to the end or a failure at count_max. */
+static inline void kv_expect_many(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                                  const struct au_bytes *keys, size_t count, size_t count_max,
+                                  const char *expected)
+{
+    struct kv_many_text text = {.keys = keys, .count_max = count_max};
+    struct au_kv_many many = {AU_CF_ACC, keys, count, &text, kv_take};
+    au_buf_init(&text.text, KV_VALUE_MAX);
+    assert_err(au_kv_get_many(kv, snapshot, &many), count_max < count ? AU_ERR_TOO_LARGE : AU_OK);
+    assert_int_equal(text.next, count_max < count ? count_max + 1 : count);
+    assert_bytes(au_buf_bytes(&text.text), expected);
+    au_buf_done(&text.text);
+}
+
+static void test_get_many(void **state)
+{
+    const struct au_kv *kv = *state;
+    const struct au_bytes keys[] = {
+        au_bytes_of("alice"), au_bytes_of("bob"),  au_bytes_of("carol"),
+        au_bytes_of("dave"),  au_bytes_of("erin"),
+    };
+    struct au_kv_snapshot snapshot;
+    kv_put(kv, AU_CF_ACC, "alice", "1");
+    kv_put(kv, AU_CF_STO, "bob", "of another family");
+    kv_put(kv, AU_CF_ACC, "carol", "");
+    kv_put(kv, AU_CF_ACC, "erin", "4");
+    assert_ok(au_kv_snapshot_open(kv, &snapshot));
+    kv_put(kv, AU_CF_ACC, "bob", "2");
+    kv_del(kv, AU_CF_ACC, "erin");
+    kv_expect_many(kv, &snapshot, keys, 5, 5, "alice=1 bob=- carol= dave=- erin=4 ");
+    kv_expect_many(kv, NULL, keys, 5, 5, "alice=1 bob=2 carol= dave=- erin=- ");
+    kv_expect_many(kv, NULL, keys, 5, 2, "alice=1 bob=2 ");
+    kv_expect_many(kv, NULL, keys + 1, 1, 1, "bob=2 ");
+    kv_expect_many(kv, NULL, keys, 0, 0, "");
+    au_kv_snapshot_close(&snapshot);
+}
+
+/* More keys than a store reads at one go, of which it has every third. */
+#define KV_MANY 1000u
+
+static enum au_err kv_take_third(void *context, size_t index, const struct au_bytes *value)
+{
+    size_t *next = context;
+    uint32_t number;
+    assert_int_equal(index, (*next)++);
+    assert_int_equal(value != NULL, index % 3 == 0);
+    if (!value) return AU_OK;
+    assert_int_equal(value->size, sizeof(number));
+    memcpy(&number, value->data, sizeof(number));
+    assert_int_equal(number, index);
+    return AU_OK;
+}
+
+static inline void kv_key_many(uint8_t bytes[KV_MANY][2], struct au_bytes keys[KV_MANY])
+{
+    for (uint32_t i = 0; i < KV_MANY; i++) {
+        bytes[i][0] = (uint8_t)(i >> 8);
+        bytes[i][1] = (uint8_t)i;
+        keys[i] = (struct au_bytes){bytes[i], 2};
+    }
+}
+
+static inline void kv_put_many(const struct au_kv *kv)
+{
+    uint8_t bytes[KV_MANY][2];
+    struct au_bytes keys[KV_MANY];
+    struct au_kv_batch batch;
+    kv_key_many(bytes, keys);
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    for (uint32_t i = 0; i < KV_MANY; i += 3) {
+        struct au_bytes value = {(const uint8_t *)&i, sizeof(i)};
+        au_kv_batch_put(&batch, AU_CF_ACC, keys[i], value);
+    }
+    assert_ok(au_kv_write(kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+static inline void kv_check_many(const struct au_kv *kv)
+{
+    uint8_t bytes[KV_MANY][2];
+    struct au_bytes keys[KV_MANY];
+    size_t next = 0;
+    kv_key_many(bytes, keys);
+    struct au_kv_many many = {AU_CF_ACC, keys, KV_MANY, &next, kv_take_third};
+    assert_ok(au_kv_get_many(kv, NULL, &many));
+    assert_int_equal(next, KV_MANY);
+}
+
+static void test_get_very_many(void **state)
+{
+    kv_put_many(*state);
+    kv_check_many(*state);
+}
+
 static void test_batch_is_one(void **state)
 {
     const struct au_kv *kv = *state;
@@ -440,6 +554,8 @@ static void test_like_a_model(void **state)
         cmocka_unit_test_setup_teardown(test_families_are_apart, open, close),        \
         cmocka_unit_test_setup_teardown(test_empty_value_and_key, open, close),       \
         cmocka_unit_test_setup_teardown(test_value_above_bound, open, close),         \
+        cmocka_unit_test_setup_teardown(test_get_many, open, close),                  \
+        cmocka_unit_test_setup_teardown(test_get_very_many, open, close),             \
         cmocka_unit_test_setup_teardown(test_batch_is_one, open, close),              \
         cmocka_unit_test_setup_teardown(test_order_and_bounds, open, close),          \
         cmocka_unit_test_setup_teardown(test_walk_along_prefix, open, close),         \

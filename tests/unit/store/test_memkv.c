@@ -42,11 +42,35 @@ static void read_foreign_snapshot(void *argument)
     if (au_kv_get(argument, &snapshot, AU_CF_ACC, au_bytes_of("a"), &value) == AU_OK) return;
 }
 
+static enum au_err take_nothing(void *context, size_t index, const struct au_bytes *value)
+{
+    (void)context;
+    (void)index;
+    (void)value;
+    return AU_OK;
+}
+
+static void read_unordered(void *argument)
+{
+    const struct au_bytes keys[] = {au_bytes_of("b"), au_bytes_of("a")};
+    const struct au_kv_many many = {AU_CF_ACC, keys, 2, NULL, take_nothing};
+    if (au_kv_get_many(argument, NULL, &many) == AU_OK) return;
+}
+
+static void read_twice(void *argument)
+{
+    const struct au_bytes keys[] = {au_bytes_of("a"), au_bytes_of("a")};
+    const struct au_kv_many many = {AU_CF_ACC, keys, 2, NULL, take_nothing};
+    if (au_kv_get_many(argument, NULL, &many) == AU_OK) return;
+}
+
 static void test_misuse_aborts(void **state)
 {
     assert_true(unit_aborts(close_with_snapshot, *state));
     assert_true(unit_aborts(close_with_iterator, *state));
     assert_true(unit_aborts(read_foreign_snapshot, *state));
+    assert_true(unit_aborts(read_unordered, *state));
+    assert_true(unit_aborts(read_twice, *state));
 }
 
 int main(void)

@@ -60,6 +60,14 @@ static void reopen(void)
     assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
 }
 
+static void test_get_many_of_tables(void **state)
+{
+    const struct au_kv *kv = *state;
+    kv_put_many(kv);
+    reopen();
+    kv_check_many(kv);
+}
+
 static void test_reopen_keeps(void **state)
 {
     const struct au_kv *kv = *state;
@@ -384,6 +392,7 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], WRITER) == 0) return write_and_wait(argv[2]);
     const struct CMUnitTest tests[] = {
         KV_CASES(open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_get_many_of_tables, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_reopen_keeps, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_flushed_values, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_second_open_refused, open_kv, close_kv),
