@@ -242,24 +242,30 @@ static void walk(const struct au_kv *kv, enum au_cf cf)
     au_kv_iter_close(&iter);
 }
 
-static double seconds_since(double start)
+static struct state_time now(void)
 {
-    return (bench_wall_ns() - start) / 1e9;
+    return (struct state_time){bench_wall_ns() / 1e9, state_cpu_ms() / 1e3};
+}
+
+static struct state_time since(struct state_time start)
+{
+    struct state_time end = now();
+    return (struct state_time){end.wall_s - start.wall_s, end.cpu_s - start.cpu_s};
 }
 
 void state_run_open(const char *folder, const struct state_run *run, struct state_outcome *out)
 {
     struct engine engine;
-    double start = bench_wall_ns();
+    struct state_time start = now();
     engine_open(&engine, folder, run->is_small);
-    out->seconds = seconds_since(start);
+    out->once = since(start);
     out->leaf_size = state_leaf_size(&engine.commit.tries);
     out->resident_mb = bench_resident_mb("/proc/self");
     engine_close(&engine);
-    start = bench_wall_ns();
+    start = now();
     engine.kv = state_store_open(folder, run->is_small);
     walk(&engine.kv, AU_CF_TRI);
-    out->yard_seconds = seconds_since(start);
+    out->yard = since(start);
     au_kv_close(&engine.kv);
 }
 
@@ -270,14 +276,14 @@ void state_run_rebuild(const char *folder, const struct state_run *run, struct s
     struct au_kv kv = state_store_open(folder, run->is_small);
     au_buf_init(&message, 1024);
     AU_ASSERT(read_head(&kv, &head));
-    double start = bench_wall_ns();
+    struct state_time start = now();
     state_check(au_state_rebuild(&kv, head.height, &head.root, &message),
                 (const char *)message.data);
-    out->seconds = seconds_since(start);
-    start = bench_wall_ns();
+    out->once = since(start);
+    start = now();
     walk(&kv, AU_CF_ACC);
     walk(&kv, AU_CF_STO);
-    out->yard_seconds = seconds_since(start);
+    out->yard = since(start);
     out->resident_mb = bench_resident_mb("/proc/self");
     au_buf_done(&message);
     au_kv_close(&kv);

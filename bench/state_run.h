@@ -12,6 +12,12 @@
 #define STATE_BATCH_MAX  50000u
 #define STATE_BLOCKS_MAX 10000u
 
+/* Seconds of the wall, and of processor time of all threads: this counts what others do less. */
+struct state_time {
+    double wall_s;
+    double cpu_s;
+};
+
 /* What a run came to. Milliseconds are those of the wall, of a block, means; a commit is the trie,
  * the writing and the flush. */
 struct state_outcome {
@@ -30,8 +36,8 @@ struct state_outcome {
     double leaf_size;   /* bytes of a leaf in memory, with the branches above */
     double resident_mb;
     double resident_before_mb; /* after a fifth of the blocks */
-    double seconds;            /* of what is done once: to open or to rebuild */
-    double yard_seconds;       /* of walking over the records that this needs at least */
+    struct state_time once;    /* of what is done once: to open or to rebuild */
+    struct state_time yard;    /* of walking over the records that this needs at least */
 };
 
 /* A run of blocks, or an opening. */
