@@ -34,9 +34,15 @@ function(aureon_add_test_program target)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(${target} PRIVATE aureon_flags
-        $<TARGET_NAME_IF_EXISTS:aureon_test_support> aureon_layers)
+        $<TARGET_NAME_IF_EXISTS:aureon_test_support> aureon_verify aureon_layers)
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
 endfunction()
+
+# The verifier that others copy, as they compile it: C99, and nothing of the tree.
+add_library(aureon_verify STATIC EXCLUDE_FROM_ALL sdk/verify/aureon_verify.c)
+target_include_directories(aureon_verify PUBLIC ${PROJECT_SOURCE_DIR}/sdk/verify)
+target_link_libraries(aureon_verify PRIVATE aureon_flags)
+set_target_properties(aureon_verify PROPERTIES C_STANDARD 99)
 
 # What several tests share: helpers, and the slow models that the product is compared with.
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c tests/model/*.c)

@@ -1,18 +1,34 @@
 /* Fuzzes what light clients read: the input as a header, and as the leaves of a Merkle tree.
  *
  * A header that is read is written again, the same bytes. Every leaf of a tree has a proof, which
- * holds for no other place and with no other hash on its path. */
+ * holds for no other place and with no other hash on its path. The verifier that others copy reads
+ * the same headers. */
+#include "aureon_verify.h"
 #include "core/header.h"
 #include "core/merkle.h"
 #include "fuzz.h"
 
 #define LEAVES_MAX 128u
 
+static void check_copied_verifier(struct au_bytes bytes, const struct au_header *header)
+{
+    struct aureon_header found;
+    const char *reason =
+        aureon_verify_header((struct aureon_bytes){bytes.data, bytes.size}, NULL, &found);
+    AU_ASSERT((reason == NULL) == (header != NULL));
+    if (header == NULL) return;
+    struct au_hash hash = au_header_hash(header);
+    AU_ASSERT(memcmp(found.hash.bytes, hash.bytes, AU_HASH_SIZE) == 0);
+    AU_ASSERT(found.height == header->height && found.tx_count == header->tx_count);
+}
+
 static void check_header(struct au_bytes bytes)
 {
     struct au_header header;
     struct au_decode error;
-    if (!au_header_decode(bytes, &header, &error)) {
+    bool is_header = au_header_decode(bytes, &header, &error);
+    check_copied_verifier(bytes, is_header ? &header : NULL);
+    if (!is_header) {
         AU_ASSERT(error.error != NULL);
         AU_ASSERT(error.error_at <= bytes.size);
         return;

@@ -9,7 +9,8 @@
  * What is proved stays unproved without any of its nodes, with one bit of one changed, and with one
  * more. A trie's root is that of a trie made at once; it proves each key that was ever named, and
  * nothing but the truth. A damaged store is noticed or harmless. The input as RLP is written again,
- * the same bytes. */
+ * the same bytes. The verifier that others copy says of each proof what the node's says. */
+#include "aureon_verify.h"
 #include "crypto/sha256.h"
 #include "fuzz.h"
 #include "state/proof.h"
@@ -89,6 +90,50 @@ static uint8_t *add_node(struct proof *proof, struct au_bytes node)
     return copy;
 }
 
+static struct aureon_hash foreign(const struct au_hash *hash)
+{
+    struct aureon_hash copy;
+    memcpy(copy.bytes, hash->bytes, AU_HASH_SIZE);
+    return copy;
+}
+
+/* What was proved as a trie's leaf, once more as an account's and as a slot's: neither may read
+ * beyond it. */
+static void check_leaf(const struct aureon_hash *root, const struct au_hash *key,
+                       struct aureon_nodes nodes)
+{
+    struct aureon_account account = {.has_storage = true, .storage_root = *root};
+    struct aureon_account found;
+    struct aureon_claim claim;
+    struct aureon_hash address = foreign(key);
+    const char *reason = aureon_verify_account(root, &address, nodes, &found);
+    AU_ASSERT(reason != NULL || found.exists || found.balance == 0);
+    reason = aureon_verify_slot(&account, (struct aureon_bytes){key->bytes, 5}, nodes, &claim);
+    AU_ASSERT(reason != NULL || claim.exists || claim.value.size == 0);
+}
+
+static void check_copied_verifier(const struct au_hash *root, const struct au_hash *key,
+                                  const struct au_bytes *nodes, size_t count,
+                                  const struct au_proof_claim *claim, const char *reason)
+{
+    struct aureon_bytes copies[AU_PROOF_NODES_MAX + 1];
+    struct aureon_claim found;
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = (struct aureon_bytes){nodes[i].data, nodes[i].size};
+    }
+    struct aureon_hash foreign_root = foreign(root), foreign_key = foreign(key);
+    struct aureon_nodes list = {copies, count};
+    const char *other = aureon_verify_key(&foreign_root, &foreign_key, list, &found);
+    check_leaf(&foreign_root, key, list);
+    AU_ASSERT((other == NULL) == (reason == NULL));
+    if (reason != NULL) {
+        AU_ASSERT(strcmp(reason, other) == 0);
+        return;
+    }
+    AU_ASSERT(found.exists == claim->exists && found.value.size == claim->value.size);
+    AU_ASSERT(found.value.data == claim->value.data);
+}
+
 static bool is_proved(const struct au_hash *root, const struct au_hash *key,
                       const struct au_bytes *nodes, size_t count, struct au_proof_claim *out_claim)
 {
@@ -96,6 +141,7 @@ static bool is_proved(const struct au_hash *root, const struct au_hash *key,
     enum au_err err = au_proof_verify(root, key, nodes, count, out_claim, &reason);
     AU_ASSERT(err == AU_OK || err == AU_ERR_MALFORMED);
     AU_ASSERT((reason == NULL) == (err == AU_OK));
+    check_copied_verifier(root, key, nodes, count, out_claim, reason);
     return err == AU_OK;
 }
 
