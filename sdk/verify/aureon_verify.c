@@ -428,6 +428,66 @@ const char *aureon_verify_slot(const struct aureon_account *contract, struct aur
     return NULL;
 }
 
+/* ---- addresses: Bech32m, BIP 350 ---- */
+
+#define ADDRESS_HEAD   "aur1"
+#define SYMBOL_COUNT   58u /* 52 of the address, 6 of the checksum */
+#define CHECKSUM_COUNT 6u
+#define CHECKSUM       0x2bc830a3u
+
+static uint32_t add_symbol(uint32_t sum, uint32_t symbol)
+{
+    static const uint32_t generators[] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
+                                          0x2a1462b3};
+    uint32_t top = sum >> 25;
+    sum = (sum & 0x1ffffffu) << 5 ^ symbol;
+    for (size_t i = 0; i < 5; i++) {
+        if (top >> i & 1u) sum ^= generators[i];
+    }
+    return sum;
+}
+
+/* The checksum's state behind the part in front of the 1. */
+static uint32_t begin_sum(void)
+{
+    uint32_t sum = 1;
+    for (const char *at = ADDRESS_HEAD; *at != '1'; at++) {
+        sum = add_symbol(sum, (uint32_t)*at >> 5);
+    }
+    sum = add_symbol(sum, 0);
+    for (const char *at = ADDRESS_HEAD; *at != '1'; at++) {
+        sum = add_symbol(sum, (uint32_t)*at & 31u);
+    }
+    return sum;
+}
+
+const char *aureon_parse_address(const char *text, struct aureon_hash *out_address)
+{
+    static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+    struct aureon_hash address;
+    uint32_t sum = begin_sum(), bits = 0;
+    size_t bit_count = 0, size = 0, head_size = sizeof(ADDRESS_HEAD) - 1;
+    if (strncmp(text, ADDRESS_HEAD, head_size) != 0) return "an address that does not begin aur1";
+    text += head_size;
+    for (size_t i = 0; i < SYMBOL_COUNT; i++) {
+        const char *place = text[i] == '\0' ? NULL : strchr(alphabet, text[i]);
+        if (place == NULL) return "an address that is too short, or has a wrong character";
+        uint32_t symbol = (uint32_t)(place - alphabet);
+        sum = add_symbol(sum, symbol);
+        if (i >= SYMBOL_COUNT - CHECKSUM_COUNT) continue;
+        bits = (bits << 5 | symbol) & 0xfffu;
+        bit_count += 5;
+        if (bit_count < 8) continue;
+        bit_count -= 8;
+        address.bytes[size++] = (uint8_t)(bits >> bit_count);
+    }
+    if (text[SYMBOL_COUNT] != '\0') return "an address that is too long";
+    if (sum != CHECKSUM) return "an address with a typing error: its checksum is wrong";
+    if ((bits & ((1u << bit_count) - 1)) != 0) return "an address that is padded with no zero";
+    *out_address = address;
+    return NULL;
+}
+
 /* ---- headers ---- */
 
 /* Takes size bytes off rest; after it ran out, zeros, and rest is marked by is_short. */

@@ -81,6 +81,10 @@ struct aureon_account {
 /* aureon_sha256 hashes bytes. */
 struct aureon_hash aureon_sha256(struct aureon_bytes bytes);
 
+/* aureon_parse_address reads an address as documents have it: "aur1" and small letters and digits,
+ * Bech32m. text ends with a zero byte. */
+const char *aureon_parse_address(const char *text, struct aureon_hash *out_address);
+
 /* aureon_verify_header decodes a header and checks it.
  *
  * block   the hash that is trusted; NULL: compare out_header->hash with one yourself, or nothing

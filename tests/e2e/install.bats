@@ -62,6 +62,19 @@ expect_example() {
     [ "aureon $(pkg-config --modversion aureon)" = "$("$prefix/bin/aureon" version)" ]
 }
 
+@test "the verifier compiles alone, by C and C++ rules" {
+    local compiler
+    for compiler in gcc clang; do
+        "$compiler" -std=c99 -Wall -Wextra -Werror -pedantic -Wconversion -I"$prefix/share/aureon/verify" \
+            "$AUREON_SOURCE_DIR/examples/verify.c" "$prefix/share/aureon/verify/aureon_verify.c" -o verify
+        run ./verify
+        [ "$status" -eq 1 ]
+        [ "$output" = "nothing is proved: 6 arguments are expected" ]
+    done
+    echo '#include "aureon_verify.h"' >header.cc
+    g++ -Wall -Wextra -Werror -pedantic -I"$prefix/share/aureon/verify" -fsyntax-only header.cc
+}
+
 @test "the installed program runs" {
     run "$prefix/bin/aureon" check "$counter_wat"
     [ "$status" -eq 0 ]

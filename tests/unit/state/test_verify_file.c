@@ -4,6 +4,7 @@
 #include "trie_fixture.h"
 
 #include "aureon_verify.h"
+#include "core/address.h"
 #include "core/header.h"
 #include "core/merkle.h"
 #include "state/proof.h"
@@ -227,6 +228,20 @@ static void change_items(const struct proof *proof, size_t at, const struct au_h
     }
 }
 
+/* A long size with a zero in front: what it says is right, but it has a shorter encoding. */
+static void pad_size(const struct proof *proof, size_t at, const struct au_hash *key)
+{
+    struct proof damaged = *proof;
+    uint8_t *node = damaged.bytes[at];
+    if (node[0] < 0xf8) return;
+    memmove(node + 2, node + 1, proof->sizes[at] - 1);
+    node[0]++;
+    node[1] = 0;
+    damaged.sizes[at]++;
+    relink(&damaged, proof, at);
+    assert_false(assert_agree(&damaged, key));
+}
+
 static struct world *world_with(size_t space, size_t count)
 {
     struct random random = {space + 1};
@@ -255,6 +270,7 @@ static void test_tries(void **state)
             rearrange_nodes(&proof, &key);
             for (size_t at = 0; at < proof.count; at++) {
                 change_items(&proof, at, &key);
+                pad_size(&proof, at, &key);
             }
         }
         world_close(world);
@@ -479,6 +495,34 @@ static void test_inclusion(void **state)
     }
 }
 
+static void test_addresses(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 20; i++) {
+        struct au_buf buf;
+        struct au_hash hash = hash_of_number(i);
+        struct au_address address;
+        struct aureon_hash found;
+        memcpy(address.bytes, hash.bytes, AU_ADDRESS_SIZE);
+        au_buf_init(&buf, NODE_SIZE_MAX);
+        au_address_format(&buf, &address);
+        au_buf_put(&buf, "", 1);
+        assert_ok(buf.err);
+        char *text = (char *)buf.data;
+        assert_null(aureon_parse_address(text, &found));
+        assert_memory_equal(found.bytes, address.bytes, AU_ADDRESS_SIZE);
+        for (size_t at = 0; text[at] != '\0'; at++) {
+            char kept = text[at];
+            text[at] = kept == 'q' ? 'p' : 'q';
+            assert_non_null(aureon_parse_address(text, &found));
+            text[at] = '\0';
+            assert_non_null(aureon_parse_address(text, &found));
+            text[at] = kept;
+        }
+        au_buf_done(&buf);
+    }
+}
+
 /* FIPS 180-4 by another implementation, at each size about the ends of blocks. */
 static void test_sha256(void **state)
 {
@@ -498,7 +542,7 @@ int main(void)
         cmocka_unit_test(test_tries),    cmocka_unit_test(test_empty_trie),
         cmocka_unit_test(test_accounts), cmocka_unit_test(test_slots),
         cmocka_unit_test(test_headers),  cmocka_unit_test(test_inclusion),
-        cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_sha256),   cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
