@@ -18,8 +18,9 @@
 #define BACKGROUND_JOBS     2
 #define MANY_KEYS           64 /* read together */
 #define BATCH_KEPT          (16 * MIB)
-#define HASH_LIST_SHARE     1024 /* bytes of changes for each list, which itself takes 8 */
-#define SYNC_STEP           MIB  /* bytes between syncs of a table being written */
+#define HASH_LIST_SHARE     1024       /* bytes of changes for each list, which itself takes 8 */
+#define SYNC_STEP           MIB        /* bytes between syncs of a table being written */
+#define REPLAY_MAX          (16 * MIB) /* bytes of log that a close may leave to be replayed */
 #define INFO_LOG_SIZE       MIB
 #define INFO_LOG_COUNT      2
 #define INFO_LOG_LEVEL_NONE 6 /* above all: RocksDB aborts where its log cannot be written */
@@ -34,6 +35,8 @@ struct rocks {
     rocksdb_writeoptions_t *write;
     rocksdb_writeoptions_t *write_synced;
     rocksdb_writebatch_t *changes; /* the writer's; empty between writes */
+    uint64_t logged_size;          /* bytes that the writer has put into the log since opening */
+    bool has_failed;               /* a write, so that what the log ends with is not known */
     atomic_size_t views;           /* snapshots and iterators that are open */
     pthread_mutex_t lock;
     char message[AU_KV_MESSAGE_SIZE]; /* under lock */
@@ -189,8 +192,12 @@ static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool 
         }
     }
     char *cause = NULL;
+    size_t logged_size;
+    (void)rocksdb_writebatch_data(rocks->changes, &logged_size);
     rocksdb_write(rocks->db, is_synced ? rocks->write_synced : rocks->write, rocks->changes,
                   &cause);
+    rocks->logged_size += logged_size;
+    rocks->has_failed |= cause != NULL;
     rocksdb_writebatch_clear(rocks->changes);
     if (batch->ops.size > BATCH_KEPT) {
         rocksdb_writebatch_destroy(rocks->changes);
@@ -294,10 +301,24 @@ static void rocks_message(void *ctx, char out_text[AU_KV_MESSAGE_SIZE])
     au_unlock(&rocks->lock);
 }
 
+/* Writes what is in memory to tables, so that the next opening has no log to replay. What fails
+ * here is in the log still. */
+static void flush_families(struct rocks *rocks)
+{
+    rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
+    char *cause = NULL;
+    for (size_t i = 0; i < FAMILY_COUNT && !cause; i++) {
+        rocksdb_flush_cf(rocks->db, flush, rocks->families[i], &cause);
+    }
+    rocksdb_free(cause);
+    rocksdb_flushoptions_destroy(flush);
+}
+
 static void rocks_close(void *ctx)
 {
     struct rocks *rocks = ctx;
     AU_ASSERT(atomic_load(&rocks->views) == 0);
+    if (rocks->logged_size > REPLAY_MAX && !rocks->has_failed) flush_families(rocks);
     /* Handles before the database: RocksDB aborts over one that is left. */
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         rocksdb_column_family_handle_destroy(rocks->families[i]);

@@ -11,6 +11,10 @@
  * After a loss of power the file system may leave other bytes than a part of the incomplete record;
  * then opening refuses what would be safe to drop.
  *
+ * Closing writes what is in memory to tables if more than 16 MiB were written since opening, so
+ * that the next opening finds no log to replay. Where that fails, or a write had failed, the logs
+ * stay as they are.
+ *
  * A folder belongs to one store at a time, over all processes. RocksDB has threads of its own: do
  * not fork while a store is open. Where it finds no memory it aborts.
  *

@@ -133,6 +133,76 @@ static void test_flushed_values(void **state)
     au_buf_done(&read);
 }
 
+static off_t size_of_logs(void)
+{
+    DIR *folder = opendir(fixture.path);
+    assert_non_null(folder);
+    off_t size = 0;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[512];
+        struct stat info;
+        const char *end = strrchr(entry->d_name, '.');
+        if (!end || strcmp(end, ".log") != 0) continue;
+        snprintf(path, sizeof(path), "%s/%s", fixture.path, entry->d_name);
+        assert_int_equal(stat(path, &info), 0);
+        size += info.st_size;
+    }
+    closedir(folder);
+    return size;
+}
+
+/* Fills all families in turn with values of 64 KiB, in memory that holds them all. */
+static void fill_and_close(uint32_t count)
+{
+    static uint8_t value[65536];
+    const struct au_rocks_options options = au_rocks_options_default();
+    struct au_kv_batch batch;
+    assert_ok(au_rocks_open(fixture.path, &options, fixture.message, &fixture.kv));
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "%05u", i);
+        memset(value, (int)(i % 251), sizeof(value));
+        au_kv_batch_clear(&batch);
+        au_kv_batch_put(&batch, (enum au_cf)(i % AU_CF_COUNT), au_bytes_of(key),
+                        (struct au_bytes){value, sizeof(value)});
+        assert_ok(au_kv_write(&fixture.kv, &batch, true));
+    }
+    au_kv_batch_done(&batch);
+    au_kv_close(&fixture.kv);
+}
+
+static void expect_filled(uint32_t count)
+{
+    struct au_buf read;
+    au_buf_init(&read, 65536);
+    assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+    for (uint32_t i = 0; i < count; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "%05u", i);
+        assert_ok(
+            au_kv_get(&fixture.kv, NULL, (enum au_cf)(i % AU_CF_COUNT), au_bytes_of(key), &read));
+        assert_int_equal(read.size, 65536);
+        assert_int_equal(read.data[0], i % 251);
+        assert_int_equal(read.data[65535], i % 251);
+    }
+    au_buf_done(&read);
+    au_kv_close(&fixture.kv);
+}
+
+/* After much was written a close leaves no log to replay; after little it leaves the log alone. */
+static void test_close_leaves_no_long_log(void **state)
+{
+    const uint32_t few = 8, many = 288; /* 512 KiB, 18 MiB */
+    (void)state;
+    fill_and_close(few);
+    assert_true(size_of_logs() > (off_t)few * 65536);
+    expect_filled(few);
+    fill_and_close(many);
+    assert_int_equal(size_of_logs(), 0);
+    expect_filled(many);
+}
+
 static void test_second_open_refused(void **state)
 {
     struct au_kv second = {0};
@@ -395,6 +465,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_get_many_of_tables, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_reopen_keeps, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_flushed_values, open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_close_leaves_no_long_log, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_second_open_refused, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_open_without_parent, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_options, make_folder, remove_folder),
