@@ -14,11 +14,14 @@ on; and EIO at each read. Afterwards
   * one block more can be made, and the node stops as one should.
 
 Then the store's log is cut at each byte of its last record, and one byte before is changed: that
-must be refused by name. Writes TAP; points that fail are told one by one.
+must be refused by name. Writes TAP; points that fail are told one by one, and again at the end,
+with the words that try them again.
 
-    tests/torture/crash.py [--points N] [--seed N] [--dir DIR]
+    tests/torture/crash.py [--points N] [--seed N] [--dir DIR] [--only POINT]... [--repeat N]
 
---points takes a sample, some of each kind. AUREON is the program, else that of build/.
+--points takes a sample, some of each kind. --only tries a point by its name ("flush eio 12"), or
+all points whose names begin so, as often as --repeat says: calls come in another order when threads
+do, so a point may have to be tried more than once. AUREON is the program, else that of build/.
 """
 
 import argparse
@@ -35,6 +38,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 from kill import AUREON, CONTRACTS, NAMES, ROOT, START_S, Broken, Connection, Node
 
@@ -352,26 +356,58 @@ def points_of(crash, rng, count_max):
     return list(filter(None, itertools.chain(*rounds)))[:count_max]
 
 
+def name_of(point):
+    """A point's name, for --only: its kind and its place."""
+    name, method, words = point
+    return f"{name} {words[2 if method.__name__ == 'break_once' else 0]}"
+
+
+def chosen(points, options):
+    """Those of --only, each as often as --repeat says; all if there is no --only."""
+    if not options.only:
+        return points
+    some = [point for point in points
+            if any((name_of(point) + " ").startswith(f"{only} ") for only in options.only)]
+    if not some:
+        raise SystemExit(f"no point begins with {' or '.join(options.only)}")
+    return some * options.repeat
+
+
+def tell(crash, point, error):
+    """Says all there is to know of a failure. Returns what is said of it at the end."""
+    lines = str(error) if isinstance(error, Broken) else traceback.format_exc()
+    log = crash.folder / "point" / "node.err"
+    if log.exists():
+        lines += "\nthe node's last words:\n" + log.read_text(errors="replace")[-4000:]
+    print(f"# FAILED {name_of(point)}", flush=True)
+    for line in lines.splitlines():
+        print(f"#     {line}", flush=True)
+    return f"{name_of(point)}: {type(error).__name__}: {error}"
+
+
 def run(crash, options):
     """Returns whether all went well."""
     rng = random.Random(options.seed)
     crash.prepare()
     results, failures = collections.defaultdict(collections.Counter), []
-    points = points_of(crash, rng, options.points)
-    for name, method, words in points:
+    points = chosen(points_of(crash, rng, options.points), options)
+    for point in points:
+        name, method, words = point
         try:
             outcome = method(*words)
             results[name][outcome if isinstance(outcome, str) else outcome[0]] += 1
-        except Broken as error:
+        except (Broken, OSError, LookupError, ValueError) as error:
             results[name]["FAILED"] += 1
-            failures.append(name)
-            print(f"# {name} {words[2:]}: {error}", flush=True)
+            failures.append((point, tell(crash, point, error)))
             shutil.rmtree(crash.folder / "point", ignore_errors=True)
     print(f"1..{len(results)}")
     for number, (name, counts) in enumerate(results.items(), 1):
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
         print(f"{'not ' if counts['FAILED'] else ''}ok {number} - {name}: {told}")
-    print(f"# {len(points)} points, {len(failures)} failed")
+    print(f"# {len(points)} points, {len(failures)} failed, seed {options.seed}")
+    for point, told in failures:
+        print(f"# failed: {told}")
+        print(f"#   again: tests/torture/crash.py --only '{name_of(point)}' --repeat 20")
     return not failures
 
 
@@ -379,6 +415,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--points", type=int, default=0, help="a sample of so many; else all")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--only", action="append", help="a point by its name, or some by its begin")
+    parser.add_argument("--repeat", type=int, default=1, help="times each of --only is tried")
     parser.add_argument("--dir", default=None, help="where the data directories are made")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="aureon-crash-", dir=options.dir))
