@@ -1,7 +1,8 @@
 /* What the worst modules cost whoever reads and compiles them (tests/support/bombs.h).
  *
- *     bench_bomb [path of the aureon program, build/aureon if none is given]
+ *     bench_bomb [path of the aureon program, build/aureon if none is given [name of a bomb ...]]
  *
+ * Named bombs alone are measured if any are named.
  * For each a remark, and for the worst of all a figure: the time that validator and instrumenter
  * take per byte at the largest size, compared with 32 KiB; and what the compile helper takes for
  * the largest that a block can pay for. All is processor time, of all threads: with two processors
@@ -105,14 +106,38 @@ static void bench_compile(struct au_helper *helper, const struct bomb *bomb, str
                                      BENCH_AT_MOST});
 }
 
+/* Every name must be of a bomb that the validator accepts: a figure of nothing would pass. */
+static bool check_names(char **names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const struct bomb *bomb = bomb_find(names[i]);
+        if (bomb != NULL && bomb->rule == NULL) continue;
+        (void)fprintf(stderr, "%s: %s\n", names[i],
+                      bomb == NULL ? "no such bomb" : "refused by the validator");
+        return false;
+    }
+    return true;
+}
+
+static bool is_asked_for(const struct bomb *bomb, char **names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(bomb->name, names[i]) == 0) return true;
+    }
+    return count == 0;
+}
+
 int main(int argc, char **argv)
 {
+    char **names = argc > 2 ? argv + 2 : NULL;
+    int name_count = argc > 2 ? argc - 2 : 0;
     struct au_engine_options options = {.instances_max = 1};
     struct au_helper_options helper_options = {.program = argc > 1 ? argv[1] : "build/aureon"};
     struct au_engine *engine = NULL;
     struct au_helper *helper = NULL;
     struct au_buf code;
     struct worst prepare = {0}, compile = {0};
+    if (!check_names(names, name_count)) return 1;
     AU_ASSERT(au_engine_new(&options, &au_host_env, &engine) == AU_OK);
     helper_options.identity = au_engine_identity(engine);
     if (au_helper_new(&helper_options, &helper) != AU_OK) {
@@ -121,7 +146,7 @@ int main(int argc, char **argv)
     }
     au_buf_init(&code, AU_CODE_SIZE_MAX);
     for (size_t i = 0; i < bomb_count; i++) {
-        if (bombs[i].rule != NULL) continue;
+        if (bombs[i].rule != NULL || !is_asked_for(&bombs[i], names, name_count)) continue;
         bench_prepare(&bombs[i], &code, &prepare);
         bench_compile(helper, &bombs[i], &code, &compile);
     }
