@@ -1,6 +1,6 @@
 /* Checks Aureon's proofs without a node: accounts, stored values and their absence under a state
  * root, transactions and receipts under a block's roots. This header and aureon_verify.c are all
- * that is needed; copy both. C99 and a libc's memcpy and memcmp.
+ * that is needed; copy both. C99 and a libc's string.h.
  *
  * A check returns NULL if the claim is proved, else why not: a static sentence. What it gives is
  * set with NULL alone and borrows from the bytes it was read from. Everything but roots and hashes
