@@ -47,6 +47,19 @@ new_chain() {
     done
 }
 
+@test "a node has large pages under its heap, beside what its environment says" {
+    local given environment
+    for given in "" glibc.malloc.arena_max=4: glibc.malloc.hugetlb=0; do
+        GLIBC_TUNABLES=${given%:} start_node dev
+        [ "$(cat "/proc/$node_pid/comm")" = aureon ]
+        # glibc ends each of them by a zero, in place.
+        environment=:$(tr '\0' ':' <"/proc/$node_pid/environ")
+        [ "$given" = glibc.malloc.hugetlb=0 ] || given+=glibc.malloc.hugetlb=1
+        [[ $environment == *":GLIBC_TUNABLES=$given:"* ]]
+        stop_node
+    done
+}
+
 @test "a node that has requests to answer still stops" {
     start_node dev --manual
     curl --silent --header 'Content-Type: application/json' \
