@@ -2,7 +2,8 @@
  * and read from there into a store on disk, proved chunk by chunk and synced at the end.
  *
  *     bench_snapshot [LEAVES] */
-#include <inttypes.h>
+#include "bench.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -176,11 +177,23 @@ static void read_all(struct bench *bench, const struct au_kv *into)
     au_buf_done(&message);
 }
 
-static void report(const char *what, size_t leaf_count, uint64_t begin_ns)
+static double leaves_per_s(size_t leaf_count, uint64_t begin_ns)
 {
-    uint64_t time_ns = au_clock_ns() - begin_ns;
-    printf("%-8s %8.3f s  %9.0f leaves/s\n", what, (double)time_ns / 1e9,
-           (double)leaf_count * 1e9 / (double)time_ns);
+    return (double)leaf_count * 1e9 / (double)(au_clock_ns() - begin_ns);
+}
+
+static bool report(double create, double verify, double restore)
+{
+    const struct bench_figure figures[] = {
+        {"snapshot_create", create, "leaves/s", "proved alone", verify, 300e3, BENCH_AT_LEAST},
+        {"snapshot_verify", verify, "leaves/s", "written as chunks", create, 300e3, BENCH_AT_LEAST},
+        {"snapshot_restore", restore, "leaves/s", "proved alone", verify, 300e3, BENCH_AT_LEAST},
+    };
+    bool all_met = true;
+    for (size_t i = 0; i < AU_COUNT_OF(figures); i++) {
+        all_met = bench_report(&figures[i]) && all_met;
+    }
+    return all_met;
 }
 
 int main(int argc, char **argv)
@@ -197,15 +210,14 @@ int main(int argc, char **argv)
 
     uint64_t begin_ns = au_clock_ns();
     write_all(&bench);
-    report("create", leaf_count, begin_ns);
+    double create = leaves_per_s(leaf_count, begin_ns);
     begin_ns = au_clock_ns();
     read_all(&bench, NULL);
-    report("verify", leaf_count, begin_ns);
+    double verify = leaves_per_s(leaf_count, begin_ns);
     struct au_kv into = open_store(&bench, "into");
     begin_ns = au_clock_ns();
     read_all(&bench, &into);
-    report("restore", leaf_count, begin_ns);
-    printf("%" PRIu32 " chunks\n", bench.count);
+    double restore = leaves_per_s(leaf_count, begin_ns);
 
     au_kv_close(&into);
     au_kv_close(&bench.kv);
@@ -214,5 +226,6 @@ int main(int argc, char **argv)
         au_buf_done(&bench.chunks[i]);
     }
     au_mem_free(bench.chunks);
-    return folder_remove(bench.folder) == 0 ? 0 : 1;
+    if (folder_remove(bench.folder) != 0) return 1;
+    return report(create, verify, restore) ? 0 : 2;
 }
