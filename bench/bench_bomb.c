@@ -4,9 +4,9 @@
  *
  * Named bombs alone are measured if any are named.
  * For each a remark, and for the worst of all a figure: the time that validator and instrumenter
- * take per byte at the largest size, compared with 32 KiB; and what the compile helper takes for
- * the largest that a block can pay for. All is processor time, of all threads: with two processors
- * the helper's clock shows half as much. */
+ * take per byte at the largest size, compared with 32 KiB; and the time and memory that a
+ * compile helper takes for the largest that a block can pay for. Time is processor time, of all
+ * threads: with two processors the helper's clock shows half as much. */
 #include "bench/bench.h"
 
 #include "contract/host.h"
@@ -20,7 +20,8 @@
 
 #define RUNS       9
 #define SMALL_SIZE 32768u
-#define LIMIT_S    12.0 /* after which a module is given up: twice the target */
+#define LIMIT_S    12.0  /* after which a module is given up: twice the target */
+#define LIMIT_MIB  512.0 /* that the helper may take */
 
 /* The worst of all modules so far, by what its target bounds. */
 struct worst {
@@ -86,20 +87,43 @@ static double helper_s(struct au_helper *helper)
     return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-static void bench_compile(struct au_helper *helper, const struct bomb *bomb, struct au_buf *code,
-                          struct worst *worst)
+/* The most memory that the helper has had, in MiB; after a failure 0. */
+static double helper_mib(struct au_helper *helper)
 {
+    char line[256];
+    double kib = 0;
+    if (au_helper_pid(helper) == 0) return 0;
+    (void)snprintf(line, sizeof(line), "/proc/%d/status", (int)au_helper_pid(helper));
+    FILE *file = fopen(line, "r");
+    AU_ASSERT(file != NULL);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        if (sscanf(line, "VmHWM: %lf", &kib) == 1) break;
+    }
+    (void)fclose(file);
+    return kib / 1024;
+}
+
+static void bench_compile(const struct au_helper_options *options, const struct bomb *bomb,
+                          struct au_buf *code, struct worst *worst, struct worst *largest)
+{
+    struct au_helper *helper = NULL;
     struct au_reject reject = {0};
     struct au_buf artifact;
     au_buf_clear(code);
     uint64_t steps = bomb_make_payable(bomb, code);
     struct au_helper_request request = {au_buf_bytes(code), {{7}}, (uint64_t)(LIMIT_S * 1e9)};
     au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
+    AU_ASSERT(au_helper_new(options, &helper) == AU_OK);
     double started = helper_s(helper);
     enum au_err err = au_helper_compile(helper, &request, &artifact, &reject);
     double seconds = err == AU_OK ? helper_s(helper) - started : LIMIT_S;
+    double mib = err == AU_OK ? helper_mib(helper) : LIMIT_MIB;
     au_buf_done(&artifact);
+    au_helper_free(helper);
     if (err != AU_OK) (void)fprintf(stderr, "%s: %s\n", bomb->name, reject.message);
+    keep_worst(largest, bomb, mib,
+               (struct bench_figure){"memory to compile it", mib, "MiB", "its module",
+                                     (double)code->size / (1 << 20), LIMIT_MIB, BENCH_AT_MOST});
     keep_worst(worst, bomb, seconds,
                (struct bench_figure){"compile what a block pays for", seconds, "s",
                                      "its price at 1,000,000 gas/s", (double)steps / 1e9, 6,
@@ -134,26 +158,21 @@ int main(int argc, char **argv)
     struct au_engine_options options = {.instances_max = 1};
     struct au_helper_options helper_options = {.program = argc > 1 ? argv[1] : "build/aureon"};
     struct au_engine *engine = NULL;
-    struct au_helper *helper = NULL;
     struct au_buf code;
-    struct worst prepare = {0}, compile = {0};
+    struct worst prepare = {0}, compile = {0}, memory = {0};
     if (!check_names(names, name_count)) return 1;
     AU_ASSERT(au_engine_new(&options, &au_host_env, &engine) == AU_OK);
     helper_options.identity = au_engine_identity(engine);
-    if (au_helper_new(&helper_options, &helper) != AU_OK) {
-        (void)fprintf(stderr, "cannot start %s\n", helper_options.program);
-        return 1;
-    }
     au_buf_init(&code, AU_CODE_SIZE_MAX);
     for (size_t i = 0; i < bomb_count; i++) {
         if (bombs[i].rule != NULL || !is_asked_for(&bombs[i], names, name_count)) continue;
         bench_prepare(&bombs[i], &code, &prepare);
-        bench_compile(helper, &bombs[i], &code, &compile);
+        bench_compile(&helper_options, &bombs[i], &code, &compile, &memory);
     }
     au_buf_done(&code);
-    au_helper_free(helper);
     au_engine_free(engine);
     bool is_met = bench_report(&prepare.figure);
     is_met = bench_report(&compile.figure) && is_met;
+    is_met = bench_report(&memory.figure) && is_met;
     return is_met ? 0 : 2;
 }

@@ -248,6 +248,12 @@ static struct arity label_arity(const struct body_label *label)
     return (struct arity){label->type->results, label->type->result_count};
 }
 
+/* Values that one edge or call moves, as far as they count (body.h). */
+static uint64_t moved(size_t count)
+{
+    return count > BODY_FREE_VALUES ? count - BODY_FREE_VALUES : 0;
+}
+
 static bool read_label(struct body_check *check, struct au_reader *reader,
                        struct body_label **out_label)
 {
@@ -259,7 +265,10 @@ static bool read_label(struct body_check *check, struct au_reader *reader,
                               check->label_count);
     }
     *out_label = &check->labels[check->label_count - 1 - depth];
-    if (check->is_live) (*out_label)->is_named = true;
+    if (!check->is_live) return true;
+    (*out_label)->is_named = true;
+    check->edge_count++;
+    check->edge_values += moved(label_arity(*out_label).count);
     return true;
 }
 
@@ -296,6 +305,10 @@ static bool check_block(struct body_check *check, struct au_reader *reader, cons
     const struct au_func_type *type = &empty_type;
     if (!read_block_type(check, reader, &type)) return false;
     if (!pop_all(check, reader, at, type->params, type->param_count)) return false;
+    if (kind == AU_KIND_LOOP && ++check->loop_depth > AU_LOOP_NESTING_MAX) {
+        return au_reader_fail(reader, AU_RULE_LIMIT, at,
+                              "loops nested too deep: at most %u open ones", AU_LOOP_NESTING_MAX);
+    }
     if (!push_label(check, reader, kind, type)) return false;
     if (!check->is_live || kind == AU_KIND_BLOCK) return true;
     if (kind == AU_KIND_IF) return start_block(check, reader, BODY_EDIT_CHARGE);
@@ -362,6 +375,7 @@ static bool check_end(struct body_check *check, struct au_reader *reader, const 
     if (label.kind == AU_KIND_IF && !check_missing_else(reader, at, label.type)) return false;
     if (!check_results(check, reader, at)) return false;
     check->label_count--;
+    if (label.kind == AU_KIND_LOOP) check->loop_depth--;
     push_all(check, label.type->results, label.type->result_count);
     if (!label.was_live) return true;
     bool fell = check->is_live;
@@ -443,6 +457,7 @@ static bool check_signature(struct body_check *check, struct au_reader *reader, 
     push_all(check, type->results, type->result_count);
     note_floats(check, type->results, type->result_count);
     check->has_call = true;
+    if (check->is_live) check->call_values += moved((size_t)type->param_count + type->result_count);
     return reload(check, reader);
 }
 
@@ -740,7 +755,11 @@ bool body_check_run(struct body_check *check, struct au_reader *reader,
     check->label_count = 0;
     check->block_count = 0;
     check->loop_count = 0;
+    check->loop_depth = 0;
     check->reload_count = 0;
+    check->edge_count = 0;
+    check->edge_values = 0;
+    check->call_values = 0;
     check->is_live = true;
     check->has_call = false;
     check->has_float = false;

@@ -43,6 +43,9 @@ struct body_label {
     bool then_fell;      /* the then-arm of an if fell through */
 };
 
+/* So many values of an edge or a call take the compiler no time that counts. */
+#define BODY_FREE_VALUES 8u
+
 /* What is kept from body to body. */
 struct body_check {
     const struct wasm_module *module;
@@ -65,7 +68,11 @@ struct body_check {
     uint32_t block;       /* index of the edit of the current metered block */
     uint32_t block_count;
     uint32_t loop_count;   /* live ones */
+    uint32_t loop_depth;   /* loops that are open */
     uint32_t reload_count; /* edits of that kind */
+    uint32_t edge_count;   /* labels that live branches name */
+    uint64_t edge_values;  /* what they take along beyond BODY_FREE_VALUES each */
+    uint64_t call_values;  /* likewise parameters and results of live calls */
     bool is_live;
     bool has_call;        /* call or call_indirect, of imports and in dead code too */
     bool has_float;       /* a parameter, result or local is a float, or an instruction gives one */

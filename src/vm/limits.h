@@ -11,6 +11,7 @@
 #define AU_LOCALS_MAX         512u /* of a function, parameters not counted */
 #define AU_LOCALS_TOTAL_MAX   50000u
 #define AU_NESTING_MAX        256u /* open blocks, loops and ifs of a function */
+#define AU_LOOP_NESTING_MAX   32u  /* of them loops */
 #define AU_GLOBALS_MAX        1024u
 #define AU_PAGES_MAX          256u  /* of 64 KiB */
 #define AU_TABLE_SIZE_MAX     4096u /* entries */

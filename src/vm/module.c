@@ -12,6 +12,11 @@
 /* Compilers take time that grows faster than a function: a byte of it costs as much as there are
  * bytes around it, up to this size. */
 #define COMPILE_LINEAR_SIZE 16384u
+/* Where blocks and edges meet many locals, or edges and calls move many values, a unit of what
+ * register allocation has to do costs this much. */
+#define COMPILE_UNIT_STEPS  2500u
+#define COMPILE_FREE_LOCALS 64u /* so many are no work */
+#define COMPILE_CALL_UNITS  8u  /* of a value that a call moves; of one that an edge moves: 1 */
 
 static int compare_exports(const void *left, const void *right)
 {
@@ -99,6 +104,19 @@ static enum au_err make_info(const struct wasm_module *module, size_t code_size,
     return AU_OK;
 }
 
+/* The price of compiling a function: of its size or of its shape, whichever is higher. */
+static uint64_t body_compile_steps(const struct body_check *check, uint32_t size)
+{
+    uint64_t of_size = (uint64_t)size * (size < COMPILE_LINEAR_SIZE ? size : COMPILE_LINEAR_SIZE);
+    uint64_t units = check->edge_values + COMPILE_CALL_UNITS * check->call_values;
+    if (check->local_count > COMPILE_FREE_LOCALS) {
+        units += ((uint64_t)check->block_count + check->edge_count) *
+                 (check->local_count - COMPILE_FREE_LOCALS);
+    }
+    uint64_t of_shape = units * COMPILE_UNIT_STEPS;
+    return of_size > of_shape ? of_size : of_shape;
+}
+
 /* One entry of the code section. */
 static bool prepare_body(struct body_check *check, struct au_reader *reader,
                          struct wasm_module *module, struct rewrite *rewrite)
@@ -118,8 +136,7 @@ static bool prepare_body(struct body_check *check, struct au_reader *reader,
     const struct au_func_type *type = wasm_function_type(module, reader->function);
     if (!body_check_run(check, reader, type)) return false;
     reader->end = section_end;
-    module->compile_steps +=
-        (uint64_t)size * (size < COMPILE_LINEAR_SIZE ? size : COMPILE_LINEAR_SIZE);
+    module->compile_steps += body_compile_steps(check, size);
     module->block_count += check->block_count;
     module->local_count += check->local_count - type->param_count;
     module->has_memory_size |= check->has_memory_size;

@@ -17,20 +17,43 @@ bomb() {
     "$AUREON_BUILD_DIR/tests/bomb" "$1" >bomb.wasm
 }
 
-@test "while a bomb is compiled the node answers; then it is dropped, and the next contract deployed" {
-    bomb "50,000 locals in loops"
-    start_node dev
+# deploy_bomb NAME [COMMAND]: deploys it, and meanwhile asks the node again and again and runs the
+# command each time. Sets deployed to deploy's status, answers to how often the node answered.
+deploy_bomb() {
+    local deploy
+    bomb "$1"
     "$AUREON" deploy bomb.wasm --gas 3990000 --timeout 60 >deploy.out 2>deploy.err 3>&- &
     deploy=$!
     answers=0
     while kill -0 "$deploy" 2>/dev/null; do
+        ${2:-true}
         request GET /health
         expect 200
         request GET /v1/account/alice
         expect 200
         answers=$((answers + 1))
     done
-    ! wait "$deploy"
+    deployed=0
+    wait "$deploy" || deployed=$?
+}
+
+stop_helper() {
+    pkill -STOP -P "$node_pid" || true
+}
+
+@test "while a bomb is compiled the node answers; then it is there" {
+    start_node dev
+    deploy_bomb "nested loops"
+    [ "$deployed" -eq 0 ]
+    [ "$answers" -ge 2 ]
+    "$AUREON" contract show "$(cat deploy.out)"
+    stop_node
+}
+
+@test "a module that no helper gets done is dropped, and the next contract deployed" {
+    start_node dev
+    deploy_bomb "nested loops" stop_helper
+    [ "$deployed" -ne 0 ]
     [[ $(cat deploy.err) == *tx-dropped* ]]
     [ "$answers" -ge 10 ]
     [ "$("$AUREON" account alice --json | jq --raw-output .next_nonce)" = 0 ]

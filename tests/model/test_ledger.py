@@ -14,6 +14,7 @@ import subprocess
 import sys
 import unittest
 
+import body
 import borsh
 import ed25519
 import genesis
@@ -704,7 +705,19 @@ class TestContracts(unittest.TestCase):
         exports = b"\2" + b"\4init\2\0" + b"\3run\0\x81\0"
         module = b"\0asm\1\0\0\0" + b"\0\3\2xy" + b"\7" + bytes([len(exports)]) + exports
         self.assertEqual(wasm.exported_functions(module), {"run"})
-        self.assertEqual(wasm.body_sizes(module), [])
+        self.assertEqual(wasm.bodies(module), [])
+
+    def test_shape(self):
+        """A function whose shape costs more than its size: 30 parameters, ten results of a block."""
+        type_list = [(30, 0), (0, 10), (10, 10)]
+        ten, drops = b"\x41\0" * 10, b"\x1a" * 10
+        for code, units in (
+                (b"\1\x22\x7f" + b"\x0b", 0),
+                (b"\1\x24\x7f" + b"\2\x40\x41\0\x0d\0\x0b\x0b", 4 * 2),
+                (b"\1\x24\x7f" + b"\x0f\2\x40\x41\0\x0d\0\x0b\x0b", 2),
+                (b"\0\2\1" + ten + b"\x41\0\x0e\1\0\0\x0b" + drops + b"\x0b", 2 * 2),
+                (b"\0" + ten + b"\x41\0\x11\2\0" + drops + b"\x0b", 8 * 12)):
+            self.assertEqual(body.units(code, type_list, [0], 0), units)
 
     def test_deploy_refusals(self):
         payload = deploy(b"?")

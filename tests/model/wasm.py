@@ -1,9 +1,16 @@
-"""What the ledger itself reads in a module that the validator accepted: body sizes and exports."""
+"""What the ledger itself reads in a module that the validator accepted: the price of compiling its
+bodies, and its exports."""
 
-FUNCTION_EXPORT = 0
+import body
+
+FUNCTION_EXPORT = FUNCTION_IMPORT = 0
+SECTION_TYPE = 1
+SECTION_IMPORT = 2
+SECTION_FUNCTION = 3
 SECTION_EXPORT = 7
 SECTION_CODE = 10
 CHARGED_FACTOR_MAX = 16384
+UNIT_STEPS = 2500
 
 
 def _number(data, offset):
@@ -29,23 +36,64 @@ def _section(module, wanted):
     return None
 
 
-def body_sizes(module):
-    """The size field of every entry of the code section."""
-    section = _section(module, SECTION_CODE)
-    if section is None:
-        return []
-    count, offset = _number(section, 0)
-    sizes = []
+def _cursor(module, section):
+    """A cursor behind the count of a section's entries, and that count."""
+    content = _section(module, section)
+    if content is None:
+        return None, 0
+    cursor = body.Cursor(content)
+    return cursor, cursor.number()
+
+
+def bodies(module):
+    """Every entry of the code section, behind its size field."""
+    cursor, count = _cursor(module, SECTION_CODE)
+    found = []
     for _ in range(count):
-        size, offset = _number(section, offset)
-        sizes.append(size)
-        offset += size
-    return sizes
+        size = cursor.number()
+        found.append(cursor.data[cursor.offset:cursor.offset + size])
+        cursor.offset += size
+    return found
+
+
+def types(module):
+    """How many parameters and results each type has."""
+    cursor, count = _cursor(module, SECTION_TYPE)
+    found = []
+    for _ in range(count):
+        cursor.byte()
+        arity = []
+        for _ in range(2):
+            arity.append(cursor.number())
+            cursor.offset += arity[-1]
+        found.append(tuple(arity))
+    return found
+
+
+def imported_functions(module):
+    """The type index of each. Contracts import nothing but functions."""
+    cursor, count = _cursor(module, SECTION_IMPORT)
+    found = []
+    for _ in range(count):
+        for _ in range(2):
+            size = cursor.number()
+            cursor.offset += size
+        assert cursor.byte() == FUNCTION_IMPORT
+        found.append(cursor.number())
+    return found
 
 
 def compile_steps(module):
     """What Deploy and Upgrade pay for the compilation (section 2)."""
-    return sum(size * min(size, CHARGED_FACTOR_MAX) for size in body_sizes(module))
+    type_list = types(module)
+    imports = imported_functions(module)
+    cursor, count = _cursor(module, SECTION_FUNCTION)
+    functions = imports + (cursor.numbers(count) if count else [])
+    steps = 0
+    for code, own_type in zip(bodies(module), functions[len(imports):], strict=True):
+        of_size = len(code) * min(len(code), CHARGED_FACTOR_MAX)
+        steps += max(of_size, UNIT_STEPS * body.units(code, type_list, functions, own_type))
+    return steps
 
 
 def exported_functions(module):

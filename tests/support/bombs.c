@@ -27,7 +27,8 @@ enum {
     TYPE_WIDE = 1,     /* to as many i64 as there may be */
     TYPE_THROUGH = 2,  /* from as many to as many */
     TYPE_LOG = 3,
-    TYPES = 4,
+    TYPE_FREE = 4, /* four each */
+    TYPES = 5,
 };
 
 #define WIDTH        AU_RESULTS_MAX
@@ -36,6 +37,8 @@ enum {
 #define MODULE_EXTRA 512u /* bytes around the bodies, at most */
 #define BODY_EXTRA   8u   /* its size, its type, its end */
 #define LABELS       1000u
+#define FREE_LOCALS  64u /* as in docs/gas.md */
+#define FREE_VALUES  8u
 #define SEGMENT_SIZE 600u
 #define NAME_FORMAT  "%0255u"
 
@@ -128,7 +131,7 @@ static void put_loops(struct bomb_draft *draft)
 
 static void put_nested_loops(struct bomb_draft *draft)
 {
-    const uint32_t depth = AU_NESTING_MAX - 1;
+    const uint32_t depth = AU_LOOP_NESTING_MAX;
     put_no_locals(draft);
     put_all(draft->body, BYTES(OP_LOOP, VOID), depth);
     while (has_room(draft, 24 + depth)) {
@@ -232,46 +235,57 @@ static void put_dead(struct bomb_draft *draft)
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static void put_many_locals(struct bomb_draft *draft)
+static void put_some_locals(struct bomb_draft *draft, uint32_t count)
 {
     PUT(draft, 1);
-    put_leb(draft->body, LOCALS);
+    put_leb(draft->body, count);
     PUT(draft, I64);
 }
 
-static void put_move(struct bomb_draft *draft)
+static void put_move(struct bomb_draft *draft, uint32_t count)
 {
     PUT(draft, OP_GET);
-    put_leb(draft->body, 1 + dice(draft, LOCALS));
+    put_leb(draft->body, 1 + dice(draft, count));
     PUT(draft, OP_GET, 0, OP_I64_XOR, OP_SET);
-    put_leb(draft->body, 1 + dice(draft, LOCALS));
+    put_leb(draft->body, 1 + dice(draft, count));
 }
 
 /* Where branches meet, any local may have either of two values. */
 static void put_locals(struct bomb_draft *draft)
 {
-    put_many_locals(draft);
+    put_some_locals(draft, LOCALS);
     while (has_room(draft, 24)) {
         put_condition(draft);
         PUT(draft, OP_IF, VOID);
-        put_move(draft);
-        put_move(draft);
+        put_move(draft, LOCALS);
+        put_move(draft, LOCALS);
         PUT(draft, OP_END);
     }
 }
 
-static void put_locals_in_loops(struct bomb_draft *draft)
+static void put_some_locals_in_loops(struct bomb_draft *draft, uint32_t count)
 {
-    const uint32_t depth = 100;
-    put_many_locals(draft);
+    const uint32_t depth = AU_LOOP_NESTING_MAX;
+    put_some_locals(draft, count);
     put_all(draft->body, BYTES(OP_LOOP, VOID), depth);
     while (has_room(draft, 40 + depth)) {
-        put_move(draft);
-        put_move(draft);
+        put_move(draft, count);
+        put_move(draft, count);
         put_condition(draft);
         PUT(draft, OP_BR_IF, (uint8_t)dice(draft, depth));
     }
     put_ends(draft, depth);
+}
+
+static void put_locals_in_loops(struct bomb_draft *draft)
+{
+    put_some_locals_in_loops(draft, LOCALS);
+}
+
+/* As many as cost nothing extra. */
+static void put_free_locals_in_loops(struct bomb_draft *draft)
+{
+    put_some_locals_in_loops(draft, FREE_LOCALS - 1);
 }
 
 static void put_straight(struct bomb_draft *draft)
@@ -402,15 +416,26 @@ static void put_host_calls(struct bomb_draft *draft)
     }
 }
 
-static void put_wide_calls(struct bomb_draft *draft)
+static void put_calls_through(struct bomb_draft *draft, uint8_t type, uint32_t width)
 {
     put_no_locals(draft);
-    put_all(draft->body, BYTES(OP_GET, 0), WIDTH);
-    while (has_room(draft, 6 + 2 * WIDTH)) {
+    put_all(draft->body, BYTES(OP_GET, 0), width);
+    while (has_room(draft, 6 + 2 * width)) {
         put_condition(draft);
-        PUT(draft, OP_CALL_INDIRECT, TYPE_THROUGH, 0);
+        PUT(draft, OP_CALL_INDIRECT, type, 0);
     }
-    put_all(draft->body, BYTES(OP_SET, 0), WIDTH);
+    put_all(draft->body, BYTES(OP_SET, 0), width);
+}
+
+static void put_wide_calls(struct bomb_draft *draft)
+{
+    put_calls_through(draft, TYPE_THROUGH, WIDTH);
+}
+
+/* As many values as cost nothing extra. */
+static void put_free_calls(struct bomb_draft *draft)
+{
+    put_calls_through(draft, TYPE_FREE, FREE_VALUES / 2);
 }
 
 /* ---- what is around the code ----------------------------------------------------------------- */
@@ -505,6 +530,13 @@ static void put_deep(struct bomb_draft *draft)
     put_ends(draft, depth);
 }
 
+static void put_deep_loops(struct bomb_draft *draft)
+{
+    put_no_locals(draft);
+    put_all(draft->body, BYTES(OP_LOOP, VOID), AU_NESTING_MAX - 1);
+    put_ends(draft, AU_NESTING_MAX - 1);
+}
+
 static void put_50000_locals(struct bomb_draft *draft)
 {
     PUT(draft, 1);
@@ -524,53 +556,58 @@ static void put_huge_table(struct bomb_draft *draft)
 
 #define ALL        0 /* one body, with a module's worth of something else */
 #define LARGE_BODY 65000u
-/* Up to here the price of a body grows with the square of its size. */
+/* Up to here the price of a body's size grows with its square. */
 #define DEAR_BODY  16384u
 
 const struct bomb bombs[] = {
-    {"blocks", NULL, false, 2048, put_blocks},
-    {"blocks in large functions", NULL, false, LARGE_BODY, put_blocks},
-    {"loops", NULL, false, 4096, put_loops},
-    {"loops in large functions", NULL, false, LARGE_BODY, put_loops},
-    {"nested loops", NULL, true, 4096, put_nested_loops},
-    {"nested loops in large functions", NULL, true, LARGE_BODY, put_nested_loops},
-    {"nested ifs", NULL, false, 4096, put_nested_ifs},
-    {"nested ifs in large functions", NULL, false, LARGE_BODY, put_nested_ifs},
-    {"returns", NULL, false, LARGE_BODY, put_returns},
-    {"tables of 1,000 labels", NULL, false, 4096, put_tables},
-    {"tables of 1,000 labels in large functions", NULL, false, LARGE_BODY, put_tables},
-    {"tables whose edges carry 32 values", NULL, true, 2048, put_wide_tables},
-    {"the same in large functions", NULL, false, DEAR_BODY, put_wide_tables},
-    {"dead code", NULL, false, LARGE_BODY, put_dead},
-    {"50,000 locals", NULL, false, 5500, put_locals},
-    {"50,000 locals in loops", NULL, true, 5500, put_locals_in_loops},
-    {"512 locals in large functions", NULL, true, LARGE_BODY, put_locals},
-    {"512 locals in loops of large functions", NULL, true, DEAR_BODY, put_locals_in_loops},
-    {"straight code", NULL, false, LARGE_BODY, put_straight},
-    {"constants", NULL, false, LARGE_BODY, put_constants},
-    {"operands", NULL, true, LARGE_BODY, put_operands},
-    {"selects", NULL, false, LARGE_BODY, put_selects},
-    {"divisions", NULL, false, LARGE_BODY, put_divisions},
-    {"floats", NULL, false, LARGE_BODY, put_floats},
-    {"memory accesses", NULL, false, LARGE_BODY, put_accesses},
-    {"bulk instructions", NULL, false, DEAR_BODY, put_bulk},
-    {"growth", NULL, false, DEAR_BODY, put_growth},
-    {"calls", NULL, false, DEAR_BODY, put_calls},
-    {"host calls", NULL, false, DEAR_BODY, put_host_calls},
-    {"calls with 32 values", NULL, true, DEAR_BODY, put_wide_calls},
-    {"10,000 functions", NULL, false, 64, put_small},
-    {"data", NULL, false, ALL, put_data},
-    {"elements", NULL, false, ALL, put_elements},
-    {"custom sections", NULL, false, ALL, put_custom},
-    {"types", NULL, false, ALL, put_types},
-    {"names", NULL, false, ALL, put_names},
-    {"everything", NULL, false, 8192, put_everything},
-    {"too many blocks", "limit", false, LARGE_BODY, put_too_many_blocks},
-    {"too many functions", "limit", false, 12, put_small},
-    {"one function", "limit", false, AU_CODE_SIZE_MAX - MODULE_EXTRA, put_straight},
-    {"blocks without end", "limit", false, LARGE_BODY, put_deep},
-    {"50,000 locals in a function", "limit", false, 64, put_50000_locals},
-    {"a table of 60,000 labels", "limit", false, LARGE_BODY, put_huge_table},
+    {"blocks", NULL, 2048, put_blocks},
+    {"blocks in large functions", NULL, LARGE_BODY, put_blocks},
+    {"loops", NULL, 4096, put_loops},
+    {"loops in large functions", NULL, LARGE_BODY, put_loops},
+    {"nested loops", NULL, 4096, put_nested_loops},
+    {"nested loops in large functions", NULL, LARGE_BODY, put_nested_loops},
+    {"nested ifs", NULL, 4096, put_nested_ifs},
+    {"nested ifs in large functions", NULL, LARGE_BODY, put_nested_ifs},
+    {"returns", NULL, LARGE_BODY, put_returns},
+    {"tables of 1,000 labels", NULL, 4096, put_tables},
+    {"tables of 1,000 labels in large functions", NULL, LARGE_BODY, put_tables},
+    {"tables whose edges carry 32 values", NULL, 2048, put_wide_tables},
+    {"the same in large functions", NULL, DEAR_BODY, put_wide_tables},
+    {"dead code", NULL, LARGE_BODY, put_dead},
+    {"50,000 locals", NULL, 5500, put_locals},
+    {"50,000 locals in loops", NULL, 5500, put_locals_in_loops},
+    {"512 locals in large functions", NULL, LARGE_BODY, put_locals},
+    {"512 locals in loops of large functions", NULL, DEAR_BODY, put_locals_in_loops},
+    {"64 locals in loops", NULL, 4096, put_free_locals_in_loops},
+    {"64 locals in loops of large functions", NULL, LARGE_BODY, put_free_locals_in_loops},
+    {"straight code", NULL, LARGE_BODY, put_straight},
+    {"constants", NULL, LARGE_BODY, put_constants},
+    {"operands", NULL, LARGE_BODY, put_operands},
+    {"selects", NULL, LARGE_BODY, put_selects},
+    {"divisions", NULL, LARGE_BODY, put_divisions},
+    {"floats", NULL, LARGE_BODY, put_floats},
+    {"memory accesses", NULL, LARGE_BODY, put_accesses},
+    {"bulk instructions", NULL, DEAR_BODY, put_bulk},
+    {"growth", NULL, DEAR_BODY, put_growth},
+    {"calls", NULL, DEAR_BODY, put_calls},
+    {"host calls", NULL, DEAR_BODY, put_host_calls},
+    {"calls with 32 values", NULL, DEAR_BODY, put_wide_calls},
+    {"calls with 4 values", NULL, 4096, put_free_calls},
+    {"calls with 4 values in large functions", NULL, DEAR_BODY, put_free_calls},
+    {"10,000 functions", NULL, 64, put_small},
+    {"data", NULL, ALL, put_data},
+    {"elements", NULL, ALL, put_elements},
+    {"custom sections", NULL, ALL, put_custom},
+    {"types", NULL, ALL, put_types},
+    {"names", NULL, ALL, put_names},
+    {"everything", NULL, 8192, put_everything},
+    {"too many blocks", "limit", LARGE_BODY, put_too_many_blocks},
+    {"too many functions", "limit", 12, put_small},
+    {"one function", "limit", AU_CODE_SIZE_MAX - MODULE_EXTRA, put_straight},
+    {"blocks without end", "limit", LARGE_BODY, put_deep},
+    {"255 loops in each other", "limit", 4096, put_deep_loops},
+    {"50,000 locals in a function", "limit", 64, put_50000_locals},
+    {"a table of 60,000 labels", "limit", LARGE_BODY, put_huge_table},
 };
 const size_t bomb_count = AU_COUNT_OF(bombs);
 
@@ -582,6 +619,7 @@ static void put_frame(struct wasm_builder *builder)
     (void)builder_type(builder, "", wide);
     (void)builder_type(builder, wide, wide);
     (void)builder_type(builder, "ii", "");
+    (void)builder_type(builder, "IIII", "IIII");
     builder_import(builder, "env", "log", BYTES(EXTERN_FUNCTION, TYPE_LOG));
     builder_table(builder, AU_TABLE_SIZE_MAX, AU_TABLE_SIZE_MAX);
     builder_memory(builder, 1, AU_PAGES_MAX);

@@ -13,7 +13,6 @@ struct bomb_draft;
 struct bomb {
     const char *name;
     const char *rule; /* by which the validator refuses it at AU_CODE_SIZE_MAX, or NULL */
-    bool is_slow;     /* the compiler may take longer than a node waits for it */
     size_t body_size; /* of each of its functions */
     void (*put)(struct bomb_draft *draft); /* writes one body */
 };

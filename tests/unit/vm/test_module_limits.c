@@ -184,9 +184,23 @@ static void build_nesting(struct wasm_builder *builder, uint32_t count)
         if (i % 3 == 2)
             au_buf_put_bytes(&code, BYTES(OP_I32_CONST, 1, OP_IF, VOID));
         else
-            au_buf_put_bytes(&code, BYTES(i % 3 == 0 ? OP_BLOCK : OP_LOOP, VOID));
+            au_buf_put_bytes(&code, BYTES(i % 9 == 0 ? OP_LOOP : OP_BLOCK, VOID));
     }
     au_buf_put_bytes(&code, BYTES(OP_RETURN));
+    put_all(&code, BYTES(OP_END), count + 1);
+    builder_function(builder, builder_type(builder, "", ""), au_buf_bytes(&code));
+    au_buf_done(&code);
+}
+
+/* Loops that are closed don't count, those in dead code do. */
+static void build_nested_loops(struct wasm_builder *builder, uint32_t count)
+{
+    struct au_buf code;
+    au_buf_init(&code, BUILDER_SIZE_MAX);
+    for (uint32_t i = 0; i < AU_LOOP_NESTING_MAX; i++)
+        au_buf_put_bytes(&code, BYTES(OP_LOOP, VOID, OP_END));
+    au_buf_put_bytes(&code, BYTES(OP_RETURN));
+    put_all(&code, BYTES(OP_LOOP, VOID), count);
     put_all(&code, BYTES(OP_END), count + 1);
     builder_function(builder, builder_type(builder, "", ""), au_buf_bytes(&code));
     au_buf_done(&code);
@@ -324,6 +338,8 @@ static const struct {
     {"locals in all", build_locals_total, AU_LOCALS_TOTAL_MAX,
      "too many locals in all functions: at most 50000"},
     {"nesting", build_nesting, AU_NESTING_MAX, "nesting too deep: at most 256"},
+    {"loops in loops", build_nested_loops, AU_LOOP_NESTING_MAX,
+     "loops nested too deep: at most 32 open ones"},
     {"globals", build_globals, AU_GLOBALS_MAX, "too many globals: 1025, at most 1024"},
     {"memory minimum", build_memory, AU_PAGES_MAX,
      "memory too large: minimum of 257 pages, at most 256"},
@@ -398,6 +414,86 @@ static void test_compile_steps(void **state)
         au_module_info_free(info);
     }
     builder_done(&builder);
+}
+
+#define ZERO       OP_I32_CONST, 0
+/* clang-format off */
+#define TEN_ZEROS ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
+#define TEN_DROPS OP_DROP, OP_DROP, OP_DROP, OP_DROP, OP_DROP, OP_DROP, OP_DROP, OP_DROP, OP_DROP, \
+                  OP_DROP
+/* clang-format on */
+#define FOUR       "iiii"
+#define THIRTY     FOUR FOUR FOUR FOUR FOUR FOUR FOUR "ii"
+#define SHAPE(...) ((const uint8_t[]){__VA_ARGS__}), sizeof((const uint8_t[]){__VA_ARGS__})
+
+/* Types of the modules: 0 is the function's, 1 takes nothing and gives ten, 2 takes and gives ten,
+ * 3 takes ten, 4 takes eight. units: 2,500 steps each, paid if that is above the price of the
+ * size. */
+static const struct {
+    const char *what;
+    const char *params; /* of the function */
+    const uint8_t *body;
+    size_t size;
+    uint32_t units;
+} shapes[] = {
+    {"64 locals are free", "", SHAPE(1, 64, I32, OP_BLOCK, VOID, ZERO, OP_BR_IF, 0, OP_END, OP_END),
+     0},
+    {"three blocks and a label meet 36 more", "",
+     SHAPE(1, 100, I32, OP_BLOCK, VOID, ZERO, OP_BR_IF, 0, OP_END, OP_END), 4 * 36},
+    {"a parameter is a local", THIRTY, SHAPE(1, 64, I32, OP_END), 30},
+    {"a loop, if and else are blocks, and so is an if's end", "",
+     SHAPE(1, 100, I32, OP_LOOP, VOID, ZERO, OP_IF, VOID, OP_ELSE, OP_END, OP_END, OP_END), 5 * 36},
+    {"each label of a table counts, the default too", "",
+     SHAPE(1, 100, I32, OP_BLOCK, VOID, ZERO, OP_BR_TABLE, 3, 0, 0, 1, 0, OP_END, OP_END), 6 * 36},
+    {"dead code has neither blocks nor labels", "",
+     SHAPE(1, 100, I32, OP_RETURN, OP_BLOCK, VOID, ZERO, OP_BR_IF, 0, ZERO, OP_IF, VOID, OP_END,
+           OP_END, OP_END),
+     36},
+    {"an end that a dead branch names is no block", "",
+     SHAPE(1, 100, I32, OP_BLOCK, VOID, OP_RETURN, OP_BR, 0, OP_END, OP_END), 36},
+    {"labels of tables take ten results along", "",
+     SHAPE(0, OP_BLOCK, 1, TEN_ZEROS, ZERO, OP_BR_TABLE, 1, 0, 0, OP_END, TEN_DROPS, OP_END),
+     2 * 2},
+    {"a branch to a loop takes its ten parameters along", "",
+     SHAPE(0, TEN_ZEROS, OP_LOOP, 2, OP_BR, 0, OP_END, TEN_DROPS, OP_END), 2},
+    {"a call moves ten parameters", "", SHAPE(0, TEN_ZEROS, ZERO, OP_CALL_INDIRECT, 3, 0, OP_END),
+     8 * 2},
+    {"a call moves parameters and results", "",
+     SHAPE(0, TEN_ZEROS, ZERO, OP_CALL_INDIRECT, 2, 0, TEN_DROPS, OP_END), 8 * 12},
+    {"a call that moves eight", "",
+     SHAPE(0, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, OP_CALL_INDIRECT, 4, 0, OP_END),
+     0},
+    {"a dead call", "", SHAPE(0, OP_RETURN, TEN_ZEROS, ZERO, OP_CALL_INDIRECT, 3, 0, OP_END), 0},
+};
+
+/* What a compiler has to do besides is paid for where it is more than the size pays for. */
+static void test_compile_steps_of_shapes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AU_COUNT_OF(shapes); i++) {
+        struct wasm_builder builder;
+        struct au_module_info *info = NULL;
+        struct au_reject reject = {0};
+        size_t size = shapes[i].size;
+        builder_init(&builder);
+        (void)builder_type(&builder, shapes[i].params, "");
+        (void)builder_type(&builder, "", "iiiiiiiiii");
+        (void)builder_type(&builder, "iiiiiiiiii", "iiiiiiiiii");
+        (void)builder_type(&builder, "iiiiiiiiii", "");
+        (void)builder_type(&builder, FOUR FOUR, "");
+        builder_table(&builder, 1, 1);
+        builder_body(&builder, 0, (struct au_bytes){shapes[i].body, size});
+        uint64_t steps = 2500 * (uint64_t)shapes[i].units;
+        if (steps < size * size) steps = size * size;
+        enum au_err err = au_module_prepare(builder_build(&builder), &host, NULL, &info, &reject);
+        if (err != AU_OK) fail_msg("%s: %s", shapes[i].what, reject.message);
+        if (info->compile_steps != steps) {
+            fail_msg("%s: %llu steps, not %llu", shapes[i].what,
+                     (unsigned long long)info->compile_steps, (unsigned long long)steps);
+        }
+        au_module_info_free(info);
+        builder_done(&builder);
+    }
 }
 
 /* Counts whose sum does not fit 32 bits are above the limit, not small again. */
@@ -698,9 +794,10 @@ static void test_size_bound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_metered_block_count),
-        cmocka_unit_test(test_compile_steps),  cmocka_unit_test(test_locals_overflow),
-        cmocka_unit_test(test_memory_maximum), cmocka_unit_test(test_size_bound),
+        cmocka_unit_test(test_limits),          cmocka_unit_test(test_metered_block_count),
+        cmocka_unit_test(test_compile_steps),   cmocka_unit_test(test_compile_steps_of_shapes),
+        cmocka_unit_test(test_locals_overflow), cmocka_unit_test(test_memory_maximum),
+        cmocka_unit_test(test_size_bound),
     };
     return cmocka_run_group_tests(tests, start_engine, stop_engine);
 }
