@@ -9,6 +9,7 @@
 
 #include "base/lock.h"
 #include "base/mem.h"
+#include "store/schema.h"
 #include "store/wal.h"
 
 #define MIB                 ((size_t)1 << 20)
@@ -450,6 +451,7 @@ static enum au_err open_mended(struct rocks *rocks, const char *path,
                                char out_message[AU_KV_MESSAGE_SIZE])
 {
     bool is_torn;
+    AU_TRY(au_schema_claim(path, out_message));
     AU_TRY(au_wal_check(path, out_message, &is_torn));
     char *cause = open_db(rocks, path, options);
     enum au_err err = cause ? take_cause(cause, out_message) : AU_OK;

@@ -15,6 +15,8 @@
  * that the next opening finds no log to replay. Where that fails, or a write had failed, the logs
  * stay as they are.
  *
+ * A store of another schema (store/schema.h) is refused before anything of it is read.
+ *
  * A folder belongs to one store at a time, over all processes. RocksDB has threads of its own: do
  * not fork while a store is open. Where it finds no memory it aborts.
  *
@@ -37,13 +39,14 @@ struct au_rocks_options au_rocks_options_default(void);
 /* au_rocks_open opens the store in a folder, which is made, with all families, if it does not
  * exist; the folder around it must.
  *
- * out_message   gets the cause of IO and MALFORMED, else ""
+ * out_message   gets the cause of IO, MALFORMED and UNSUPPORTED, else ""
  *
  * OK
  * INVALID_ARG   an option is 0
  * IO            the folder is not there, not permitted, or open already: the message then names its
  *               LOCK; or it has a family this version does not know
  * MALFORMED     what is on disk is damaged
+ * UNSUPPORTED   the store has another schema
  * NO_MEMORY */
 AU_MUST_USE enum au_err au_rocks_open(const char *path, const struct au_rocks_options *options,
                                       char out_message[AU_KV_MESSAGE_SIZE], struct au_kv *out_kv);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "kv_cases.h"
 #include "support/folder.h"
 
@@ -201,6 +202,97 @@ static void test_close_leaves_no_long_log(void **state)
     fill_and_close(many);
     assert_int_equal(size_of_logs(), 0);
     expect_filled(many);
+}
+
+/* ---- the schema ---- */
+
+static void schema_path(char out_path[128])
+{
+    snprintf(out_path, 128, "%s/SCHEMA", fixture.path);
+}
+
+static void expect_schema(const char *expected)
+{
+    char path[128];
+    struct au_buf content;
+    schema_path(path);
+    au_buf_init(&content, 64);
+    assert_ok(au_file_read(path, &content));
+    assert_int_equal(content.size, strlen(expected));
+    assert_memory_equal(content.data, expected, content.size);
+    au_buf_done(&content);
+}
+
+static void test_schema_is_noted(void **state)
+{
+    const struct au_kv *kv = *state;
+    char path[128];
+    schema_path(path);
+    expect_schema("aureon-store 1\n");
+    kv_put(kv, AU_CF_ACC, "a", "1");
+    au_kv_close(&fixture.kv);
+
+    /* A store from before stores said what they are. */
+    assert_int_equal(unlink(path), 0);
+    assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+    kv_expect(kv, NULL, AU_CF_ACC, "a", "1");
+    expect_schema("aureon-store 1\n");
+}
+
+/* Refused, with words in the message, and left as it was. */
+static void expect_schema_refused(const char *content, enum au_err expected, const char *words)
+{
+    struct au_kv kv = {0};
+    char path[128], message[AU_KV_MESSAGE_SIZE];
+    schema_path(path);
+    assert_ok(au_file_write(path, au_bytes_of(content)));
+    assert_err(open_at(fixture.path, message, &kv), expected);
+    assert_null(kv.ops);
+    if (!strstr(message, words)) fail_msg("'%s' is not in '%s'", words, message);
+    expect_schema(content);
+    assert_ok(au_file_write(path, au_bytes_of("aureon-store 1\n")));
+}
+
+static void test_other_schema_refused(void **state)
+{
+    const struct au_kv *kv = *state;
+    static const char *const damaged[] = {"",
+                                          "\n",
+                                          "aureon-store 1",
+                                          "aureon-store \n",
+                                          "aureon-store 0\n",
+                                          "aureon-store 01\n",
+                                          "aureon-store -1\n",
+                                          "aureon-store 1 \n",
+                                          "aureon-store 1\n\n",
+                                          "aureon-storf 1\n",
+                                          "aureon-store 4294967296\n"};
+    kv_put(kv, AU_CF_ACC, "a", "1");
+    au_kv_close(&fixture.kv);
+    expect_schema_refused("aureon-store 2\n", AU_ERR_UNSUPPORTED,
+                          "the store has schema 2, and this program reads schema 1: use ");
+    expect_schema_refused("aureon-store 4294967295\n", AU_ERR_UNSUPPORTED, "schema 4294967295");
+    for (size_t i = 0; i < AU_COUNT_OF(damaged); i++) {
+        expect_schema_refused(damaged[i], AU_ERR_MALFORMED, "SCHEMA: expected the line");
+    }
+    assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
+    kv_expect(kv, NULL, AU_CF_ACC, "a", "1");
+}
+
+static void test_schema_too_large(void **state)
+{
+    (void)state;
+    struct au_kv kv = {0};
+    char path[128], message[AU_KV_MESSAGE_SIZE], content[66];
+    au_kv_close(&fixture.kv);
+    schema_path(path);
+    memset(content, '1', sizeof(content) - 1);
+    content[sizeof(content) - 1] = 0;
+    assert_ok(au_file_write(path, au_bytes_of(content)));
+    assert_err(open_at(fixture.path, message, &kv), AU_ERR_MALFORMED);
+    assert_null(kv.ops);
+    assert_ok(au_file_write(path, au_bytes_of("aureon-store 1\n")));
+    assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
 }
 
 static void test_second_open_refused(void **state)
@@ -466,6 +558,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_reopen_keeps, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_flushed_values, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_close_leaves_no_long_log, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_schema_is_noted, open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_other_schema_refused, open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_schema_too_large, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_second_open_refused, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_open_without_parent, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_options, make_folder, remove_folder),
