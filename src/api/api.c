@@ -150,6 +150,12 @@ void au_block_give_back(struct au_api *api, struct au_block *block)
     if (!is_kept) au_block_free(block);
 }
 
+struct au_api_room au_api_room(struct au_api *api)
+{
+    if (api->options.room == NULL) return (struct au_api_room){0};
+    return api->options.room(api->options.context);
+}
+
 /* ---- news ---- */
 
 void au_api_on_answer(void *context, const struct au_route *route, int status, uint64_t time_ns)

@@ -28,6 +28,13 @@
 
 struct au_api;
 
+/* What is free on the disk of the store. */
+struct au_api_room {
+    uint64_t free;   /* bytes */
+    uint64_t wanted; /* bytes that have to be free for blocks to be made */
+    bool is_full;    /* no blocks are made: transactions are refused */
+};
+
 struct au_api_options {
     struct au_ledger *ledger; /* these three outlive the api */
     struct au_kv kv;          /* the ledger's store */
@@ -41,6 +48,8 @@ struct au_api_options {
      * time. Called by slow handlers before they simulate it. */
     enum au_err (*compile)(void *context, const struct au_checked *checked,
                            enum au_compile_state *out_state);
+    /* Measures the disk. Called by all handlers: quick. NULL: the store is not on a disk. */
+    struct au_api_room (*room)(void *context);
 };
 
 /* au_api_new makes an api and starts its thread. OK, NO_MEMORY */

@@ -44,6 +44,7 @@ struct au_api_status {
     pthread_mutex_t lock;
     uint64_t height;
     struct au_mempool_stats pool;
+    bool is_store_full;
     struct au_buf text; /* empty: none yet */
 };
 
@@ -73,6 +74,9 @@ struct au_api {
     bool has_herald;
 };
 
+/* au_api_room measures the disk of the store; without one there is always room. */
+struct au_api_room au_api_room(struct au_api *api);
+
 /* au_api_wake makes the thread look after a new stream. */
 void au_api_wake(struct au_api *api);
 
@@ -89,6 +93,10 @@ void au_fail_value(struct au_response *response, const char *name, const char *e
  * both are 0. */
 void au_fail_invalid(struct au_api *api, struct au_response *response, enum au_invalid invalid,
                      uint64_t expected, uint64_t got);
+
+/* au_refuse_full_store makes the response the problem STORE_FULL if the disk is full; false: it is
+ * not. */
+bool au_refuse_full_store(struct au_api *api, struct au_response *response);
 
 /* au_fail_applied is au_fail_invalid for what a block has refused. */
 void au_fail_applied(struct au_api *api, struct au_response *response,

@@ -5,6 +5,7 @@
 #include "core/limits.h"
 
 #define GOT_SIZE_MAX 120u /* bytes of a value that is shown */
+#define RETRY_S      "60" /* seconds in which somebody may have made room */
 
 void au_fail(struct au_response *response, enum au_err err)
 {
@@ -101,4 +102,17 @@ void au_fail_applied(struct au_api *api, struct au_response *response,
         return;
     }
     au_fail_invalid(api, response, applied->invalid, 0, 0);
+}
+
+bool au_refuse_full_store(struct au_api *api, struct au_response *response)
+{
+    struct au_problem problem;
+    struct au_api_room room = au_api_room(api);
+    if (!room.is_full) return false;
+    au_problem_init(&problem, AU_PROBLEM_STORE_FULL);
+    au_problem_set(&problem, "free", "%" PRIu64, room.free);
+    au_problem_set(&problem, "wanted", "%" PRIu64, room.wanted);
+    au_response_put_problem(response, &problem);
+    au_response_put_header(response, "Retry-After", RETRY_S);
+    return true;
 }

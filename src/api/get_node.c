@@ -14,14 +14,16 @@ void au_get_health(struct au_input *input)
 {
     struct au_json_write json;
     bool is_stopping = atomic_load(&input->api->is_stopping);
+    const char *status = au_api_room(input->api).is_full ? "store-full" : "ok";
     au_reply_begin(&json, input->response, is_stopping ? 503 : 200);
-    au_json_put_text(&json, "status", is_stopping ? "stopping" : "ok");
+    au_json_put_text(&json, "status", is_stopping ? "stopping" : status);
     au_json_put_u64(&json, "height", au_ledger_head(input->api->options.ledger).height);
     au_reply_end(&json);
 }
 
 static void put_status(struct au_api *api, const struct au_header *head,
-                       const struct au_mempool_stats *stats, struct au_response *response)
+                       const struct au_mempool_stats *stats, bool is_store_full,
+                       struct au_response *response)
 {
     struct au_json_write json;
     struct au_ledger *ledger = api->options.ledger;
@@ -44,6 +46,7 @@ static void put_status(struct au_api *api, const struct au_header *head,
     au_json_put_count(&json, "count", stats->count);
     au_json_put_u64(&json, "bytes", stats->size);
     au_json_write_end_object(&json);
+    if (is_store_full) au_json_put_text(&json, "store", "full");
     au_reply_end(&json);
 }
 
@@ -54,15 +57,17 @@ void au_get_status(struct au_input *input)
     struct au_api_status *last = &api->status;
     struct au_header head = au_ledger_head(api->options.ledger);
     struct au_mempool_stats stats = au_mempool_stats(api->options.mempool);
+    bool is_full = au_api_room(api).is_full;
     au_put_height(response, head.height);
     au_lock(&last->lock);
     if (last->text.size > 0 && last->height == head.height && last->pool.count == stats.count &&
-        last->pool.size == stats.size) {
+        last->pool.size == stats.size && last->is_store_full == is_full) {
         au_response_set(response, 200, AU_JSON_MEDIA_TYPE);
         au_buf_put_bytes(&response->body, au_buf_bytes(&last->text));
     } else {
-        put_status(api, &head, &stats, response);
+        put_status(api, &head, &stats, is_full, response);
         last->height = head.height;
+        last->is_store_full = is_full;
         last->pool = stats;
         au_buf_clear(&last->text);
         if (response->body.err == AU_OK)
@@ -108,6 +113,16 @@ static const char *invalid_name(size_t number)
 static const char *drop_name(size_t number)
 {
     return au_drop_name((enum au_drop)number);
+}
+
+static void put_store(struct au_buf *body, struct au_api *api)
+{
+    if (api->options.room == NULL) return;
+    struct au_api_room room = au_api_room(api);
+    put_metric(body, "aureon_store_free_bytes", "gauge", "Free on the disk of the store.",
+               room.free);
+    put_metric(body, "aureon_store_full", "gauge", "1 while no blocks are made for want of room.",
+               room.is_full);
 }
 
 static void put_process(struct au_buf *body)
@@ -172,6 +187,7 @@ void au_get_metrics(struct au_input *input)
                                         "Transactions that left the pool.", counts->dropped, 0,
                                         AU_API_DROP_COUNT, drop_name});
     au_tally_put(&api->tally, au_api_routes(), body);
+    put_store(body, api);
     put_process(body);
 }
 
@@ -234,6 +250,7 @@ void au_post_mine(struct au_input *input)
     }
     if (input->has_failed) return;
     if (!api->options.mine(api->options.context, (uint32_t)count)) {
+        if (au_refuse_full_store(api, input->response)) return;
         au_refuse_with(input->response, AU_PROBLEM_UNAVAILABLE, "no block could be made");
         return;
     }

@@ -274,6 +274,7 @@ static void put_batch(struct au_input *input, const struct batch *batch)
 
 void au_post_txs(struct au_input *input)
 {
+    if (au_refuse_full_store(input->api, input->response)) return;
     struct batch batch = {.items = au_mem_new(BATCH_COUNT_MAX * sizeof(struct batch_item))};
     if (batch.items == NULL) {
         au_fail(input->response, AU_ERR_NO_MEMORY);

@@ -166,11 +166,22 @@ static void answer_taken(struct au_input *input, const struct au_wait_form *form
     if (place != NULL) au_submit_defer(api, input->response, place, timeout_ms);
 }
 
+/* While the disk is full only what is in a block already is told. false: the disk has room. */
+static bool answer_full(struct au_input *input, const struct au_wait_form *form)
+{
+    if (!au_api_room(input->api).is_full) return false;
+    enum au_err err = au_answer_committed(input->api, form, input->response);
+    if (err == AU_ERR_NOT_FOUND) return au_refuse_full_store(input->api, input->response);
+    if (err != AU_OK) au_fail(input->response, err);
+    return true;
+}
+
 void au_submit(struct au_input *input, const struct au_checked *checked,
                const struct au_wait_form *form, const struct au_submit_wait *how)
 {
     struct au_api *api = input->api;
     struct au_mempool_result result;
+    if (answer_full(input, form)) return;
     struct au_wait *place = how->is_waiting ? au_waits_open(&api->waits, form) : NULL;
     enum au_err err = au_mempool_add(api->options.mempool, checked, &result);
     if (err == AU_OK && is_taken(result.status)) {

@@ -32,6 +32,7 @@ static const struct hint {
     {"pool-full", "send it again in a moment"},
     {"sender-full", "wait until the transactions before it are in a block"},
     {"compiler-full", "send it again in a moment"},
+    {"store-full", "make room on the node's disk; it goes on by itself"},
     {"replacement-underpriced", "give a --gas-price that is at least a tenth higher"},
     {"dev-only", "only `aureon dev` does this"},
 };

@@ -30,6 +30,7 @@ struct au_solo {
     pthread_cond_t compiled;
     uint64_t wanted;   /* blocks that au_solo_mine asked for, in all */
     uint64_t made;     /* of these */
+    uint64_t refusals; /* of may_commit, while blocks were asked for */
     bool has_compiled; /* since the last block was begun */
     bool stops;
     bool has_stopped;
@@ -195,6 +196,22 @@ static bool wait_for_work(struct au_solo *solo, uint64_t last_ns)
     return au_mempool_wait(solo->options.mempool, WAIT_NS);
 }
 
+static bool may_commit(const struct au_solo *solo)
+{
+    const struct au_solo_options *options = &solo->options;
+    return !options->may_commit || options->may_commit(options->context);
+}
+
+/* Gives up what au_solo_mine asked for. */
+static void refuse_mining(struct au_solo *solo)
+{
+    au_lock(&solo->lock);
+    if (solo->made < solo->wanted) solo->refusals++;
+    solo->wanted = solo->made;
+    AU_ASSERT(pthread_cond_broadcast(&solo->mined) == 0);
+    au_unlock(&solo->lock);
+}
+
 static enum au_err run(struct au_solo *solo)
 {
     uint64_t last_ns = 0;
@@ -205,6 +222,11 @@ static enum au_err run(struct au_solo *solo)
         bool is_asked = is_mining(solo, &stops);
         if (stops) return AU_OK;
         if (!is_asked && !wait_for_work(solo, last_ns)) continue;
+        if (!may_commit(solo)) {
+            refuse_mining(solo);
+            nap(PAUSE_NS);
+            continue;
+        }
         show_phase("producer: block");
         AU_TRY(produce(solo, is_asked, &is_made));
         show_phase("producer: idle");
@@ -241,10 +263,11 @@ bool au_solo_mine(struct au_solo *solo, uint32_t count)
     au_lock(&solo->lock);
     solo->wanted += count;
     uint64_t goal = solo->wanted;
+    uint64_t refusals = solo->refusals;
     au_unlock(&solo->lock);
     au_mempool_wake(solo->options.mempool);
     au_lock(&solo->lock);
-    while (solo->made < goal && !solo->has_stopped) {
+    while (solo->made < goal && solo->refusals == refusals && !solo->has_stopped) {
         AU_ASSERT(pthread_cond_wait(&solo->mined, &solo->lock) == 0);
     }
     bool is_made = solo->made >= goal;

@@ -27,12 +27,13 @@
 
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
 
-#define PORT_PRESET    8080u
-#define MESSAGE_SIZE   2048u /* bytes */
-#define PATH_SIZE      4096u /* bytes */
-#define FOLDER_MODE    0700
-#define ADDRESS_PRESET "127.0.0.1"
-#define BALANCES_MAX   1024u /* given on a command line */
+#define PORT_PRESET     8080u
+#define MESSAGE_SIZE    2048u /* bytes */
+#define PATH_SIZE       4096u /* bytes */
+#define FOLDER_MODE     0700
+#define ADDRESS_PRESET  "127.0.0.1"
+#define MIN_FREE_PRESET 256u  /* MiB */
+#define BALANCES_MAX    1024u /* given on a command line */
 
 /* ---- running in the foreground ---- */
 
@@ -180,6 +181,7 @@ static void take_options(const struct au_invocation *invocation, struct au_node_
     options->port = port ? (uint16_t)port->number : PORT_PRESET;
     options->address = address ? address->text : ADDRESS_PRESET;
     options->interval_ms = interval ? interval->number : 0;
+    options->reserve = au_invocation_number(invocation, "min-free", MIN_FREE_PRESET) << 20;
 }
 
 /* ---- dev ---- */
@@ -558,6 +560,8 @@ static enum au_exit run_rollback(struct au_invocation *invocation)
 static const char port_text[] = "port to listen on, 0 for a free one; 8080 if not given";
 static const char address_text[] = "numeric address to listen on; 127.0.0.1 if not given";
 static const char block_time_text[] = "least time between two blocks; 0 if not given";
+static const char min_free_text[] =
+    "stop making blocks below this much free disk; 256 if not given";
 static const char ready_text[] = "gets the node's URL when it serves";
 
 static const struct au_option dev_options[] = {
@@ -566,6 +570,7 @@ static const struct au_option dev_options[] = {
     {"data-dir", "DIR", AU_OPTION_TEXT, false, 0, "keep the chain here; else it lives in memory"},
     {"block-time", "MS", AU_OPTION_NUMBER, false, 3600000, block_time_text},
     {"manual", NULL, AU_OPTION_FLAG, false, 0, "make blocks only by POST /v1/dev/mine"},
+    {"min-free", "MIB", AU_OPTION_NUMBER, false, UINT32_MAX, min_free_text},
     {"ready-file", "FILE", AU_OPTION_TEXT, false, 0, ready_text},
 };
 
@@ -592,6 +597,7 @@ static const struct au_option start_options[] = {
     {"block-time", "MS", AU_OPTION_NUMBER, false, 3600000, block_time_text},
     {"snapshot-every", "N", AU_OPTION_NUMBER, false, UINT32_MAX,
      "make a snapshot in DIR/snapshots for each N blocks"},
+    {"min-free", "MIB", AU_OPTION_NUMBER, false, UINT32_MAX, min_free_text},
     {"ready-file", "FILE", AU_OPTION_TEXT, false, 0, ready_text},
 };
 

@@ -14,6 +14,7 @@
 #include "crypto/random.h"
 #include "crypto/sign.h"
 #include "ledger/compile.h"
+#include "node/reserve.h"
 #include "node/snapshots.h"
 #include "store/memkv.h"
 #include "store/rocks.h"
@@ -32,6 +33,7 @@ struct au_node {
     struct au_node_options options;
     struct au_engine *engine;
     struct au_kv kv;
+    struct au_reserve reserve;
     struct au_ledger *ledger;
     struct au_mempool *mempool;
     struct au_api *api;
@@ -96,6 +98,19 @@ static enum au_err compile(void *context, const struct au_checked *checked,
 {
     struct au_node *node = context;
     return au_solo_compile(node->solo, checked, out_state);
+}
+
+static struct au_api_room room(void *context)
+{
+    struct au_node *node = context;
+    struct au_room room = au_reserve_look(&node->reserve);
+    return (struct au_api_room){room.free, room.wanted, room.is_full};
+}
+
+static bool may_commit(void *context)
+{
+    struct au_node *node = context;
+    return !au_reserve_look(&node->reserve).is_full;
 }
 
 /* ---- starting ---- */
@@ -183,6 +198,7 @@ static enum au_err open_layers(struct au_node *node, struct au_buf *message)
         .context = node,
         .mine = mine,
         .compile = compile,
+        .room = node->options.store ? room : NULL,
     };
     AU_TRY(au_api_new(&api, &node->api));
     AU_TRY(open_snapshots(node));
@@ -192,6 +208,7 @@ static enum au_err open_layers(struct au_node *node, struct au_buf *message)
         .interval_ms = node->options.interval_ms,
         .is_manual = node->options.is_manual,
         .context = node,
+        .may_commit = may_commit,
         .on_block = on_block,
         .on_fault = on_fault,
     };
@@ -234,6 +251,10 @@ enum au_node_result au_node_start(const struct au_node_options *options, struct 
         return AU_NODE_FAILED;
     }
     node->options = *options;
+    node->reserve.folder = options->store;
+    node->reserve.size = options->store ? options->reserve : 0;
+    node->reserve.context = node;
+    node->reserve.on_note = on_note;
     enum au_err err = open_layers(node, message);
     if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
     enum au_node_result result = err == AU_OK ? listen_on(node, message) : AU_NODE_FAILED;

@@ -408,6 +408,42 @@ END
     stop_node
 }
 
+@test "less than --min-free on the disk: reads are served, transactions refused" {
+    start_node dev --data-dir data
+    request POST '/v1/contract/deploy?from=alice' "@$counter_c" application/wasm
+    expect 200
+    height=$(jq --raw-output .receipt.height body)
+    stop_node
+    start_node dev --data-dir data --min-free 4000000000
+    grep -q "aureon_store_full 1" <(curl --silent "$AUREON_URL/metrics")
+    request GET /health
+    expect 200
+    expect_json '"\(.status) \(.height)"' "store-full $height"
+    request GET /v1/status
+    expect_json .store full
+    for route in tx txs contract/deploy?from=alice; do
+        case $route in
+            tx) request POST /v1/tx '{"from": "alice", "kind": "transfer", "to": "bob", "amount": 1}' ;;
+            txs) request POST /v1/txs '{"txs": []}' ;;
+            *) request POST "/v1/$route" "@$counter_c" application/wasm ;;
+        esac
+        expect_problem 503 store-full .wanted 4718592000000000
+        grep -qi '^retry-after: 60' headers
+        [ "$(jq '.free | tonumber > 0' body)" = true ]
+    done
+    request POST /v1/dev/mine '{"count": 3}'
+    expect_problem 503 store-full
+    request GET /balance/bob
+    expect 200
+    [ "$(grep -c 'the disk of the store is full' node.err)" = 1 ]
+    stop_node
+    start_node dev --data-dir data --min-free 0
+    request GET /health
+    expect_json '"\(.status) \(.height)"' "ok $height"
+    "$AUREON" send bob 1
+    stop_node
+}
+
 @test "simulations leave nothing behind" {
     count=${AUREON_SIMULATION_COUNT:-1000}
     start_node dev --data-dir data

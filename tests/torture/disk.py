@@ -6,6 +6,9 @@ exit code 1 and a message that says why. A start on the full disk may succeed or
 end in any other way. With more room the node starts, the state is whole, and each receipt that was
 acknowledged is given again, byte for byte.
 
+A node with a reserve does not get that far: it refuses transactions, goes on running, and makes
+blocks again by itself once there is more room.
+
 Needs unshare(1) and the right to mount a tmpfs in a name space of its own. Writes TAP.
 
     tests/torture/disk.py [--sizes KIB,KIB...]
@@ -24,6 +27,8 @@ from kill import AUREON, CONTRACTS, Broken, Connection, Node
 
 SIZES = [1000, 1500, 2000, 2777, 3500, 4321, 5000, 6500, 8000, 10000]  # KiB
 ROOM_SIZE = "256m"  # afterwards
+RESERVE_DISK_KIB = 100_000
+RESERVE_MIB = 50
 PADDING_SIZE = 40000  # bytes, of a section that nothing reads
 STOP_S = 30
 REQUESTS_MAX = 2000
@@ -48,11 +53,12 @@ def mount(*words):
 
 
 class Disk:
-    def __init__(self, folder, size_kib):
-        self.node = Node(folder)
+    def __init__(self, folder, size_kib, min_free_mib=0):
+        self.node = Node(folder, min_free_mib)
         self.node.data.mkdir()
         mount("-t", "tmpfs", "-o", f"size={size_kib}k", "none", self.node.data)
         self.receipts = {}
+        self.refusal = b""
 
     def fill(self):
         """Deploys until nothing is acknowledged any more."""
@@ -63,6 +69,7 @@ class Disk:
                                 "application/wasm")
                 status, body = connection.receive()
                 if status != 200:
+                    self.refusal = body
                     return
                 text = body.strip()[:-1].partition(b'"receipt":')[2]
                 self.receipts[json.loads(text)["hash"]] = text
@@ -121,6 +128,34 @@ class Disk:
         self.check_promises()
         return f"{len(self.receipts)} receipts kept; full, it is {full_start}"
 
+    def check_health(self, expected):
+        deadline = time.monotonic() + STOP_S
+        connection = Connection(self.node.port)
+        while (status := connection.get("/health")["status"]) != expected:
+            if time.monotonic() > deadline:
+                raise Broken(f"health is {status}, not {expected}")
+            time.sleep(0.05)
+        connection.close()
+
+    def run_reserve(self):
+        """A node that keeps a reserve outlives the end of its room."""
+        self.node.start()
+        self.fill()
+        self.node.check_alive()
+        if b'"store-full"' not in self.refusal:
+            raise Broken(f"refused for another reason: {self.refusal!r}")
+        count = len(self.receipts)
+        self.check_health("store-full")
+        mount("-o", f"remount,size={ROOM_SIZE}", self.node.data)
+        self.check_health("ok")
+        self.fill()
+        self.node.check_alive()
+        if len(self.receipts) == count:
+            raise Broken(f"nothing is taken afterwards: {self.refusal!r}")
+        self.node.stop()
+        self.check_promises()
+        return f"{count} receipts, then {len(self.receipts) - count} more"
+
     def check_refusal(self):
         if self.node.process.returncode != 1:
             raise Broken(f"a start without room ended with {self.node.process.returncode}")
@@ -133,19 +168,19 @@ class Disk:
         subprocess.run(["umount", self.node.data], check=False)
 
 
-def run_size(number, size_kib):
+def run_size(number, size_kib, min_free_mib=0):
+    name = f"a disk of {size_kib} KiB" + (f", {min_free_mib} MiB kept free" if min_free_mib else "")
     with tempfile.TemporaryDirectory(prefix="aureon-disk-") as folder:
-        disk = Disk(pathlib.Path(folder), size_kib)
+        disk = Disk(pathlib.Path(folder), size_kib, min_free_mib)
         started_at = time.monotonic()
         try:
-            told = disk.run()
+            told = disk.run_reserve() if min_free_mib else disk.run()
         except Exception as error:
-            print(f"not ok {number} - a disk of {size_kib} KiB\n# {error!r}", flush=True)
+            print(f"not ok {number} - {name}\n# {error!r}", flush=True)
             return False
         finally:
             disk.close()
-    print(f"ok {number} - a disk of {size_kib} KiB: {told} ({time.monotonic() - started_at:.1f} s)",
-          flush=True)
+    print(f"ok {number} - {name}: {told} ({time.monotonic() - started_at:.1f} s)", flush=True)
     return True
 
 
@@ -158,8 +193,9 @@ def main():
         words = ["unshare", "--mount", "--map-root-user", sys.executable, __file__, "--inside"]
         os.execvp(words[0], [*words, "--sizes", options.sizes])
     sizes = [int(word) for word in options.sizes.split(",")]
-    print(f"1..{len(sizes)}", flush=True)
+    print(f"1..{len(sizes) + 1}", flush=True)
     results = [run_size(number, size) for number, size in enumerate(sizes, 1)]
+    results.append(run_size(len(sizes) + 1, RESERVE_DISK_KIB, RESERVE_MIB))
     sys.exit(0 if all(results) else 1)
 
 

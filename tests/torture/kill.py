@@ -103,8 +103,9 @@ class Connection:
 
 
 class Node:
-    def __init__(self, folder):
+    def __init__(self, folder, min_free_mib=0):
         self.folder = folder
+        self.min_free_mib = min_free_mib
         self.data = folder / "data"
         self.ready = folder / "ready"
         self.process = None
@@ -114,7 +115,8 @@ class Node:
         self.ready.unlink(missing_ok=True)
         with open(self.folder / "node.err", "ab") as err:
             self.process = subprocess.Popen(
-                [AUREON, "dev", "--port", "0", "--data-dir", self.data, "--ready-file", self.ready],
+                [AUREON, "dev", "--port", "0", "--data-dir", self.data, "--ready-file", self.ready,
+                 "--min-free", str(self.min_free_mib)],
                 stdin=subprocess.DEVNULL, stdout=err, stderr=err)
 
     def start(self):

@@ -23,6 +23,8 @@ struct solo_world {
     pthread_cond_t changed;
     uint64_t height;
     bool has_fault;
+    atomic_bool is_full; /* nothing may be committed */
+    atomic_uint refusal_count;
     unsigned failed_count; /* transactions that the node could not put into a block */
 };
 
@@ -66,6 +68,14 @@ static void on_fault(void *context, enum au_err err, const char *what)
     solo->has_fault = true;
 }
 
+static bool may_commit(void *context)
+{
+    struct solo_world *solo = context;
+    bool is_full = atomic_load(&solo->is_full);
+    if (is_full) atomic_fetch_add(&solo->refusal_count, 1);
+    return !is_full;
+}
+
 static void open_solo(struct solo_world *solo, uint64_t interval_ms, bool is_manual)
 {
     *solo = (struct solo_world){0};
@@ -87,6 +97,7 @@ static void open_solo(struct solo_world *solo, uint64_t interval_ms, bool is_man
         .interval_ms = interval_ms,
         .is_manual = is_manual,
         .context = solo,
+        .may_commit = may_commit,
         .on_block = on_block,
         .on_fault = on_fault,
     };
@@ -165,6 +176,30 @@ static void test_blocks_as_needed(void **state)
         time_ms = header.time_ms;
     }
     au_chain_reader_done(&chain);
+    close_solo(&solo);
+}
+
+/* While nothing may be committed transactions wait, blocks on demand are refused; afterwards the
+ * producer goes on by itself, and makes no block that was refused. */
+static void test_nothing_is_committed_without_room(void **state)
+{
+    (void)state;
+    static struct solo_world solo;
+    open_solo(&solo, 0, false);
+    submit(&solo, ALICE, payment(&solo));
+    wait_for(&solo, 1);
+    atomic_store(&solo.is_full, true);
+    assert_false(au_solo_mine(solo.solo, 5));
+    submit(&solo, ALICE, payment(&solo));
+    unsigned seen = atomic_load(&solo.refusal_count);
+    while (atomic_load(&solo.refusal_count) < seen + 3) {
+        sched_yield();
+    }
+    assert_int_equal(au_ledger_head(solo.world.ledger).height, 1);
+    atomic_store(&solo.is_full, false);
+    wait_for(&solo, 2);
+    assert_true(au_solo_mine(solo.solo, 1));
+    assert_int_equal(au_ledger_head(solo.world.ledger).height, 3);
     close_solo(&solo);
 }
 
@@ -334,9 +369,13 @@ static void test_interval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blocks_as_needed),    cmocka_unit_test(test_code_is_compiled_first),
-        cmocka_unit_test(test_a_helper_that_fails), cmocka_unit_test(test_code_that_is_simulated),
-        cmocka_unit_test(test_on_demand),           cmocka_unit_test(test_interval),
+        cmocka_unit_test(test_blocks_as_needed),
+        cmocka_unit_test(test_nothing_is_committed_without_room),
+        cmocka_unit_test(test_code_is_compiled_first),
+        cmocka_unit_test(test_a_helper_that_fails),
+        cmocka_unit_test(test_code_that_is_simulated),
+        cmocka_unit_test(test_on_demand),
+        cmocka_unit_test(test_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

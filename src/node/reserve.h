@@ -1,0 +1,34 @@
+/* Room that is left free on the disk of a store, so that the store never meets its end: RocksDB
+ * needs some to write what it has in memory and to compact tables, and the operator to clean up.
+ *
+ * The disk is full once less than the reserve is free, and no longer once an eighth more than the
+ * reserve is: a node at the edge does not go back and forth.
+ *
+ * Threading: any threads, after the start. */
+#ifndef AUREON_NODE_RESERVE_H
+#define AUREON_NODE_RESERVE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/base.h"
+
+struct au_reserve {
+    const char *folder; /* on the disk; outlives this */
+    uint64_t size;      /* bytes to be left free; 0: none */
+    atomic_bool is_full;
+    void *context;
+    void (*on_note)(void *context, const char *text); /* it became full, or has room again */
+};
+
+struct au_room {
+    uint64_t free;   /* bytes, for users who are not root */
+    uint64_t wanted; /* bytes that have to be free for blocks to be made */
+    bool is_full;
+};
+
+/* au_reserve_look measures. A disk that cannot be measured has room: whoever writes to it learns
+ * more. Cost: a system call, about 1 us. */
+struct au_room au_reserve_look(struct au_reserve *reserve);
+
+#endif
