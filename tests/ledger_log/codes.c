@@ -5,7 +5,9 @@
 
 #define TEXT_MAX (1u << 20) /* bytes */
 #define C0       "(i32.const 0)"
-#define SLOT     "(i32.const 0) (i32.const 1)"
+#define I32S \
+    "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 "
+#define SLOT "(i32.const 0) (i32.const 1)"
 
 /* Memory: 0 the key "n" · 8 a number · 64 own address · 96 the caller's · 1024 what is read. */
 static const char bank_text[] =
@@ -57,6 +59,9 @@ static const char bank_text[] =
     " (func (export \"fail\") (param i32 i32) (drop (call $count)) (drop (call $pay (i64.const 1)))"
     "  (call $log (local.get 0) (local.get 1))"
     "  (call $revert (i32.const 77) (local.get 0) (local.get 1)))"
+    /* compiling it is paid by its shape */
+    " (func (export \"wide\") (param i32) (local " I32S I32S I32S ")"
+    "  (block (loop (br_table 1 1 (local.get 0)) (br_if 0 (local.get 0)))))"
     " (func (export \"trap\") (drop (call $count)) (drop (call $pay (i64.const 1))) unreachable)"
     " (func (export \"divide\") (param i32) (result i32)"
     "  (i32.div_s (i32.const 100) (local.get 0)))"
