@@ -6,6 +6,7 @@
 
 #include "bench/bench.h"
 #include "core/limits.h"
+#include "crypto/sha256.h"
 
 #define REPEATS    9u
 #define TEXT_MAX   (1u << 18)
@@ -14,8 +15,9 @@
 #define ALONE      200u /* frames of which each ends with its one call */
 
 /* Memory: 0 self · 64 another account · 96 none · 128 key, signature and message (RFC 8032, 7.1,
- * TEST 2) · 256 a storage key that counts on with each turn · 512 an AssemblyScript string of 16
- * bytes, and at 1020 one of 16 KiB · 65536 and on: 64 KiB of anything · 131072 output. */
+ * TEST 2) · 240 "nop", and at 244 no arguments · 256 a storage key that counts on with each turn ·
+ * 512 an AssemblyScript string of 16 bytes, and at 1020 one of 16 KiB · 65536 and on: 64 KiB of
+ * anything · 131072 output. */
 #define C(n)    "(i32.const " #n ")"
 #define KEY     C(256) " (i32.const 32)"
 #define LONG    C(256) " (i32.const 256)"
@@ -68,6 +70,16 @@ static const struct row {
     {"block_time", "", 2000, "(drop (call $block_time))"},
     {"gas_left", "", 2000, "(drop (call $gas_left))"},
     {"chain_id", "", 2000, "(drop (call $chain_id " C(131072) C(64) "))"},
+    {"call", "an empty function", 500,
+     "(drop (call $call " C(64) C(240) C(3) C(244) C(4) " (i64.const 1) (i64.const 0) " C(0) "))"},
+    {"call", "no contract", 2000,
+     "(drop (call $call " C(96) C(240) C(3) C(244) C(4) " (i64.const 0) (i64.const 0) " C(0) "))"},
+    {"deploy", "code without init", 500,
+     "(drop (call $deploy " C(65536) C(244) C(4) " (i64.const 1) (i64.const 0) " C(131072) "))"},
+    {"ret_size", "", 2000, "(drop (call $ret_size))"},
+    {"ret_read", "nothing", 2000, "(drop (call $ret_read " C(131072) C(0) C(64) "))"},
+    {"upgrade", "", 2000, "(drop (call $upgrade " C(65536) "))"},
+    {"set_admin", "", 2000, "(drop (call $set_admin " C(64) C(32) "))"},
     {"sha256", "nothing", 2000, "(call $sha256 " NOTHING C(131072) ")"},
     {"sha256", "56 bytes", 2000, "(call $sha256 " C(65536) C(56) C(131072) ")"},
     {"sha256", "64 KiB", 20, "(call $sha256 " BIG C(131072) ")"},
@@ -83,11 +95,24 @@ static const struct row {
 struct bench {
     struct calibrate *calibrate;
     struct au_loaded *loaded;
+    struct au_hash code_hash;
     struct au_overlay overlay;
     struct au_arena arena;
     struct au_buf logs;
+    struct au_code_source codes;
     struct au_env env;
 };
+
+/* Every contract has the code that is measured, found as a ledger finds it. */
+static enum au_err load_named(void *context, const struct au_hash *code_hash,
+                              struct au_loaded **out_loaded)
+{
+    const struct bench *bench = context;
+    (void)code_hash;
+    return au_engine_find(bench->calibrate->engine, &bench->code_hash, out_loaded)
+               ? AU_OK
+               : AU_ERR_NOT_FOUND;
+}
 
 static void put_types(struct au_buf *text, const char *what, const char *letters)
 {
@@ -120,6 +145,17 @@ static void put_loop(struct au_buf *text, const char *name, const char *code)
                   name, code);
 }
 
+static struct au_hash hash_of(const struct au_buf *text)
+{
+    struct au_buf code;
+    char message[100];
+    au_buf_init(&code, TEXT_MAX);
+    AU_ASSERT(au_engine_wat_to_wasm(au_buf_bytes(text), &code, message, sizeof(message)) == AU_OK);
+    struct au_hash hash = au_sha256(au_buf_bytes(&code));
+    au_buf_done(&code);
+    return hash;
+}
+
 static void load(struct bench *bench)
 {
     static const char data[] =
@@ -131,6 +167,7 @@ static void load(struct bench *bench)
         "\\a2\\b2\\7b\\54\\16\\50\\3f\\8f\\b3\\76\\22\\23\\eb\\db\\69\\da"
         "\\08\\5a\\c1\\e4\\3e\\15\\99\\6e\\45\\8f\\36\\13\\d0\\f1\\1d\\8c"
         "\\38\\7b\\2e\\ae\\b4\\30\\2a\\ee\\b0\\0d\\29\\16\\12\\bb\\0c\\00\\72\")"
+        "(data (i32.const 240) \"nop\") (func (export \"nop\"))"
         "(data (i32.const 512) \"\\10\\00\\00\\00a\\00b\\00c\\00d\\00e\\00f\\00g\\00h\\00\")"
         "(data (i32.const 1020) \"\\00\\40\\00\\00\")\n";
     struct au_buf text;
@@ -148,6 +185,8 @@ static void load(struct bench *bench)
     AU_ASSERT(text.err == AU_OK);
     bench->loaded = calibrate_load(bench->calibrate, &text);
     AU_ASSERT(bench->loaded);
+    bench->code_hash = hash_of(&text);
+    bench->codes = (struct au_code_source){bench, load_named};
     au_buf_done(&text);
 }
 
@@ -157,20 +196,23 @@ static void make_world(struct bench *bench, struct au_call *call)
 {
     static const struct au_address other = {"other"};
     static const uint8_t value[AU_VALUE_SIZE_MAX];
-    struct au_account rich = {.exists = true, .balance = 1000000000};
+    struct au_account rich = {.exists = true, .balance = 1000000000, .has_admin = true};
+    struct au_account contract = rich;
     bool is_new;
+    contract.has_code = true;
     memcpy(call->self.bytes, "self", 4);
     au_overlay_reset(&bench->overlay);
     au_arena_reset(&bench->arena);
     au_buf_clear(&bench->logs);
     bench->env = (struct au_env){
         .overlay = &bench->overlay,
+        .codes = &bench->codes,
         .arena = &bench->arena,
         .logs = &bench->logs,
         .chain_id = au_bytes_of("calibrate"),
     };
     AU_ASSERT(au_overlay_preload_account(&bench->overlay, &call->self, rich, &is_new) == AU_OK);
-    AU_ASSERT(au_overlay_preload_account(&bench->overlay, &other, rich, &is_new) == AU_OK);
+    AU_ASSERT(au_overlay_preload_account(&bench->overlay, &other, contract, &is_new) == AU_OK);
     AU_ASSERT(au_overlay_preload_slot(&bench->overlay, &call->self,
                                       (struct au_bytes){other.bytes, sizeof(other.bytes)},
                                       (struct au_bytes){value, sizeof(value)}, &is_new) == AU_OK);

@@ -19,7 +19,7 @@
 
 enum contract {
     CONTRACT_FULL,    /* offers all */
-    CONTRACT_NO_GAS,  /* all but gas_left, which would tell two limits apart */
+    CONTRACT_NO_GAS,  /* all but those that tell two limits apart */
     CONTRACT_GROWING, /* has memory.grow: after each call a page more, up to four */
     CONTRACT_BARE,    /* no memory: numbers in its arguments are the parameters of one call */
     CONTRACT_COUNT
@@ -78,8 +78,15 @@ static void put_call(struct au_buf *text, const struct au_host_entry *entry)
     if (*entry->results) au_buf_put_text(text, " (local.set $result)");
 }
 
+/* What a callee may use depends on what is left. */
+static bool tells_limits_apart(const struct au_host_entry *entry)
+{
+    return strcmp(entry->name, "gas_left") == 0 || strcmp(entry->name, "call") == 0 ||
+           strcmp(entry->name, "deploy") == 0;
+}
+
 /* The body of the loop: a block around each host function, left by the number of the next call. */
-static void put_run(struct au_buf *text, bool has_gas_left, const char *after_call)
+static void put_run(struct au_buf *text, bool has_all, const char *after_call)
 {
     size_t count = au_host_env.count;
     au_buf_put_text(text, "(func (export \"run\") (local $result i64) (global.set $end (i32.add\n"
@@ -96,7 +103,7 @@ static void put_run(struct au_buf *text, bool has_gas_left, const char *after_ca
     for (size_t i = 0; i < count; i++) {
         const struct au_host_entry *entry = &au_host_env.entries[i];
         au_buf_put_text(text, ")\n");
-        if (has_gas_left || strcmp(entry->name, "gas_left") != 0) put_call(text, entry);
+        if (has_all || !tells_limits_apart(entry)) put_call(text, entry);
         au_buf_put_text(text, " (br $done)");
     }
     au_buf_printf(text, ")\n(i64.store (i32.const 0) (local.get $result)) %s (br $next)))))\n",

@@ -130,7 +130,7 @@ struct au_runtime_options {
  *
  * INVALID_ARG  an option is out of its range
  * UNSUPPORTED  the processor lacks x86-64-v2, or vm.max_map_count is too low for parallel_max
- * NO_MEMORY    the heap or the address space is used up: 4 GiB of address space per execution
+ * NO_MEMORY    the heap or the address space is used up: 64 GiB of address space per execution
  * ENGINE       the helper cannot be started
  *
  * Cost: a few ms. */

@@ -110,6 +110,41 @@ AUREON_IMPORT(gas_left) uint64_t aureon_gas_left(void);
 /* aureon_chain_id copies at most size_max bytes of the chain's name and gives its full size. */
 AUREON_IMPORT(chain_id) uint32_t aureon_chain_id(void *name, uint32_t size_max);
 
+/* ---- other contracts ------------------------------------------------------------------------- */
+
+#define AUREON_CALL_VIEW    1u /* the callee may not write */
+#define AUREON_CALL_REENTRY 2u /* this contract may be called again meanwhile */
+
+/* aureon_call runs a function of another contract and gives the number of its outcome, 0 = success;
+ * docs/outcomes.md lists them. A callee that fails does not end this call.
+ *
+ * address  AUREON_ADDRESS_SIZE bytes
+ * args     a u32 count, then for each argument a u32 size and the bytes
+ * value    base units that move to the callee
+ * gas      the most that it may use; 0 = all but a 64th of what is left
+ * flags    of AUREON_CALL_ */
+AUREON_IMPORT(call)
+int32_t aureon_call(const void *address, const char *function, uint32_t function_size,
+                    const void *args, uint32_t args_size, uint64_t value, uint64_t gas,
+                    uint32_t flags);
+
+/* aureon_deploy makes a contract of code that is on the chain under a hash of 32 bytes, calls its
+ * init, and writes its address if the outcome, which it gives, is 0. */
+AUREON_IMPORT(deploy)
+int32_t aureon_deploy(const void *code_hash, const void *args, uint32_t args_size, uint64_t value,
+                      uint64_t gas, void *address);
+
+/* What the last call or deploy gave: output, or what it reverted with. aureon_ret_read copies at
+ * most size bytes from offset on and gives how many. */
+AUREON_IMPORT(ret_size) uint32_t aureon_ret_size(void);
+AUREON_IMPORT(ret_read) int32_t aureon_ret_read(void *data, uint32_t offset, uint32_t size);
+
+/* aureon_upgrade gives this contract other code that is on the chain, for calls that begin later;
+ * aureon_set_admin another admin, or with size 0 none for ever. Both give 0, or 12 if it has no
+ * admin; aureon_upgrade gives 8 for unknown code. */
+AUREON_IMPORT(upgrade) int32_t aureon_upgrade(const void *code_hash);
+AUREON_IMPORT(set_admin) int32_t aureon_set_admin(const void *account, uint32_t size);
+
 /* ---- cryptography ---------------------------------------------------------------------------- */
 
 /* aureon_sha256 writes 32 bytes. */

@@ -83,6 +83,28 @@ static enum au_err name_party(struct au_scratch *scratch, struct au_bytes id,
     return au_names_add(&scratch->names, out_address, named);
 }
 
+/* Without a chain there is no code but the one that runs. */
+static enum au_err load_named(void *context, const struct au_hash *code_hash,
+                              struct au_loaded **out_loaded)
+{
+    const struct au_module *module = context;
+    if (!au_hash_is_equal(code_hash, &module->code_hash)) return AU_ERR_NOT_FOUND;
+    bool is_found = au_engine_find(module->runtime->engine, code_hash, out_loaded);
+    AU_ASSERT(is_found);
+    return AU_OK;
+}
+
+/* Self has the code that runs. */
+static enum au_err give_code(struct au_scratch *scratch, const struct au_module *module,
+                             const struct au_address *self)
+{
+    struct au_account account;
+    AU_TRY(au_overlay_get_account(&scratch->overlay, self, &account));
+    account.has_code = true;
+    account.code_hash = module->code_hash;
+    return au_overlay_put_account(&scratch->overlay, self, account);
+}
+
 static enum au_err preload_balances(struct au_scratch *scratch,
                                     const struct au_execute_options *options)
 {
@@ -138,8 +160,10 @@ static enum au_err explain(const struct au_module *module, const struct au_env *
 static enum au_err execute(const struct au_module *module, struct au_scratch *scratch,
                            const struct au_execute_options *options, struct au_result *out_result)
 {
+    const struct au_code_source codes = {(void *)(uintptr_t)module, load_named};
     struct au_env env = {
         .overlay = &scratch->overlay,
+        .codes = &codes,
         .names = &scratch->names,
         .arena = &scratch->arena,
         .logs = &scratch->logs,
@@ -159,6 +183,7 @@ static enum au_err execute(const struct au_module *module, struct au_scratch *sc
         .output_size_max = AU_OUTPUT_SIZE_MAX,
     };
     AU_TRY(make_world(scratch, options, &env, &call));
+    AU_TRY(give_code(scratch, module, &call.self));
 
     struct au_frame_result frame;
     struct au_savepoint before = au_overlay_save(&scratch->overlay);

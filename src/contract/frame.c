@@ -6,6 +6,8 @@
 #include "contract/host.h"
 #include "core/limits.h"
 #include "vm/gas.h"
+#include "vm/limits.h"
+#include "vm/machine.h"
 
 static int64_t ceil_div(uint64_t size, uint64_t unit)
 {
@@ -56,21 +58,28 @@ const char *au_frame_obstacle(const struct au_module_info *info, const struct au
     return is_reserved(AU_CALL_FUNCTION, export_->name) ? "only a deployment calls it" : NULL;
 }
 
+enum au_outcome au_frame_check_name(const struct au_module_info *info, const struct au_call *call,
+                                    const struct au_export **out_export)
+{
+    if (is_reserved(call->kind, call->function)) return AU_OUTCOME_NOT_ALLOWED;
+    if (!is_name(call->function)) return AU_OUTCOME_NO_FUNCTION;
+    *out_export = au_module_info_export(info, call->function);
+    return *out_export ? AU_OUTCOME_SUCCESS : AU_OUTCOME_NO_FUNCTION;
+}
+
 static enum au_outcome check(const struct au_module_info *info, const struct au_call *call,
                              const struct au_export **out_export, struct au_binding *out_binding)
 {
     if (call->is_view && call->value > 0) return AU_OUTCOME_NOT_ALLOWED;
-    if (is_reserved(call->kind, call->function)) return AU_OUTCOME_NOT_ALLOWED;
-    if (!is_name(call->function)) return AU_OUTCOME_NO_FUNCTION;
-    const struct au_export *export_ = au_module_info_export(info, call->function);
-    if (!export_) return AU_OUTCOME_NO_FUNCTION;
-    *out_export = export_;
-    return au_binding_make(info, export_, call->args, call->arg_count, out_binding);
+    enum au_outcome outcome = au_frame_check_name(info, call, out_export);
+    if (outcome != AU_OUTCOME_SUCCESS) return outcome;
+    return au_binding_make(info, *out_export, call->args, call->arg_count, out_binding);
 }
 
 /* ---- the run ---- */
 
-static enum au_err move_value(struct au_env *env, const struct au_call *call, bool *out_is_covered)
+enum au_err au_frame_move_value(struct au_env *env, const struct au_call *call,
+                                bool *out_is_covered)
 {
     *out_is_covered = true;
     if (call->value == 0) return AU_OK;
@@ -149,7 +158,7 @@ static enum au_err run_frame(struct au_loaded *loaded, struct au_frame *frame,
                              struct au_frame_result *result)
 {
     bool is_covered;
-    AU_TRY(move_value(frame->env, frame->call, &is_covered));
+    AU_TRY(au_frame_move_value(frame->env, frame->call, &is_covered));
     if (!is_covered) {
         result->outcome = AU_OUTCOME_INSUFFICIENT_BALANCE;
         return AU_OK;
@@ -157,9 +166,11 @@ static enum au_err run_frame(struct au_loaded *loaded, struct au_frame *frame,
     return run_code(loaded, frame, export_, binding, result);
 }
 
-enum au_err au_frame_run(struct au_loaded *loaded, struct au_env *env, const struct au_call *call,
-                         struct au_frame_result *out_result)
+static enum au_err run(struct au_loaded *loaded, struct au_frame frame,
+                       struct au_frame_result *out_result)
 {
+    const struct au_call *call = frame.call;
+    struct au_overlay *overlay = frame.env->overlay;
     AU_ASSERT(call->steps_limit >= 0);
     AU_ASSERT(call->arg_count <= AU_ARG_COUNT_MAX);
     struct au_frame_result result = {0};
@@ -171,11 +182,10 @@ enum au_err au_frame_run(struct au_loaded *loaded, struct au_env *env, const str
         return AU_OK;
     }
 
-    struct au_frame frame = {.env = env, .call = call};
-    struct au_savepoint savepoint = au_overlay_save(env->overlay);
+    struct au_savepoint savepoint = au_overlay_save(overlay);
     enum au_err err = run_frame(loaded, &frame, export_, &binding, &result);
     if (err != AU_OK || result.outcome != AU_OUTCOME_SUCCESS) {
-        au_overlay_restore(env->overlay, savepoint);
+        au_overlay_restore(overlay, savepoint);
     }
     if (err != AU_OK) return err;
 
@@ -185,4 +195,41 @@ enum au_err au_frame_run(struct au_loaded *loaded, struct au_env *env, const str
     }
     *out_result = result;
     return AU_OK;
+}
+
+enum au_err au_frame_run(struct au_loaded *loaded, struct au_env *env, const struct au_call *call,
+                         struct au_frame_result *out_result)
+{
+    return run(loaded, (struct au_frame){.env = env, .call = call, .depth = 1}, out_result);
+}
+
+/* ---- inside another frame ---- */
+
+struct inside {
+    struct au_frame *outer;
+    struct au_loaded *loaded;
+    const struct au_call *call;
+    struct au_frame_result *result;
+    enum au_err err;
+};
+
+static void run_inside(void *context)
+{
+    struct inside *inside = context;
+    struct au_frame frame = {
+        .env = inside->outer->env,
+        .call = inside->call,
+        .outer = inside->outer,
+        .depth = inside->outer->depth + 1,
+    };
+    inside->err = run(inside->loaded, frame, inside->result);
+}
+
+enum au_err au_frame_run_inside(struct au_frame *outer, struct au_loaded *loaded,
+                                const struct au_call *call, struct au_frame_result *out_result)
+{
+    struct inside inside = {outer, loaded, call, out_result, AU_OK};
+    AU_ASSERT(outer->depth < AU_DEPTH_MAX);
+    AU_TRY(au_machine_run_deep(run_inside, &inside));
+    return inside.err;
 }

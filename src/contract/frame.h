@@ -22,9 +22,19 @@
 #include "state/overlay.h"
 #include "vm/engine.h"
 
+/* Where frames find the code of contracts other than the one they run. */
+struct au_code_source {
+    void *context;
+    /* load gives the module of code that is on the chain; it is released with au_loaded_release.
+     * OK; NOT_FOUND: there is no such code; or a fault of the node. */
+    enum au_err (*load)(void *context, const struct au_hash *code_hash,
+                        struct au_loaded **out_loaded);
+};
+
 /* What all frames of one transaction share. */
 struct au_env {
     struct au_overlay *overlay;
+    const struct au_code_source *codes;
     struct au_names *names; /* ids are accepted besides addresses; NULL on a chain */
     struct au_arena *arena; /* holds outputs; bounded by the cap of output */
     struct au_buf *logs;    /* lines as the items of a vec<bytes>: u32 size, then the bytes */

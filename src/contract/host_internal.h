@@ -52,6 +52,16 @@ static inline enum au_host_next au_host_return_u64(union au_value *args, uint64_
     return AU_HOST_CONTINUE;
 }
 
+/* au_host_resolve gives the account that bytes name; false: they name none. */
+static inline bool au_host_resolve(const struct au_env *env, struct au_bytes id,
+                                   struct au_address *out_address)
+{
+    if (env->names) return au_names_address(id, out_address);
+    if (id.size != AU_ADDRESS_SIZE) return false;
+    memcpy(out_address->bytes, id.data, AU_ADDRESS_SIZE);
+    return true;
+}
+
 /* au_host_is_forbidden tells whether the running function writes while its frame is a view. */
 static inline bool au_host_is_forbidden(const struct au_instance *instance)
 {

@@ -4,15 +4,6 @@
 
 /* ---- balances ---- */
 
-/* false: the bytes name no account. */
-static bool resolve(const struct au_env *env, struct au_bytes id, struct au_address *out_address)
-{
-    if (env->names) return au_names_address(id, out_address);
-    if (id.size != AU_ADDRESS_SIZE) return false;
-    memcpy(out_address->bytes, id.data, AU_ADDRESS_SIZE);
-    return true;
-}
-
 enum au_host_next au_host_get_balance(struct au_instance *instance, union au_value *args)
 {
     struct au_env *env = au_host_frame(instance)->env;
@@ -21,7 +12,7 @@ enum au_host_next au_host_get_balance(struct au_instance *instance, union au_val
     if (!au_host_get(instance, args[0].u32, args[1].u32, &id)) {
         return au_instance_reject(instance, AU_HOST_REJECT_POINTER);
     }
-    if (!resolve(env, id, &address)) return au_host_return_u64(args, 0);
+    if (!au_host_resolve(env, id, &address)) return au_host_return_u64(args, 0);
 
     struct au_account account;
     enum au_err err = au_overlay_get_account(env->overlay, &address, &account);
@@ -84,10 +75,11 @@ enum au_host_next au_host_transfer(struct au_instance *instance, union au_value 
 
     struct au_address from;
     struct au_address to;
-    if (!resolve(frame->env, from_id, &from) || !au_address_is_equal(&from, &frame->call->self)) {
+    if (!au_host_resolve(frame->env, from_id, &from) ||
+        !au_address_is_equal(&from, &frame->call->self)) {
         return au_host_return_i32(args, TRANSFER_NOT_SELF);
     }
-    if (!resolve(frame->env, to_id, &to) || au_address_is_equal(&to, &au_address_system)) {
+    if (!au_host_resolve(frame->env, to_id, &to) || au_address_is_equal(&to, &au_address_system)) {
         return au_host_return_i32(args, TRANSFER_BAD_RECIPIENT);
     }
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "contract/host.h"
+#include "crypto/sha256.h"
 
 #define PARALLEL_DEFAULT     16u
 #define PARALLEL_MAX         1000u
@@ -71,6 +72,7 @@ enum au_err au_module_load(struct au_runtime *runtime, struct au_bytes code,
         return err;
     }
     module->runtime = runtime;
+    module->code_hash = au_sha256(code);
     module->code_size = code.size;
     memcpy(module->code, code.data, code.size);
     *out_module = module;

@@ -15,6 +15,7 @@ struct au_runtime {
 struct au_module {
     struct au_runtime *runtime; /* outlives the module */
     struct au_loaded *loaded;
+    struct au_hash code_hash;
     size_t code_size;
     uint8_t code[]; /* a copy, to explain failures with */
 };

@@ -83,6 +83,16 @@ static enum au_err load_code(struct au_block *block, const struct au_hash *hash,
     return err == AU_ERR_INVALID_MODULE ? AU_ERR_MALFORMED : err;
 }
 
+/* The same for frames inside others, which may name any code. */
+static enum au_err load_named(void *context, const struct au_hash *hash,
+                              struct au_loaded **out_loaded)
+{
+    struct au_block *block = context;
+    struct au_bytes code;
+    AU_TRY(find_code(block, hash, &code));
+    return load_code(block, hash, out_loaded);
+}
+
 static enum au_err keep_code(struct au_block *block, const struct au_hash *hash,
                              struct au_bytes code)
 {
@@ -169,8 +179,10 @@ static struct au_bytes code_to_explain(struct au_block *block, const struct au_l
 static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, struct au_call *call,
                              struct execution *execution)
 {
+    const struct au_code_source codes = {block, load_named};
     struct au_env env = {
         .overlay = &block->overlay,
+        .codes = &codes,
         .arena = &block->arena,
         .logs = &block->logs,
         .origin = call->caller,
@@ -242,10 +254,10 @@ static enum au_err call(struct au_block *block, const struct au_checked *checked
     return err;
 }
 
-/* Puts code into an account and runs its first function, if it exports it. */
-static enum au_err install(struct au_block *block, const struct au_checked *checked,
-                           struct au_loaded *loaded, struct au_call *call,
-                           struct execution *execution)
+/* Runs the first function of code that an account has got, if the code exports it. */
+static enum au_err begin(struct au_block *block, const struct au_checked *checked,
+                         struct au_loaded *loaded, struct au_call *call,
+                         struct execution *execution)
 {
     const struct au_tx *tx = &checked->tx;
     if (au_module_info_export(au_loaded_info(loaded), call->function)) {
@@ -257,6 +269,19 @@ static enum au_err install(struct au_block *block, const struct au_checked *chec
         return AU_OK;
     }
     return move(&block->overlay, &tx->from, &call->self, tx->value);
+}
+
+/* Puts code into an account and on the chain, where its own frames find it too. */
+static enum au_err install(struct au_block *block, const struct au_checked *checked,
+                           struct au_account account, struct au_loaded *loaded,
+                           struct au_call *call, struct execution *execution)
+{
+    struct new_code *codes = block->codes;
+    AU_TRY(keep_code(block, &account.code_hash, checked->tx.code));
+    AU_TRY(au_overlay_put_account(&block->overlay, &call->self, account));
+    AU_TRY(begin(block, checked, loaded, call, execution));
+    if (execution->outcome != AU_OUTCOME_SUCCESS) block->codes = codes;
+    return AU_OK;
 }
 
 static enum au_err deploy(struct au_block *block, const struct au_checked *checked,
@@ -284,13 +309,12 @@ static enum au_err deploy(struct au_block *block, const struct au_checked *check
     account.has_admin = tx->has_admin;
     account.admin = tx->admin;
     struct au_call call = {.kind = AU_CALL_INIT, .self = address, .function = au_bytes_of("init")};
-    enum au_err err = au_overlay_put_account(&block->overlay, &address, account);
-    if (err == AU_OK) err = install(block, checked, loaded, &call, execution);
+    enum au_err err = install(block, checked, account, loaded, &call, execution);
     au_loaded_release(loaded);
     if (err != AU_OK || execution->outcome != AU_OUTCOME_SUCCESS) return err;
     execution->has_created = true;
     execution->created = address;
-    return keep_code(block, &hash, tx->code);
+    return AU_OK;
 }
 
 static enum au_err upgrade(struct au_block *block, const struct au_checked *checked,
@@ -315,11 +339,9 @@ static enum au_err upgrade(struct au_block *block, const struct au_checked *chec
     account.code_hash = hash;
     struct au_call call = {
         .kind = AU_CALL_MIGRATE, .self = tx->to, .function = au_bytes_of("migrate")};
-    enum au_err err = au_overlay_put_account(&block->overlay, &tx->to, account);
-    if (err == AU_OK) err = install(block, checked, loaded, &call, execution);
+    enum au_err err = install(block, checked, account, loaded, &call, execution);
     au_loaded_release(loaded);
-    if (err != AU_OK || execution->outcome != AU_OUTCOME_SUCCESS) return err;
-    return keep_code(block, &hash, tx->code);
+    return err;
 }
 
 enum au_err au_execute_payload(struct au_block *block, const struct au_checked *checked,

@@ -147,11 +147,13 @@ static void free_loaded(struct au_cache_entry *entry)
     au_mem_free(loaded);
 }
 
-static enum au_err open_pool(struct au_engine *engine, uint32_t instances_max)
+static enum au_err open_pool(struct au_engine *engine, uint32_t outer_max)
 {
-    engine->slots = au_mem_new(instances_max * sizeof *engine->slots);
+    uint32_t count = outer_max * AU_DEPTH_MAX;
+    engine->outer_max = outer_max;
+    engine->slots = au_mem_new(count * sizeof *engine->slots);
     if (engine->slots == NULL) return AU_ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < instances_max; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         engine->slots[i].next_free = engine->free_slots;
         engine->free_slots = &engine->slots[i];
     }
@@ -186,9 +188,10 @@ static enum au_err open_engine(struct au_engine *engine, const struct au_engine_
 /* The engine aborts the process over what it lacks, so it is asked for here. */
 static enum au_err check_machine(const struct au_engine_options *options)
 {
-    uint64_t pool_size = options->instances_max * (MEMORY_RESERVATION + MEMORY_GUARD) + POOL_REST;
+    uint64_t instances = (uint64_t)options->instances_max * AU_DEPTH_MAX;
+    uint64_t pool_size = instances * (MEMORY_RESERVATION + MEMORY_GUARD) + POOL_REST;
     if (!au_machine_has_processor()) return AU_ERR_UNSUPPORTED;
-    if (!au_machine_has_maps((uint64_t)options->instances_max * MAPS_PER_INSTANCE + MAPS_REST)) {
+    if (!au_machine_has_maps(instances * MAPS_PER_INSTANCE + MAPS_REST)) {
         return AU_ERR_UNSUPPORTED;
     }
     return au_machine_has_address_space(pool_size) ? AU_OK : AU_ERR_NO_MEMORY;

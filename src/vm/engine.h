@@ -24,7 +24,7 @@ struct au_engine;
 struct au_loaded;
 
 struct au_engine_options {
-    uint32_t instances_max;    /* open at the same time, 1..1,000 */
+    uint32_t instances_max;    /* running at the same time, 1..1,000; others inside each of them */
     uint64_t cache_size;       /* bytes of compiled code kept for modules that nobody holds */
     bool optimize_none;        /* compile without optimisation */
     bool skip_instrumentation; /* run modules as they are, unmetered: benches only */
@@ -114,8 +114,10 @@ struct au_instance {
     struct au_trace trace; /* where it failed; empty after a revert */
 };
 
-/* au_instance_open takes an instance of a module from the pool; waits while all are in use. A
- * thread that opens one inside another must be sure of it: instances_max >= threads x depth.
+/* au_instance_open takes an instance of a module from the pool. Outside of contract code it waits
+ * while instances_max are in use; inside a handler it never does: the pool holds AU_DEPTH_MAX for
+ * each, one inside another, and to open more is a mistake of the caller's. Each takes 4 GiB of
+ * address space.
  *
  * loaded        held by the caller until the instance is closed
  * steps         gas counter to start with, in [0, 9 x 10^18]

@@ -40,6 +40,10 @@
 #define STACK_SIZE_MIN (AU_THREAD_STACK_SIZE - (512u << 10))
 _Static_assert(STACK_SIZE_MIN >= WASM_STACK + (1u << 20), "a handler has at least 1 MiB");
 
+/* What a frame inside another has on the deep stack besides the engine's: the handler that opened
+ * it, with its arguments. */
+#define DEEP_HANDLER_STACK (256u << 10)
+
 /* Compiled code of one module is not all that it costs: allocation granularity and the engine's
  * tables, so that a bound on bytes also bounds the number of modules and of their mappings. */
 #define LOADED_OVERHEAD (16u << 10)

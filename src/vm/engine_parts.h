@@ -29,6 +29,7 @@ struct instance {
     wasmtime_global_t gas;
     wasmtime_global_t stack;
     wasmtime_memory_t memory;
+    bool is_outer; /* opened outside of any running contract */
     bool can_grow; /* only a module with memory.grow changes the size behind the host's back */
     bool is_over;  /* ended otherwise than with success */
 };
@@ -51,6 +52,8 @@ struct au_engine {
     struct instance *slots;
     struct instance *free_slots;
     uint32_t open_count;
+    uint32_t outer_count; /* of them, those that are outer */
+    uint32_t outer_max;
 };
 
 struct au_loaded {

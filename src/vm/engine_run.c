@@ -84,15 +84,18 @@ wasm_trap_t *engine_call_host_unmetered(void *env, wasmtime_caller_t *caller,
 
 /* ---- instances -------------------------------------------------------------------------- */
 
-static struct instance *take_slot(struct au_engine *engine)
+/* Only who holds no instance waits for one: there are enough for those inside it. */
+static struct instance *take_slot(struct au_engine *engine, bool is_outer)
 {
     au_lock(&engine->pool_mutex);
-    while (engine->free_slots == NULL) {
+    while (is_outer && engine->outer_count == engine->outer_max) {
         AU_ASSERT(pthread_cond_wait(&engine->pool_freed, &engine->pool_mutex) == 0);
     }
     struct instance *instance = engine->free_slots;
+    AU_ASSERT(instance != NULL);
     engine->free_slots = instance->next_free;
     engine->open_count++;
+    engine->outer_count += is_outer;
     au_unlock(&engine->pool_mutex);
     return instance;
 }
@@ -102,6 +105,7 @@ static void give_slot(struct au_engine *engine, struct instance *instance)
     au_lock(&engine->pool_mutex);
     AU_ASSERT(engine->open_count > 0);
     engine->open_count--;
+    engine->outer_count -= instance->is_outer;
     instance->next_free = engine->free_slots;
     engine->free_slots = instance;
     AU_ASSERT(pthread_cond_signal(&engine->pool_freed) == 0);
@@ -220,11 +224,13 @@ enum au_err au_instance_open(struct au_loaded *loaded, int64_t steps, void *cont
     AU_ASSERT(steps >= 0);
     if (!au_machine_has_stack(STACK_SIZE_MIN)) return AU_ERR_UNSUPPORTED;
 
-    struct instance *instance = take_slot(loaded->engine);
+    bool is_outer = running == NULL;
+    struct instance *instance = take_slot(loaded->engine, is_outer);
     *instance = (struct instance){
         .base = {.context = context, .steps_left = steps},
         .engine = loaded->engine,
         .loaded = loaded,
+        .is_outer = is_outer,
     };
     enum au_err err = instantiate(instance);
     if (err != AU_OK) {

@@ -25,5 +25,6 @@
 #define AU_PAGE_SIZE        65536u /* bytes */
 #define AU_STACK_UNITS      65536  /* that every frame starts with */
 #define AU_STACK_CALL_UNITS 8u     /* that a call reserves besides params, locals, operands, body */
+#define AU_DEPTH_MAX        16u /* frames open one inside another; the transaction's is the first */
 
 #endif

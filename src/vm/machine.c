@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <ucontext.h>
+
+#include "vm/engine_config.h"
 
 bool au_machine_has_processor(void)
 {
@@ -64,12 +67,93 @@ static struct stack_range ask_stack_range(void)
     return range;
 }
 
+/* ---- the deep stack ---- */
+
+#define GUARD_SIZE 65536u /* bytes below it that nobody may touch */
+
+/* Each frame inside another has the engine's stack, and a handler's on top of it. */
+_Static_assert(AU_DEEP_STACK_SIZE >= (AU_DEPTH_MAX - 1) * (WASM_STACK + DEEP_HANDLER_STACK) +
+                                         STACK_SIZE_MIN - WASM_STACK,
+               "frames fit at the greatest depth");
+
+struct deep_stack {
+    uint8_t *map; /* the guard, then the stack */
+    bool is_running;
+    ucontext_t here; /* where to go back to */
+    void (*run)(void *context);
+    void *context;
+};
+
+static _Thread_local struct deep_stack deep;
+static pthread_key_t deep_key;
+static pthread_once_t deep_once = PTHREAD_ONCE_INIT;
+static bool has_deep_key;
+
+static void unmap_deep(void *map)
+{
+    (void)munmap(map, GUARD_SIZE + AU_DEEP_STACK_SIZE);
+    deep.map = NULL;
+}
+
+static void make_deep_key(void)
+{
+    has_deep_key = pthread_key_create(&deep_key, unmap_deep) == 0;
+}
+
+/* Taken for the thread's life: mapping one anew would cost more than a frame. */
+static enum au_err map_deep(void)
+{
+    (void)pthread_once(&deep_once, make_deep_key);
+    if (!has_deep_key) return AU_ERR_NO_MEMORY;
+    uint8_t *map = mmap(NULL, GUARD_SIZE + AU_DEEP_STACK_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (map == MAP_FAILED) return AU_ERR_NO_MEMORY;
+    if (mprotect(map, GUARD_SIZE, PROT_NONE) != 0 || pthread_setspecific(deep_key, map) != 0) {
+        (void)munmap(map, GUARD_SIZE + AU_DEEP_STACK_SIZE);
+        return AU_ERR_NO_MEMORY;
+    }
+    deep.map = map;
+    return AU_OK;
+}
+
+static void enter_deep(void)
+{
+    deep.run(deep.context);
+}
+
+enum au_err au_machine_run_deep(void (*run)(void *context), void *context)
+{
+    if (deep.is_running) {
+        run(context);
+        return AU_OK;
+    }
+    if (!deep.map) AU_TRY(map_deep());
+    ucontext_t there;
+    if (getcontext(&there) != 0) return AU_ERR_NO_MEMORY;
+    there.uc_stack.ss_sp = deep.map + GUARD_SIZE;
+    there.uc_stack.ss_size = AU_DEEP_STACK_SIZE;
+    there.uc_link = &deep.here;
+    makecontext(&there, enter_deep, 0);
+    deep.run = run;
+    deep.context = context;
+    deep.is_running = true;
+    int failed = swapcontext(&deep.here, &there);
+    deep.is_running = false;
+    return failed == 0 ? AU_OK : AU_ERR_NO_MEMORY;
+}
+
+static bool has_deep_stack(uintptr_t here, size_t size)
+{
+    uintptr_t low = (uintptr_t)deep.map + GUARD_SIZE;
+    return here >= low && here < low + AU_DEEP_STACK_SIZE && here - low >= size;
+}
+
 bool au_machine_has_stack(size_t size)
 {
     /* Asking parses /proc/self/maps on the main thread: once per thread is enough. */
     static _Thread_local struct stack_range range;
-    if (range.high == 0) range = ask_stack_range();
-
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (deep.is_running) return has_deep_stack(here, size);
+    if (range.high == 0) range = ask_stack_range();
     return here >= range.low && here < range.high && here - range.low >= size;
 }

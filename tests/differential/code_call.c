@@ -11,7 +11,7 @@
  *   p  an address to read or write at, of
  *   z  as many bytes as this      x  any number
  *   i  the index of an argument   v  an amount
- *   m  an AssemblyScript string
+ *   m  an AssemblyScript string   f  flags of a call
  *   e  g  h  t  where key, signature and message are, and the message's size */
 static const struct {
     const char *name;
@@ -37,6 +37,12 @@ static const struct {
     {"block_time", ""},
     {"gas_left", ""},
     {"chain_id", "pz"},
+    {"call", "apzpzvxf"},
+    {"deploy", "apzvxp"},
+    {"ret_size", ""},
+    {"ret_read", "pzz"},
+    {"upgrade", "a"},
+    {"set_admin", "an"},
     {"sha256", "pzp"},
     {"ed25519_verify", "eght"},
     {"abort", "mmxx"},
@@ -68,6 +74,7 @@ static uint32_t pick_place(struct code *code, char shape)
     case 'm':
         if (dice_one_in(&code->dice, 4)) return 0;
         return CODE_AT_STRINGS + 4 + 32 * (uint32_t)dice_below(&code->dice, CODE_STRINGS);
+    case 'f': return (uint32_t)dice_below(&code->dice, 4);
     case 'e': return CODE_AT_KEY;
     case 'g': return CODE_AT_SIGNATURE;
     case 'h': return CODE_AT_MESSAGE;

@@ -82,14 +82,27 @@ static void preload(struct world *world)
     world->before = au_overlay_save(&world->overlay);
 }
 
+/* No account of this world has code, and no code is on its chain: whatever would run another frame
+ * is refused, for a frame is one engine's or the model's. */
+static enum au_err load_nothing(void *context, const struct au_hash *code_hash,
+                                struct au_loaded **out_loaded)
+{
+    (void)context;
+    (void)code_hash;
+    (void)out_loaded;
+    return AU_ERR_NOT_FOUND;
+}
+
 void world_begin(struct world *world, bool is_view)
 {
     au_overlay_reset(&world->overlay);
     au_arena_reset(&world->arena);
     au_buf_clear(&world->logs);
     preload(world);
+    static const struct au_code_source codes = {NULL, load_nothing};
     world->env = (struct au_env){
         .overlay = &world->overlay,
+        .codes = &codes,
         .arena = &world->arena,
         .logs = &world->logs,
         .origin = world_origin,
@@ -107,7 +120,7 @@ void world_begin(struct world *world, bool is_view)
         .logs_size_max = LOGS_SIZE_MAX,
         .output_size_max = OUTPUT_SIZE_MAX,
     };
-    world->frame = (struct au_frame){.env = &world->env, .call = &world->call};
+    world->frame = (struct au_frame){.env = &world->env, .call = &world->call, .depth = 1};
 }
 
 static void put_address(struct au_json_write *json, const char *key,

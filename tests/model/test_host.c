@@ -103,6 +103,12 @@ static enum au_host_next run_floats(struct au_instance *instance, union au_value
 #define run_block_height   run_any
 #define run_block_time     run_any
 #define run_chain_id       run_any
+#define run_call           run_any
+#define run_deploy         run_any
+#define run_ret_size       run_any
+#define run_ret_read       run_any
+#define run_upgrade        run_any
+#define run_set_admin      run_any
 #define run_sha256         run_any
 #define run_ed25519_verify run_any
 

@@ -12,8 +12,11 @@ const OUTPUT_SIZE_MAX = 262144;
 const CREATE_STEPS = 50000n;
 
 export const OUTCOME = { success: 0, reverted: 1, outOfGas: 2, trapped: 3, stackLimit: 4,
-                         hostRejected: 6, notAllowed: 12 };
-const REJECT = { size: 1, pointer: 2, cap: 5 };
+                         hostRejected: 6, noContract: 8, insufficientBalance: 11,
+                         notAllowed: 12 };
+const REJECT = { size: 1, pointer: 2, flag: 4, cap: 5 };
+const CALL_VIEW = 1;
+const CALL_REENTRY = 2;
 const TRAP_ABORT = 9;
 
 // Number, base price in gas, steps per byte of the parameters that are sizes.
@@ -38,6 +41,12 @@ const FUNCTIONS = {
     block_time: [18, 2],
     gas_left: [19, 2],
     chain_id: [20, 2],
+    call: [22, 20, 2, [2, 4]],
+    deploy: [23, 120, 2, [2]],
+    ret_size: [24, 2],
+    ret_read: [25, 2],
+    upgrade: [26, 100],
+    set_admin: [27, 100],
     sha256: [31, 5, 5, [1]],
     ed25519_verify: [34, 100, 5, [3]],
     abort: [38, 2],
@@ -244,6 +253,50 @@ export class Host {
         this.#setAccount(from, this.accounts.get(from) - amount);
         this.#setAccount(to, (this.accounts.get(to) ?? 0n) + amount);
         return 0;
+    }
+
+    // No account of this world has code, and the contract has no admin.
+    call(addressPointer, namePointer, nameSize, argsPointer, argsSize, value, gas, flags) {
+        if (flags > (CALL_VIEW | CALL_REENTRY)) this.#reject(REJECT.flag);
+        const address = "0x" + this.#range(addressPointer, ADDRESS_SIZE).toString("hex");
+        this.#range(namePointer, nameSize);
+        this.#range(argsPointer, argsSize);
+        if (value > 0n) this.#forbidInView();
+        if ((flags & CALL_VIEW) !== 0 && value > 0n) return OUTCOME.notAllowed;
+        if (address === this.world.self && (flags & CALL_REENTRY) === 0) return OUTCOME.notAllowed;
+        if (value > this.accounts.get(this.world.self)) return OUTCOME.insufficientBalance;
+        return OUTCOME.noContract;
+    }
+
+    deploy(hashPointer, argsPointer, argsSize, value, gas, pointer) {
+        this.#range(hashPointer, 32);
+        this.#range(argsPointer, argsSize);
+        this.#range(pointer, ADDRESS_SIZE);
+        this.#forbidInView();
+        if (value > this.accounts.get(this.world.self)) return OUTCOME.insufficientBalance;
+        return OUTCOME.noContract;
+    }
+
+    ret_size() {
+        return 0;
+    }
+
+    ret_read(pointer, offset, size) {
+        this.#range(pointer, size);
+        return 0;
+    }
+
+    upgrade(hashPointer) {
+        this.#range(hashPointer, 32);
+        this.#forbidInView();
+        return OUTCOME.notAllowed;
+    }
+
+    set_admin(pointer, size) {
+        if (size !== 0 && size !== ADDRESS_SIZE) this.#reject(REJECT.size);
+        this.#range(pointer, size);
+        this.#forbidInView();
+        return OUTCOME.notAllowed;
     }
 
     #isKeySize(size) {

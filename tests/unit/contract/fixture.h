@@ -35,6 +35,7 @@ struct fixture {
     struct au_arena arena;
     struct au_names names;
     struct au_buf logs;
+    struct au_code_source codes;
     struct au_env env;
     struct au_call call;
     struct au_bytes args[AU_ARG_COUNT_MAX];
@@ -62,6 +63,14 @@ static inline void fixture_put_handlers(const struct fixture *fx)
         assert_int_equal(sigaction(fixture_signals[i], &fx->handlers[i], NULL), 0);
 }
 
+/* Code that is loaded is on this chain. */
+static inline enum au_err fixture_load_named(void *context, const struct au_hash *code_hash,
+                                             struct au_loaded **out_loaded)
+{
+    const struct fixture *fx = context;
+    return au_engine_find(fx->engine, code_hash, out_loaded) ? AU_OK : AU_ERR_NOT_FOUND;
+}
+
 /* Forgets all that ran; nobody has anything. */
 static inline void fixture_reset(struct fixture *fx)
 {
@@ -71,6 +80,7 @@ static inline void fixture_reset(struct fixture *fx)
     au_buf_clear(&fx->logs);
     fx->env = (struct au_env){
         .overlay = &fx->overlay,
+        .codes = &fx->codes,
         .names = &fx->names,
         .arena = &fx->arena,
         .logs = &fx->logs,
@@ -96,6 +106,7 @@ static inline void fixture_open(struct fixture *fx)
     *fx = (struct fixture){0};
     assert_int_equal(au_engine_new(&options, &au_host_env, &fx->engine), AU_OK);
     fixture_keep_handlers(fx);
+    fx->codes = (struct au_code_source){fx, fixture_load_named};
     au_overlay_init(&fx->overlay, &seed, NULL, SIZE_MAX);
     au_arena_init(&fx->arena, SIZE_MAX);
     au_names_init(&fx->names, &fx->arena, &seed);

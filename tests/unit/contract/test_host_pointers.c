@@ -64,12 +64,17 @@ static const struct row rows[] = {
     {"caller", 14, AU_OUTCOME_SUCCESS, 1, {BYTES(0, 32)}},
     {"origin", 15, AU_OUTCOME_SUCCESS, 1, {BYTES(0, 32)}},
     {"chain_id", 20, AU_OUTCOME_SUCCESS, 1, {SIZED(0, 1)}},
+    {"call", 22, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 32), SIZED(1, 2), SIZED(3, 4)}},
+    {"deploy", 23, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 32), SIZED(1, 2), BYTES(5, 32)}},
+    {"ret_read", 25, AU_OUTCOME_SUCCESS, 1, {SIZED(0, 2)}},
+    {"upgrade", 26, AU_OUTCOME_SUCCESS, 1, {BYTES(0, 32)}},
+    {"set_admin", 27, AU_OUTCOME_SUCCESS, 1, {UP_TO(0, 1, 64, REJECTED)}},
     {"sha256", 31, AU_OUTCOME_SUCCESS, 2, {SIZED(0, 1), BYTES(2, 32)}},
     {"ed25519_verify", 34, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 32), BYTES(1, 64), SIZED(2, 3)}},
 };
 
 static const char *const without_pointers[] = {
-    "arg_count", "arg_size", "value", "block_height", "block_time", "gas_left",
+    "arg_count", "arg_size", "value", "block_height", "block_time", "gas_left", "ret_size",
 };
 
 static uint32_t size_of(const struct range *range, const uint64_t *numbers)
