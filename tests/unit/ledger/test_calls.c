@@ -1,0 +1,151 @@
+/* Contracts of a chain that call, make and upgrade contracts: which code they find, in the same
+ * block and in later ones, and what receipts say. */
+#include "core/address.h"
+#include "crypto/sha256.h"
+#include "world.h"
+
+/* go(address, flags) calls "ok" of a contract with a value of 5 and gives the outcome; make(hash)
+ * deploys code; swap(hash) upgrades. */
+static const char caller_code[] =
+    "(module"
+    "(import \"env\" \"call\" (func $call (param i32 i32 i32 i32 i32 i64 i64 i32) (result i32)))"
+    "(import \"env\" \"deploy\" (func $deploy (param i32 i32 i32 i64 i64 i32) (result i32)))"
+    "(import \"env\" \"upgrade\" (func $upgrade (param i32) (result i32)))"
+    "(memory 1 1) (data (i32.const 0) \"ok\\00\\00\\00\\00\\00\\00\")"
+    "(func (export \"go\") (param i32 i32 i32) (result i32)"
+    "  (call $call (local.get 0) (i32.const 0) (i32.const 2) (i32.const 4) (i32.const 4)"
+    "    (i64.const 5) (i64.const 0) (local.get 2)))"
+    "(func (export \"make\") (param i32 i32) (result i32)"
+    "  (call $deploy (local.get 0) (i32.const 4) (i32.const 4) (i64.const 0) (i64.const 0)"
+    "    (i32.const 64)))"
+    "(func (export \"swap\") (param i32 i32) (result i32) (call $upgrade (local.get 0))))";
+
+static const char callee_code[] =
+    "(module (import \"env\" \"storage_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
+    "(memory 1 1) (data (i32.const 0) \"kv\")"
+    "(func (export \"ok\") (drop (call $write (i32.const 0) (i32.const 1) (i32.const 1)"
+    "  (i32.const 1)))))";
+
+static struct au_address deploy(struct world *world, struct au_bytes code, uint64_t value)
+{
+    struct au_tx tx = {.kind = AU_TX_DEPLOY, .code = code, .gas_limit = 900000, .value = value};
+    tx.has_admin = true;
+    tx.admin = world_address(world, ALICE);
+    const struct au_receipt *receipt = world_apply(world, ALICE, tx);
+    assert_int_equal(receipt->outcome, AU_OUTCOME_SUCCESS);
+    return receipt->created;
+}
+
+/* Calls a function of a contract with one argument of 32 bytes, and flags of 4 for `go`. */
+static const struct au_receipt *call(struct world *world, struct au_address to,
+                                     const char *function, const uint8_t bytes[32])
+{
+    uint8_t args[4 + 32 + 4 + 4] = {32};
+    bool has_flags = strcmp(function, "go") == 0;
+    memcpy(args + 4, bytes, 32);
+    args[36] = 4;
+    struct au_tx tx = {.kind = AU_TX_CALL,
+                       .to = to,
+                       .function = au_bytes_of(function),
+                       .args = {args, has_flags ? sizeof(args) : 36},
+                       .arg_count = has_flags ? 2 : 1,
+                       .gas_limit = 900000};
+    return world_apply(world, ALICE, tx);
+}
+
+static void assert_gives(const struct au_receipt *receipt, uint32_t number)
+{
+    uint32_t output;
+    assert_int_equal(receipt->outcome, AU_OUTCOME_SUCCESS);
+    assert_int_equal(receipt->output.size, sizeof(output));
+    memcpy(&output, receipt->output.data, sizeof(output));
+    assert_int_equal(output, number);
+}
+
+/* Within the block that brought the code, and in the next. */
+static void test_call(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world, NULL);
+    world_begin(&world);
+    struct au_address caller = deploy(&world, world_code(&world, caller_code), 100);
+    struct au_address callee = deploy(&world, world_code(&world, callee_code), 0);
+    const struct au_receipt *receipt = call(&world, caller, "go", callee.bytes);
+    assert_gives(receipt, 0);
+    assert_int_equal(receipt->balances.count, 3); /* Alice's fee, and the value */
+    assert_int_equal(receipt->slots.count, 1);
+    world_commit(&world);
+    assert_int_equal(world_account(&world, &caller).balance, 95);
+    assert_int_equal(world_account(&world, &callee).balance, 5);
+
+    world_begin(&world);
+    struct au_address alice = world_address(&world, ALICE);
+    assert_gives(call(&world, caller, "go", callee.bytes), 0);
+    assert_gives(call(&world, caller, "go", caller.bytes), AU_OUTCOME_NOT_ALLOWED);
+    assert_gives(call(&world, caller, "go", alice.bytes), AU_OUTCOME_NO_CONTRACT);
+    assert_gives(call(&world, caller, "go", au_address_system.bytes), AU_OUTCOME_NO_CONTRACT);
+    world_commit(&world);
+    assert_int_equal(world_account(&world, &caller).balance, 90);
+    world_close(&world);
+}
+
+static void test_make_and_swap(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world, NULL);
+    struct au_bytes code = world_code(&world, callee_code);
+    struct au_hash hash = au_sha256(code);
+    world_begin(&world);
+    struct au_address caller = deploy(&world, world_code(&world, caller_code), 100);
+    assert_gives(call(&world, caller, "make", hash.bytes), AU_OUTCOME_NO_CONTRACT);
+    assert_gives(call(&world, caller, "swap", hash.bytes), AU_OUTCOME_NO_CONTRACT);
+    (void)deploy(&world, code, 0);
+    assert_gives(call(&world, caller, "make", hash.bytes), 0);
+    world_commit(&world);
+
+    struct au_address made = au_address_of_contract(&caller, 0, &hash);
+    struct au_account account = world_account(&world, &made);
+    assert_true(account.has_code && !account.has_admin);
+    assert_memory_equal(account.code_hash.bytes, hash.bytes, sizeof(hash.bytes));
+    assert_int_equal(world_account(&world, &caller).nonce, 1);
+
+    world_begin(&world);
+    assert_gives(call(&world, caller, "go", made.bytes), 0);
+    assert_gives(call(&world, caller, "swap", hash.bytes), 0);
+    assert_int_equal(call(&world, caller, "go", made.bytes)->outcome, AU_OUTCOME_NO_FUNCTION);
+    world_commit(&world);
+    account = world_account(&world, &caller);
+    assert_memory_equal(account.code_hash.bytes, hash.bytes, sizeof(hash.bytes));
+    assert_true(account.has_admin);
+    world_close(&world);
+}
+
+/* Code that a deployment brings is on the chain for its own frames, but only if it succeeds. */
+static void test_code_of_a_failed_deployment(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world, NULL);
+    struct au_bytes code = world_code(&world, "(module (func (export \"init\") unreachable))");
+    struct au_hash hash = au_sha256(code);
+    world_begin(&world);
+    struct au_address caller = deploy(&world, world_code(&world, caller_code), 100);
+    struct au_tx tx = {.kind = AU_TX_DEPLOY, .code = code, .gas_limit = 900000};
+    assert_int_equal(world_apply(&world, BOB, tx)->outcome, AU_OUTCOME_TRAPPED);
+    assert_gives(call(&world, caller, "make", hash.bytes), AU_OUTCOME_NO_CONTRACT);
+    world_commit(&world);
+    assert_int_equal(world_account(&world, &caller).nonce, 0);
+    world_close(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_call),
+        cmocka_unit_test(test_make_and_swap),
+        cmocka_unit_test(test_code_of_a_failed_deployment),
+    };
+    return cmocka_run_group_tests_name("ledger/calls", tests, NULL, NULL);
+}
