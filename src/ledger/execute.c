@@ -279,9 +279,9 @@ static enum au_err install(struct au_block *block, const struct au_checked *chec
     struct new_code *codes = block->codes;
     AU_TRY(keep_code(block, &account.code_hash, checked->tx.code));
     AU_TRY(au_overlay_put_account(&block->overlay, &call->self, account));
-    AU_TRY(begin(block, checked, loaded, call, execution));
-    if (execution->outcome != AU_OUTCOME_SUCCESS) block->codes = codes;
-    return AU_OK;
+    enum au_err err = begin(block, checked, loaded, call, execution);
+    if (err != AU_OK || execution->outcome != AU_OUTCOME_SUCCESS) block->codes = codes;
+    return err;
 }
 
 static enum au_err deploy(struct au_block *block, const struct au_checked *checked,
