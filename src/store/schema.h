@@ -5,8 +5,8 @@
  *     aureon-store 1
  *
  * A store without that file was made before there was one: its schema is 1, so that writing it says
- * nothing new. The number changes when
- * an older program would misread the store, or this one an older store.
+ * nothing new. The number changes when an older program would misread the store, or this one an
+ * older store.
  *
  * Threading: any thread. */
 #ifndef AUREON_STORE_SCHEMA_H
