@@ -7,7 +7,7 @@
  * take per byte at the largest size, compared with 32 KiB; and the time and memory that a
  * compile helper takes for the largest that a block can pay for. Time is processor time, of all
  * threads: with two processors the helper's clock shows half as much. */
-#include "bench/bench.h"
+#include "bench/text.h"
 
 #include "contract/host.h"
 #include "core/params.h"
@@ -90,17 +90,10 @@ static double helper_s(struct au_helper *helper)
 /* The most memory that the helper has had, in MiB; after a failure 0. */
 static double helper_mib(struct au_helper *helper)
 {
-    char line[256];
-    double kib = 0;
+    char folder[32];
     if (au_helper_pid(helper) == 0) return 0;
-    (void)snprintf(line, sizeof(line), "/proc/%d/status", (int)au_helper_pid(helper));
-    FILE *file = fopen(line, "r");
-    AU_ASSERT(file != NULL);
-    while (fgets(line, sizeof(line), file) != NULL) {
-        if (sscanf(line, "VmHWM: %lf", &kib) == 1) break;
-    }
-    (void)fclose(file);
-    return kib / 1024;
+    (void)snprintf(folder, sizeof(folder), "/proc/%d", (int)au_helper_pid(helper));
+    return bench_status_mb(folder, "VmHWM:");
 }
 
 static void bench_compile(const struct au_helper_options *options, const struct bomb *bomb,
@@ -113,7 +106,7 @@ static void bench_compile(const struct au_helper_options *options, const struct 
     uint64_t steps = bomb_make_payable(bomb, code);
     struct au_helper_request request = {au_buf_bytes(code), {{7}}, (uint64_t)(LIMIT_S * 1e9)};
     au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
-    AU_ASSERT(au_helper_new(options, &helper) == AU_OK);
+    if (au_helper_new(options, &helper) != AU_OK) bench_fail("cannot start %s", options->program);
     double started = helper_s(helper);
     enum au_err err = au_helper_compile(helper, &request, &artifact, &reject);
     double seconds = err == AU_OK ? helper_s(helper) - started : LIMIT_S;

@@ -53,15 +53,21 @@ static inline uint64_t bench_number_after(struct au_bytes text, const char *labe
     return value;
 }
 
-/* Megabytes that a process has in memory; its folder in /proc. */
-static inline double bench_resident_mb(const char *folder)
+/* A size that a process' folder in /proc tells under a label, in megabytes. */
+static inline double bench_status_mb(const char *folder, const char *label)
 {
     struct au_buf text;
     au_buf_init(&text, 1u << 16);
     bench_read_file(folder, "status", &text);
-    double size = (double)bench_number_after(au_buf_bytes(&text), "VmRSS:") / 1024;
+    double size = (double)bench_number_after(au_buf_bytes(&text), label) / 1024;
     au_buf_done(&text);
     return size;
+}
+
+/* What a process has in memory. */
+static inline double bench_resident_mb(const char *folder)
+{
+    return bench_status_mb(folder, "VmRSS:");
 }
 
 #endif

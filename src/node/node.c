@@ -103,8 +103,7 @@ static enum au_err compile(void *context, const struct au_checked *checked,
 static struct au_api_room room(void *context)
 {
     struct au_node *node = context;
-    struct au_room room = au_reserve_look(&node->reserve);
-    return (struct au_api_room){room.free, room.wanted, room.is_full};
+    return au_reserve_look(&node->reserve);
 }
 
 static bool may_commit(void *context)

@@ -7,7 +7,7 @@
 #define MARGIN_SHARE 8u /* of the reserve, that has to be free besides it after the disk was full */
 #define MIB          (UINT64_C(1) << 20)
 
-static void tell(const struct au_reserve *reserve, const struct au_room *room)
+static void tell(const struct au_reserve *reserve, const struct au_api_room *room)
 {
     char text[256];
     if (room->is_full) {
@@ -23,10 +23,10 @@ static void tell(const struct au_reserve *reserve, const struct au_room *room)
     reserve->on_note(reserve->context, text);
 }
 
-struct au_room au_reserve_look(struct au_reserve *reserve)
+struct au_api_room au_reserve_look(struct au_reserve *reserve)
 {
     struct statvfs disk;
-    struct au_room room = {.wanted = reserve->size};
+    struct au_api_room room = {.wanted = reserve->size};
     if (reserve->size == 0 || statvfs(reserve->folder, &disk) != 0) return room;
     bool was_full = atomic_load(&reserve->is_full);
     uint64_t wanted_again = reserve->size + reserve->size / MARGIN_SHARE;

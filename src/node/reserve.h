@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "base/base.h"
+#include "api/api.h"
 
 struct au_reserve {
     const char *folder; /* on the disk; outlives this */
@@ -21,14 +21,8 @@ struct au_reserve {
     void (*on_note)(void *context, const char *text); /* it became full, or has room again */
 };
 
-struct au_room {
-    uint64_t free;   /* bytes, for users who are not root */
-    uint64_t wanted; /* bytes that have to be free for blocks to be made */
-    bool is_full;
-};
-
-/* au_reserve_look measures. A disk that cannot be measured has room: whoever writes to it learns
- * more. Cost: a system call, about 1 us. */
-struct au_room au_reserve_look(struct au_reserve *reserve);
+/* au_reserve_look measures what is free for users who are not root. A disk that cannot be measured
+ * has room: whoever writes to it learns more. Cost: a system call, about 1 us. */
+struct au_api_room au_reserve_look(struct au_reserve *reserve);
 
 #endif

@@ -86,11 +86,7 @@ enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height)
         clean(trie->root.link.branch);
         trie->root.is_dirty = false;
     }
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        cache->halves[i].gone_count = 0;
-        cache->halves[i].dirty_size = 0;
-        cache->halves[i].committed = (struct au_trie_dirt){0};
-    }
+    au_trie_forget_dirt(cache);
     bool is_full = au_trie_cache_count(cache).size > cache->size_max;
     if (is_full) au_trie_give_up(cache, cache->size_max / 2);
     return AU_OK;

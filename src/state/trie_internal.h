@@ -137,6 +137,9 @@ AU_MUST_USE enum au_err au_trie_note_left(struct au_trie_cache *cache, struct au
 AU_MUST_USE enum au_err au_trie_del_record(struct au_trie_cache *cache,
                                            const struct au_trie_start *start);
 
+/* au_trie_forget_dirt says that the store has all records as they are to be. */
+void au_trie_forget_dirt(struct au_trie_cache *cache);
+
 /* au_trie_give_up gives up what has not been used for longest, until at most so many bytes of
  * branches and leaves are left. Nothing is dirty. Readers are kept out meanwhile. */
 void au_trie_give_up(struct au_trie_cache *cache, size_t size_max);

@@ -223,6 +223,15 @@ void au_trie_cache_abort(struct au_trie_cache *cache)
     end_batch(cache);
 }
 
+void au_trie_forget_dirt(struct au_trie_cache *cache)
+{
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        cache->halves[i].gone_count = 0;
+        cache->halves[i].dirty_size = 0;
+        cache->halves[i].committed = (struct au_trie_dirt){0};
+    }
+}
+
 struct au_trie_count au_trie_cache_count(const struct au_trie_cache *cache)
 {
     struct au_trie_count count = {.size = cache->tries_size};
@@ -424,11 +433,7 @@ void au_trie_cache_forget(struct au_trie_cache *cache)
     au_trie_lock(cache);
     forget_all(cache);
     au_trie_unlock(cache);
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        cache->halves[i].gone_count = 0;
-        cache->halves[i].dirty_size = 0;
-        cache->halves[i].committed = (struct au_trie_dirt){0};
-    }
+    au_trie_forget_dirt(cache);
 }
 
 /* ---- readers and the writer ---- */

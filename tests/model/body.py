@@ -39,6 +39,10 @@ class Cursor:
             if byte < 0x80:
                 return value
 
+    def take(self, size):
+        self.offset += size
+        return self.data[self.offset - size:self.offset]
+
     def numbers(self, count):
         return [self.number() for _ in range(count)]
 

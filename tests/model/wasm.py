@@ -13,26 +13,14 @@ CHARGED_FACTOR_MAX = 16384
 UNIT_STEPS = 2500
 
 
-def _number(data, offset):
-    """An unsigned LEB128 number and the offset behind it."""
-    value = shift = 0
-    while True:
-        byte = data[offset]
-        value |= (byte & 0x7F) << shift
-        offset, shift = offset + 1, shift + 7
-        if byte < 0x80:
-            return value, offset
-
-
 def _section(module, wanted):
     """The content of the section with this number, or None."""
-    offset = 8
-    while offset < len(module):
-        number = module[offset]
-        size, offset = _number(module, offset + 1)
+    cursor = body.Cursor(module, 8)
+    while cursor.offset < len(module):
+        number = cursor.byte()
+        content = cursor.take(cursor.number())
         if number == wanted:
-            return module[offset:offset + size]
-        offset += size
+            return content
     return None
 
 
@@ -50,9 +38,7 @@ def bodies(module):
     cursor, count = _cursor(module, SECTION_CODE)
     found = []
     for _ in range(count):
-        size = cursor.number()
-        found.append(cursor.data[cursor.offset:cursor.offset + size])
-        cursor.offset += size
+        found.append(cursor.take(cursor.number()))
     return found
 
 
@@ -76,8 +62,7 @@ def imported_functions(module):
     found = []
     for _ in range(count):
         for _ in range(2):
-            size = cursor.number()
-            cursor.offset += size
+            cursor.take(cursor.number())
         assert cursor.byte() == FUNCTION_IMPORT
         found.append(cursor.number())
     return found
@@ -98,16 +83,12 @@ def compile_steps(module):
 
 def exported_functions(module):
     """The names under which the module exports functions."""
-    section = _section(module, SECTION_EXPORT)
-    if section is None:
-        return set()
+    cursor, count = _cursor(module, SECTION_EXPORT)
     names = set()
-    count, offset = _number(section, 0)
     for _ in range(count):
-        size, offset = _number(section, offset)
-        name = section[offset:offset + size].decode("utf-8")
-        kind = section[offset + size]
-        _, offset = _number(section, offset + size + 1)
+        name = cursor.take(cursor.number()).decode("utf-8")
+        kind = cursor.byte()
+        cursor.number()
         if kind == FUNCTION_EXPORT:
             names.add(name)
     return names
