@@ -61,8 +61,10 @@ class BrokenNode(Node):
         self.ready.unlink(missing_ok=True)
         env = dict(os.environ)
         if self.control:
+            # Without tunables the node begins once more to get them, and the shim would be lost.
             env |= {"LD_PRELOAD": self.control.shim, "AUREON_CRASH_CONTROL": self.control.path,
-                    "AUREON_CRASH_FOLDER": str(self.data)}
+                    "AUREON_CRASH_FOLDER": str(self.data),
+                    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
         with open(self.log, "wb") as err:
             self.process = subprocess.Popen(
                 [AUREON, "dev", "--manual", "--port", "0", "--data-dir", self.data,
@@ -339,6 +341,8 @@ def points_of(crash, rng, count_max):
         for counts_reads in (0, 1):
             count = crash.break_once(phase, "nothing", 0, counts_reads)[1]
             print(f"# {phase}: {count} {'reads' if counts_reads else 'calls'}", flush=True)
+            if count == 0 and not counts_reads:  # reads may all be of what is in memory
+                raise Broken(f"{phase}: nothing is counted: the shim is not there")
             actions = ["eio"] if counts_reads else ACTIONS[1:]
             points += [(f"{phase} {action}{' of reads' * counts_reads}", crash.break_once,
                         (phase, action, target, counts_reads))
