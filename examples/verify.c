@@ -1,12 +1,16 @@
-/* Proves what a contract stores, without a node: everything comes from a document of
- * /v1/contract/C/storage/K/proof but the hash of the block, which the caller trusts.
+/* Proves, without a node, what a contract stores, or what a transaction came to: everything comes
+ * from a document of /v1/contract/C/storage/K/proof or /v1/tx/H/receipt/proof but the hash of the
+ * block, which the caller trusts, and what is asked for.
  *
  *     verify BLOCK HEADER CONTRACT KEY NODES NODES
+ *     verify BLOCK HEADER TX INDEX PATH RECEIPT PATH
  *
- * NODES are those of account_proof and storage_proof, with commas between them. */
+ * NODES are those of account_proof and storage_proof, PATHs those of tx_path and receipt_path, with
+ * commas between them. */
 #include "aureon_verify.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SIZE_MAX_OF_ALL (1u << 20) /* bytes */
@@ -55,10 +59,12 @@ static bool read_nodes(const char *text, struct aureon_bytes *items, struct aure
     return true;
 }
 
-static const char *verify(char **words, struct aureon_header *header, struct aureon_claim *slot)
+static const char *verify_slot(char **words)
 {
     static struct aureon_bytes of_account[AUREON_PROOF_NODES_MAX];
     static struct aureon_bytes of_slot[AUREON_PROOF_NODES_MAX];
+    struct aureon_header header;
+    struct aureon_claim slot;
     struct aureon_nodes account_nodes, slot_nodes;
     struct aureon_bytes encoded, key;
     struct aureon_hash block, address;
@@ -69,27 +75,66 @@ static const char *verify(char **words, struct aureon_header *header, struct aur
         return "an argument that is not 0x and hex";
     }
     const char *reason = aureon_parse_address(words[3], &address);
-    if (!reason) reason = aureon_verify_header(encoded, &block, header);
+    if (!reason) reason = aureon_verify_header(encoded, &block, &header);
     if (!reason) {
-        reason = aureon_verify_account(&header->state_root, &address, account_nodes, &contract);
+        reason = aureon_verify_account(&header.state_root, &address, account_nodes, &contract);
     }
-    return reason ? reason : aureon_verify_slot(&contract, key, slot_nodes, slot);
-}
-
-int main(int count, char **words)
-{
-    struct aureon_header header;
-    struct aureon_claim slot;
-    const char *reason = count == 7 ? verify(words, &header, &slot) : "6 arguments are expected";
-    if (reason != NULL) {
-        fprintf(stderr, "nothing is proved: %s\n", reason);
-        return 1;
-    }
+    if (!reason) reason = aureon_verify_slot(&contract, key, slot_nodes, &slot);
+    if (reason) return reason;
     printf("height %llu: ", (unsigned long long)header.height);
     printf(slot.exists ? "0x" : "nothing");
     for (size_t i = 0; i < slot.value.size; i++) {
         printf("%02x", slot.value.data[i]);
     }
     printf("\n");
-    return 0;
+    return NULL;
+}
+
+/* A path's hashes, at most AUREON_PATH_HASHES_MAX. */
+static bool read_path(const char *text, struct aureon_hash *path, size_t *out_count)
+{
+    static struct aureon_bytes items[AUREON_PROOF_NODES_MAX];
+    struct aureon_nodes nodes;
+    if (!read_nodes(text, items, &nodes) || nodes.count > AUREON_PATH_HASHES_MAX) return false;
+    for (size_t i = 0; i < nodes.count; i++) {
+        if (items[i].size != AUREON_HASH_SIZE) return false;
+        memcpy(path[i].bytes, items[i].data, AUREON_HASH_SIZE);
+    }
+    *out_count = nodes.count;
+    return true;
+}
+
+static const char *verify_receipt(char **words)
+{
+    struct aureon_hash block, id, tx_path[AUREON_PATH_HASHES_MAX], path[AUREON_PATH_HASHES_MAX];
+    struct aureon_bytes encoded, core;
+    struct aureon_header header;
+    struct aureon_receipt receipt;
+    size_t tx_count, count;
+    if (!read_hash(words[1], &block) || !read_hex(words[2], &encoded) ||
+        !read_hash(words[3], &id) || !read_path(words[5], tx_path, &tx_count) ||
+        !read_hex(words[6], &core) || !read_path(words[7], path, &count)) {
+        return "an argument that is not 0x and hex";
+    }
+    uint32_t index = (uint32_t)strtoul(words[4], NULL, 10);
+    const char *reason = aureon_verify_header(encoded, &block, &header);
+    if (!reason) {
+        reason = aureon_verify_inclusion(&header.tx_root, &id, index, header.tx_count, tx_path,
+                                         tx_count);
+    }
+    if (!reason) reason = aureon_verify_receipt(&header, core, index, path, count, &receipt);
+    if (reason) return reason;
+    printf("height %llu: outcome %u, gas used %llu\n", (unsigned long long)header.height,
+           receipt.outcome, (unsigned long long)receipt.gas_used);
+    return NULL;
+}
+
+int main(int count, char **words)
+{
+    const char *reason = "6 or 7 arguments are expected";
+    if (count == 7) reason = verify_slot(words);
+    if (count == 8) reason = verify_receipt(words);
+    if (reason == NULL) return 0;
+    fprintf(stderr, "nothing is proved: %s\n", reason);
+    return 1;
 }

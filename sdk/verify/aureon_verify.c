@@ -552,20 +552,25 @@ static const char *read_header(struct aureon_bytes encoded, struct aureon_header
     return reader.rest.size > 0 ? "bytes behind the header" : NULL;
 }
 
+static struct aureon_hash hash_tagged(const char *tag, size_t tag_size, struct aureon_bytes bytes)
+{
+    struct sha256 sha;
+    sha256_init(&sha);
+    sha256_put(&sha, tag, tag_size);
+    sha256_put(&sha, bytes.data, bytes.size);
+    return sha256_finish(&sha);
+}
+
 const char *aureon_verify_header(struct aureon_bytes encoded, const struct aureon_hash *block,
                                  struct aureon_header *out_header)
 {
     static const char tag[] = "\x0d"
                               "aureon/header"; /* its size in front */
-    struct sha256 sha;
     struct aureon_header header;
     memset(&header, 0, sizeof(header));
     const char *reason = read_header(encoded, &header);
     if (reason != NULL) return reason;
-    sha256_init(&sha);
-    sha256_put(&sha, tag, sizeof(tag) - 1);
-    sha256_put(&sha, encoded.data, encoded.size);
-    header.hash = sha256_finish(&sha);
+    header.hash = hash_tagged(tag, sizeof(tag) - 1, encoded);
     if (block != NULL && !is_equal(&header.hash, block)) return "another block's header";
     *out_header = header;
     return NULL;
@@ -607,4 +612,105 @@ const char *aureon_verify_inclusion(const struct aureon_hash *root, const struct
     }
     if (last != 0) return "the path is too short";
     return is_equal(&hash, root) ? NULL : "it does not lead to the root in the header";
+}
+
+/* ---- receipts ---- */
+
+#define EVENT_SIZE_MIN 44u /* bytes: a contract, and three sizes */
+#define LOG_SIZE_MIN   4u
+
+static struct aureon_bytes take_bytes(struct reader *reader)
+{
+    size_t size = (size_t)take_number(reader, 4);
+    struct aureon_bytes bytes = {reader->rest.data, size};
+    reader->is_short |= size > reader->rest.size;
+    if (reader->is_short) bytes.size = 0;
+    if (bytes.size == 0) bytes.data = NULL;
+    reader->rest.data += bytes.size;
+    reader->rest.size -= bytes.size;
+    return bytes;
+}
+
+/* The number of a list's items, none of which is smaller than size_min. */
+static uint32_t take_count(struct reader *reader, size_t size_min)
+{
+    uint32_t count = (uint32_t)take_number(reader, 4);
+    reader->is_short |= count > reader->rest.size / size_min;
+    return reader->is_short ? 0 : count;
+}
+
+static void skip_event(struct reader *reader)
+{
+    struct aureon_hash skipped;
+    take(reader, skipped.bytes, AUREON_HASH_SIZE);
+    (void)take_bytes(reader);
+    for (uint32_t left = take_count(reader, AUREON_HASH_SIZE); left > 0; left--) {
+        take(reader, skipped.bytes, AUREON_HASH_SIZE);
+    }
+    (void)take_bytes(reader);
+}
+
+/* What was read since: nothing if it was cut short. */
+static struct aureon_bytes since(const struct reader *reader, const uint8_t *start)
+{
+    struct aureon_bytes read = {start, 0};
+    if (!reader->is_short) read.size = (size_t)(reader->rest.data - start);
+    return read;
+}
+
+static const char *read_receipt(struct aureon_bytes encoded, struct aureon_receipt *receipt)
+{
+    struct reader reader = {encoded, false};
+    receipt->outcome = (uint8_t)take_number(&reader, 1);
+    receipt->detail = (uint32_t)take_number(&reader, 4);
+    receipt->revert_code = (uint32_t)take_number(&reader, 4);
+    receipt->gas_used = take_number(&reader, 8);
+    receipt->fee = take_number(&reader, 8);
+    uint64_t option = take_number(&reader, 1);
+    if (option > 1) return "a receipt with an option that is neither there nor not";
+    receipt->has_created = option == 1;
+    if (receipt->has_created) take(&reader, receipt->created.bytes, AUREON_HASH_SIZE);
+    receipt->output = take_bytes(&reader);
+    receipt->event_count = take_count(&reader, EVENT_SIZE_MIN);
+    const uint8_t *start = reader.rest.data;
+    for (uint32_t i = 0; i < receipt->event_count; i++) {
+        skip_event(&reader);
+    }
+    receipt->events = since(&reader, start);
+    receipt->log_count = take_count(&reader, LOG_SIZE_MIN);
+    start = reader.rest.data;
+    for (uint32_t i = 0; i < receipt->log_count; i++) {
+        (void)take_bytes(&reader);
+    }
+    receipt->logs = since(&reader, start);
+    if (reader.is_short) return "a receipt that is cut short";
+    return reader.rest.size > 0 ? "bytes behind the receipt" : NULL;
+}
+
+const char *aureon_verify_receipt(const struct aureon_header *header, struct aureon_bytes encoded,
+                                  uint32_t index, const struct aureon_hash *path, size_t path_count,
+                                  struct aureon_receipt *out_receipt)
+{
+    static const char tag[] = "\x0e"
+                              "aureon/receipt"; /* its size in front */
+    struct aureon_receipt receipt;
+    memset(&receipt, 0, sizeof(receipt));
+    const char *reason = read_receipt(encoded, &receipt);
+    if (reason != NULL) return reason;
+    receipt.digest = hash_tagged(tag, sizeof(tag) - 1, encoded);
+    reason = aureon_verify_inclusion(&header->receipts_root, &receipt.digest, index,
+                                     header->tx_count, path, path_count);
+    if (reason != NULL) return reason;
+    *out_receipt = receipt;
+    return NULL;
+}
+
+bool aureon_next_log(struct aureon_receipt *receipt, struct aureon_bytes *out_line)
+{
+    struct reader reader = {receipt->logs, false};
+    if (receipt->log_count == 0) return false;
+    receipt->log_count--;
+    *out_line = take_bytes(&reader);
+    receipt->logs = reader.rest;
+    return true;
 }

@@ -9,7 +9,9 @@
  *     header      aureon_verify_header, against the hash of a block that the caller trusts
  *     account     aureon_verify_account, against the header's state_root
  *     slot        aureon_verify_slot, against the account of its contract
- *     tx, receipt aureon_verify_inclusion, against the header's tx_root or receipts_root
+ *     tx          aureon_verify_inclusion, against the header's tx_root
+ *     receipt     aureon_verify_receipt, against the header; it is that of the transaction which
+ *                 aureon_verify_inclusion proves at the same index
  *
  * Threading: pure functions. Memory: about 2 KiB of stack, nothing from the heap. Cost: linear in
  * the size of what is given. */
@@ -78,6 +80,23 @@ struct aureon_account {
     struct aureon_hash admin; /* an address */
 };
 
+/* What a transaction did. The lists are as they are encoded. */
+struct aureon_receipt {
+    struct aureon_hash digest; /* the leaf of receipts_root */
+    uint8_t outcome;           /* 0: success; docs/outcomes.md has the others */
+    uint32_t detail;
+    uint32_t revert_code; /* 0 unless reverted */
+    uint64_t gas_used;
+    uint64_t fee; /* base units */
+    bool has_created;
+    struct aureon_hash created; /* an address */
+    struct aureon_bytes output;
+    uint32_t event_count;
+    struct aureon_bytes events;
+    uint32_t log_count;
+    struct aureon_bytes logs;
+};
+
 /* aureon_sha256 hashes bytes. */
 struct aureon_hash aureon_sha256(struct aureon_bytes bytes);
 
@@ -117,6 +136,18 @@ const char *aureon_verify_slot(const struct aureon_account *contract, struct aur
 const char *aureon_verify_inclusion(const struct aureon_hash *root, const struct aureon_hash *leaf,
                                     uint32_t index, uint32_t count, const struct aureon_hash *path,
                                     size_t path_count);
+
+/* aureon_verify_receipt decodes a receipt, which a document has as `receipt`, and proves that it is
+ * number `index` of the block.
+ *
+ * header   of aureon_verify_header
+ * path     the document's receipt_path */
+const char *aureon_verify_receipt(const struct aureon_header *header, struct aureon_bytes encoded,
+                                  uint32_t index, const struct aureon_hash *path, size_t path_count,
+                                  struct aureon_receipt *out_receipt);
+
+/* aureon_next_log takes the first line off the logs of a verified receipt; false: there is none. */
+bool aureon_next_log(struct aureon_receipt *receipt, struct aureon_bytes *out_line);
 
 #ifdef __cplusplus
 }

@@ -107,36 +107,61 @@ static void put_path(struct au_json_write *json, const char *name, const struct 
     au_json_write_end_array(json);
 }
 
+/* What a proof is about. */
+enum proved { PROVED_TX, PROVED_RECEIPT };
+
+static enum au_err put_core(struct au_json_write *json, struct au_look *look,
+                            struct au_chain_place place)
+{
+    struct au_receipt receipt;
+    struct au_buf core;
+    AU_TRY(au_chain_receipt(&look->chain, place, &receipt));
+    au_buf_init(&core, AU_RECEIPT_SIZE_MAX);
+    au_receipt_encode_core(&core, &receipt);
+    enum au_err err = core.err;
+    if (err == AU_OK) au_json_put_hex(json, "receipt", au_buf_bytes(&core));
+    au_buf_done(&core);
+    return err;
+}
+
+/* leaves: room for twice as many as the block has transactions. */
 static enum au_err put_proof(struct au_input *input, struct au_look *look,
-                             struct au_chain_place place)
+                             struct au_chain_place place, const struct au_header *header,
+                             struct au_hash *leaves, enum proved proved)
+{
+    struct au_json_write json;
+    struct au_hash *digests = leaves + header->tx_count;
+    AU_TRY(au_chain_leaves(&look->chain, header, leaves, digests));
+    if (place.index >= header->tx_count) return AU_ERR_MALFORMED;
+    au_reply_begin(&json, input->response, 200);
+    au_json_put_u64(&json, "height", place.height);
+    au_json_put_count(&json, "index", place.index);
+    au_json_put_count(&json, "count", header->tx_count);
+    au_json_put_hash(&json, "tx_root", &header->tx_root);
+    au_json_put_hash(&json, "receipts_root", &header->receipts_root);
+    au_json_put_hash(&json, "id", &leaves[place.index]);
+    au_json_put_hash(&json, "digest", &digests[place.index]);
+    put_path(&json, "tx_path", leaves, header->tx_count, place.index);
+    put_path(&json, "receipt_path", digests, header->tx_count, place.index);
+    if (proved == PROVED_RECEIPT) AU_TRY(put_core(&json, look, place));
+    au_json_put_header(&json, "header", header);
+    au_reply_end(&json);
+    return AU_OK;
+}
+
+static enum au_err prove(struct au_input *input, struct au_look *look, struct au_chain_place place,
+                         enum proved proved)
 {
     struct au_header header;
-    struct au_json_write json;
     AU_TRY(au_chain_header(&look->chain, place.height, &header));
     struct au_hash *leaves = au_mem_new(2 * (size_t)header.tx_count * sizeof(*leaves));
     if (leaves == NULL) return AU_ERR_NO_MEMORY;
-    struct au_hash *digests = leaves + header.tx_count;
-    enum au_err err = au_chain_leaves(&look->chain, &header, leaves, digests);
-    if (err == AU_OK && place.index >= header.tx_count) err = AU_ERR_MALFORMED;
-    if (err == AU_OK) {
-        au_reply_begin(&json, input->response, 200);
-        au_json_put_u64(&json, "height", place.height);
-        au_json_put_count(&json, "index", place.index);
-        au_json_put_count(&json, "count", header.tx_count);
-        au_json_put_hash(&json, "tx_root", &header.tx_root);
-        au_json_put_hash(&json, "receipts_root", &header.receipts_root);
-        au_json_put_hash(&json, "id", &leaves[place.index]);
-        au_json_put_hash(&json, "digest", &digests[place.index]);
-        put_path(&json, "tx_path", leaves, header.tx_count, place.index);
-        put_path(&json, "receipt_path", digests, header.tx_count, place.index);
-        au_json_put_header(&json, "header", &header);
-        au_reply_end(&json);
-    }
+    enum au_err err = put_proof(input, look, place, &header, leaves, proved);
     au_mem_free(leaves);
-    return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
+    return err;
 }
 
-void au_get_tx_proof(struct au_input *input)
+static void get_proof(struct au_input *input, enum proved proved)
 {
     struct au_hash id;
     struct au_look look;
@@ -147,8 +172,19 @@ void au_get_tx_proof(struct au_input *input)
     if (err == AU_ERR_NOT_FOUND) {
         fail_tx(input);
     } else {
-        if (err == AU_OK) err = put_proof(input, &look, place);
-        if (err != AU_OK) au_fail(input->response, err);
+        if (err == AU_OK) err = prove(input, &look, place, proved);
+        if (err != AU_OK)
+            au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
     }
     au_look_close(&look);
+}
+
+void au_get_tx_proof(struct au_input *input)
+{
+    get_proof(input, PROVED_TX);
+}
+
+void au_get_receipt_proof(struct au_input *input)
+{
+    get_proof(input, PROVED_RECEIPT);
 }

@@ -24,6 +24,7 @@ au_handler au_get_blocks_stream;
 au_handler au_get_tx;
 au_handler au_get_receipt;
 au_handler au_get_tx_proof;
+au_handler au_get_receipt_proof;
 
 /* get_account.c */
 au_handler au_get_account;

@@ -42,6 +42,8 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
     X(GET, "/v1/tx/{hash}/receipt", PLAIN, FAST, 0, au_get_receipt, no_names, "its receipt")    \
     X(GET, "/v1/tx/{hash}/proof", PLAIN, SLOW, 0, au_get_tx_proof, no_names,                    \
       "proof that a block has it")                                                              \
+    X(GET, "/v1/tx/{hash}/receipt/proof", PLAIN, SLOW, 0, au_get_receipt_proof, no_names,       \
+      "proof of what it came to")                                                               \
     X(GET, "/v1/account/{address}", PLAIN, SLOW_AT_HEIGHT, 0, au_get_account, height_names,     \
       "an account")                                                                             \
     X(GET, "/v1/account/{address}/txs", PLAIN, FAST, 0, au_get_account_txs, list_names,         \

@@ -208,9 +208,10 @@ static const char export_details[] =
     "Prints the seed of a key, which is all of its secret, as `aureon keys import` takes it.\n";
 
 static const char verify_details[] =
-    "FILE is what the node answers to /v1/account/A/proof, /v1/contract/C/storage/K/proof or\n"
-    "/v1/tx/H/proof. No node is needed. What is proved is printed, and the hash of the block\n"
-    "that it is proved for: compare it with one that is trusted, or give that as --block.\n"
+    "FILE is what the node answers to /v1/account/A/proof, /v1/contract/C/storage/K/proof,\n"
+    "/v1/tx/H/proof or /v1/tx/H/receipt/proof. No node is needed. What is proved is printed,\n"
+    "and the hash of the block that it is proved for: compare it with one that is trusted, or\n"
+    "give that as --block.\n"
     "A proof that does not hold gives exit code 4.\n";
 
 static const char api_details[] =
@@ -442,7 +443,7 @@ static const struct au_command commands[] = {
      .run = au_keys_export_command},
     {.name = "proof verify",
      .operands = "FILE",
-     .summary = "check a proof of an account, a slot or a transaction",
+     .summary = "check a proof of an account, a slot, a transaction or a receipt",
      .details = verify_details,
      .example = "aureon proof verify proof.json",
      .needs_setup = true,

@@ -66,13 +66,18 @@ static void put_items(struct au_buf *buf, const struct au_items *items)
     au_buf_put_bytes(buf, items->bytes);
 }
 
-void au_receipt_encode(struct au_buf *buf, const struct au_receipt *receipt)
+void au_receipt_encode_core(struct au_buf *buf, const struct au_receipt *receipt)
 {
     uint8_t fixed[FIXED_SIZE_MAX];
     au_buf_put(buf, fixed, put_fixed(fixed, receipt));
     put_sized(buf, receipt->output);
     au_buf_put_u32(buf, NO_EVENTS);
     put_items(buf, &receipt->logs);
+}
+
+void au_receipt_encode(struct au_buf *buf, const struct au_receipt *receipt)
+{
+    au_receipt_encode_core(buf, receipt);
     au_buf_put(buf, receipt->id.bytes, AU_HASH_SIZE);
     au_buf_put_u64(buf, receipt->height);
     au_buf_put_u32(buf, receipt->index);
@@ -178,16 +183,30 @@ static void decode_fixed(struct au_decode *decode, struct au_receipt *receipt)
     if (receipt->has_created) au_decode_raw(decode, receipt->created.bytes, AU_ADDRESS_SIZE);
 }
 
-bool au_receipt_decode(struct au_bytes bytes, struct au_receipt *out_receipt,
-                       struct au_decode *out_error)
+static struct au_receipt decode_core(struct au_decode *decode)
 {
-    struct au_decode *decode = out_error;
     struct au_receipt receipt = {0};
-    au_decode_init(decode, bytes);
     decode_fixed(decode, &receipt);
     receipt.output = au_decode_bytes(decode, AU_OUTPUT_SIZE_MAX);
     if (au_decode_u32(decode) != NO_EVENTS) au_decode_fail(decode, "events");
     receipt.logs = decode_items(decode, ITEM_LOG);
+    return receipt;
+}
+
+bool au_receipt_decode_core(struct au_bytes bytes, struct au_receipt *out_receipt,
+                            struct au_decode *out_error)
+{
+    au_decode_init(out_error, bytes);
+    *out_receipt = decode_core(out_error);
+    return au_decode_is_done(out_error);
+}
+
+bool au_receipt_decode(struct au_bytes bytes, struct au_receipt *out_receipt,
+                       struct au_decode *out_error)
+{
+    struct au_decode *decode = out_error;
+    au_decode_init(decode, bytes);
+    struct au_receipt receipt = decode_core(decode);
     au_decode_raw(decode, receipt.id.bytes, AU_HASH_SIZE);
     receipt.height = au_decode_u64(decode);
     receipt.index = au_decode_u32(decode);

@@ -1,9 +1,9 @@
 /* What a transaction did (protocol.md section 6).
  *
- *     digest  = H("aureon/receipt", outcome u8 || detail u32 || revert_code u32 || gas_used u64 ||
- *               fee u64 || created option<[32]> || output bytes || events u32 = 0 ||
- *               vec<bytes> logs)
- *     stored  = the same bytes || id[32] || height u64 || index u32 || vec<balance change> ||
+ *     core    = outcome u8 || detail u32 || revert_code u32 || gas_used u64 || fee u64 ||
+ *               created option<[32]> || output bytes || events u32 = 0 || vec<bytes> logs
+ *     digest  = H("aureon/receipt", core)
+ *     stored  = core || id[32] || height u64 || index u32 || vec<balance change> ||
  *               vec<slot change> || note bytes
  *     balance change = address[32] || before u64 || after u64
  *     slot change    = contract[32] || key bytes || before option<bytes> || after option<bytes>
@@ -67,13 +67,17 @@ struct au_receipt_slot {
 /* au_receipt_digest gives the leaf of receipts_root. */
 struct au_hash au_receipt_digest(const struct au_receipt *receipt);
 
-/* au_receipt_encode writes the stored form. */
+/* au_receipt_encode writes the stored form, au_receipt_encode_core what the digest is of. */
 void au_receipt_encode(struct au_buf *buf, const struct au_receipt *receipt);
+void au_receipt_encode_core(struct au_buf *buf, const struct au_receipt *receipt);
 
-/* au_receipt_decode reads exactly a stored receipt, all items checked; borrows from bytes. false:
- * out_error tells what is wrong. */
+/* au_receipt_decode reads exactly a stored receipt, au_receipt_decode_core exactly the core of one;
+ * what is not in the core is then zero. All items are checked; borrows from bytes. false: out_error
+ * tells what is wrong. */
 AU_MUST_USE bool au_receipt_decode(struct au_bytes bytes, struct au_receipt *out_receipt,
                                    struct au_decode *out_error);
+AU_MUST_USE bool au_receipt_decode_core(struct au_bytes bytes, struct au_receipt *out_receipt,
+                                        struct au_decode *out_error);
 
 /* Writers of items, for receipts being made, and readers: each takes the first of items off, false
  * if there is none. items begins as a copy of the receipt's. */

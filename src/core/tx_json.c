@@ -171,12 +171,9 @@ static void put_slots(struct au_json_write *json, struct au_items slots)
     au_json_write_end_array(json);
 }
 
-void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt)
+void au_receipt_put_core_json(struct au_json_write *json, const struct au_receipt *receipt)
 {
     const char *reason = au_receipt_reason(receipt->outcome, receipt->detail);
-    au_json_put_hash(json, "hash", &receipt->id);
-    au_json_put_u64(json, "height", receipt->height);
-    au_json_put_u32(json, "index", receipt->index);
     au_json_put_text(json, "status", au_outcome_name(receipt->outcome));
     au_json_put_u32(json, "outcome", (uint32_t)receipt->outcome);
     au_json_put_u32(json, "detail", receipt->detail);
@@ -187,6 +184,14 @@ void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *re
     au_json_put_u64(json, "fee", receipt->fee);
     if (receipt->has_created) au_json_put_address(json, "created", &receipt->created);
     au_json_put_hex(json, "output", receipt->output);
+}
+
+void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt)
+{
+    au_json_put_hash(json, "hash", &receipt->id);
+    au_json_put_u64(json, "height", receipt->height);
+    au_json_put_u32(json, "index", receipt->index);
+    au_receipt_put_core_json(json, receipt);
     if (receipt->note.size > 0) au_json_put_bytes(json, "message", receipt->note);
     au_logs_put_json(json, receipt->logs);
     put_balances(json, receipt->balances);

@@ -35,6 +35,10 @@ void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const str
  * note), logs, balance_changes and storage_changes. */
 void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt);
 
+/* au_receipt_put_core_json writes those from status to output: with the logs, what the digest is
+ * of. */
+void au_receipt_put_core_json(struct au_json_write *json, const struct au_receipt *receipt);
+
 /* au_logs_put_json writes a receipt's lines as the member logs. */
 void au_logs_put_json(struct au_json_write *json, struct au_items logs);
 

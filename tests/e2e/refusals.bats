@@ -230,6 +230,7 @@ END
 	unknown-tx|/v1/tx/$none
 	unknown-tx|/v1/tx/$none/receipt
 	unknown-tx|/v1/tx/$none/proof
+	unknown-tx|/v1/tx/$none/receipt/proof
 	unknown-block|/v1/block/99999999
 	unknown-block|/v1/block/$none
 	unknown-contract|/v1/contract/bob

@@ -530,6 +530,25 @@ static void read_path(const struct answer *answer, const char *name, struct au_h
     }
 }
 
+/* The receipt of a document is the one that its digest is of. */
+static void expect_core(const struct answer *answer, uint64_t nonce)
+{
+    uint8_t core[1024];
+    struct au_receipt receipt;
+    struct au_decode error;
+    struct au_hash told;
+    size_t size = (strlen(text_at(answer, "receipt")) - 2) / 2;
+    assert_true(size <= sizeof(core));
+    bytes_at(answer, "receipt", core, size);
+    assert_true(au_receipt_decode_core((struct au_bytes){core, size}, &receipt, &error));
+    assert_int_equal(receipt.outcome, AU_OUTCOME_SUCCESS);
+    assert_true(receipt.gas_used > 0);
+    struct au_hash digest = au_receipt_digest(&receipt);
+    bytes_at(answer, "digest", told.bytes, AU_HASH_SIZE);
+    assert_memory_equal(&digest, &told, AU_HASH_SIZE);
+    assert_int_equal(number_at(answer, "index"), nonce);
+}
+
 static void test_tx_proof(void **state)
 {
     (void)state;
@@ -565,6 +584,14 @@ static void test_tx_proof(void **state)
         bytes_at(&answer, "digest", digest.bytes, 32);
         read_path(&answer, "receipt_path", path, &count);
         assert_true(au_merkle_verify(&root, &digest, i, 5, path, count));
+        answer_done(&answer);
+        target.size -= strlen("/proof") + 1;
+        au_buf_put_text(&target, "/receipt/proof");
+        au_buf_put_u8(&target, 0);
+        answer = get(200, (const char *)target.data);
+        read_path(&answer, "receipt_path", path, &count);
+        assert_true(au_merkle_verify(&root, &digest, i, 5, path, count));
+        expect_core(&answer, i);
         answer_done(&answer);
         au_buf_done(&target);
     }

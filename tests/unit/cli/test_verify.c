@@ -16,6 +16,7 @@
 #define TX_COUNT      5u
 #define BATCH_SIZE    (1u << 20)
 #define TEXT_SIZE_MAX (1u << 20)
+#define NONE          UINT32_MAX
 
 /* A state with accounts 0..ACCOUNT_COUNT - 1, of which number 0 is a contract with slots, and a
  * block over it. */
@@ -23,6 +24,7 @@ struct world {
     struct au_kv kv;
     struct au_trie_cache cache;
     struct au_header header;
+    struct au_hash storage_root; /* of account 0 */
     struct au_hash ids[TX_COUNT];
     struct au_hash digests[TX_COUNT];
     struct au_buf document; /* the proof under test */
@@ -131,6 +133,23 @@ static struct au_hash put_accounts(struct world *world, const struct au_hash *st
     return root;
 }
 
+/* Receipt i: number 0 created something, number 1 reverted, all have a line. */
+static struct au_receipt receipt_of(unsigned number)
+{
+    static const uint8_t line[] = "\x05\0\0\0hello";
+    struct au_receipt receipt = {
+        .outcome = number == 1 ? AU_OUTCOME_REVERTED : AU_OUTCOME_SUCCESS,
+        .revert_code = number == 1 ? 7 : 0,
+        .gas_used = 5000 + number,
+        .fee = 9000 + number,
+        .has_created = number == 0,
+        .output = {(const uint8_t *)"output", 6},
+        .logs = {{line, sizeof(line) - 1}, 1},
+    };
+    if (number == 0) receipt.created = address_of(0);
+    return receipt;
+}
+
 static struct world *world_open(void)
 {
     static const struct au_seed seed = {{1, 2}};
@@ -140,18 +159,19 @@ static struct world *world_open(void)
     assert_ok(au_memkv_open(&world->kv));
     assert_ok(au_trie_cache_init(&world->cache, &world->kv, &seed, 1 << 20));
     au_kv_batch_init(&records, BATCH_SIZE);
-    struct au_hash storage_root = put_slots(world, &records);
+    world->storage_root = put_slots(world, &records);
     struct au_header header = {.version = AU_HEADER_VERSION, .chain_id_size = 4, .height = 12};
     memcpy(header.chain_id, "test", 4);
-    header.state_root = put_accounts(world, &storage_root, &records);
+    header.state_root = put_accounts(world, &world->storage_root, &records);
     assert_ok(au_kv_write(&world->kv, &records, false));
     au_trie_cache_commit(&world->cache);
     assert_ok(au_trie_cache_flush(&world->cache, header.height));
     au_kv_batch_done(&records);
 
     for (unsigned i = 0; i < TX_COUNT; i++) {
+        struct au_receipt receipt = receipt_of(i);
         world->ids[i] = hash_of(i, 1);
-        world->digests[i] = hash_of(i, 2);
+        world->digests[i] = au_receipt_digest(&receipt);
     }
     header.tx_count = TX_COUNT;
     header.tx_root = au_merkle_root_of(world->ids, TX_COUNT);
@@ -260,7 +280,9 @@ static void make_slot(struct world *world, unsigned contract, unsigned number)
     struct au_hash owner = au_flat_account_key(&address);
     struct au_hash key = au_flat_key_hash((struct au_bytes){name, sizeof(name)});
     begin(world, &json);
+    au_json_put_address(&json, "address", &address);
     au_json_put_address(&json, "contract", &address);
+    if (contract == 0) put_hex(&json, "storage_root", bytes_of(&world->storage_root));
     put_proof(world, &json, "account_proof", &accounts, &owner);
     put_proof(world, &json, "storage_proof", &owner, &key);
     put_hex(&json, "key", (struct au_bytes){name, sizeof(name)});
@@ -284,7 +306,18 @@ static void put_path(struct au_json_write *json, const char *name, const struct 
     au_json_write_end_array(json);
 }
 
-static void make_tx(struct world *world, uint32_t index)
+static void put_core(struct au_json_write *json, uint32_t index)
+{
+    struct au_receipt receipt = receipt_of(index);
+    struct au_buf core;
+    au_buf_init(&core, 1024);
+    au_receipt_encode_core(&core, &receipt);
+    put_hex(json, "receipt", au_buf_bytes(&core));
+    au_buf_done(&core);
+}
+
+/* receipt: the number of the one that is told; NONE: none is. */
+static void make_tx(struct world *world, uint32_t index, uint32_t receipt)
 {
     struct au_json_write json;
     begin(world, &json);
@@ -295,6 +328,7 @@ static void make_tx(struct world *world, uint32_t index)
     put_hex(&json, "digest", bytes_of(&world->digests[index]));
     put_path(&json, "tx_path", world->ids, index);
     put_path(&json, "receipt_path", world->digests, index);
+    if (receipt != NONE) put_core(&json, receipt);
     end(world, &json);
 }
 
@@ -411,9 +445,28 @@ static void test_transactions(void **state)
     (void)state;
     struct world *world = world_open();
     for (uint32_t i = 0; i < TX_COUNT; i++) {
-        make_tx(world, i);
+        make_tx(world, i, NONE);
         assert_proved(world, "\"digest\": \"0x");
     }
+    world_close(world);
+}
+
+static void test_receipts(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    for (uint32_t i = 0; i < TX_COUNT; i++) {
+        char expected[64];
+        snprintf(expected, sizeof(expected), "\"gas_used\": \"%u\"", 5000 + i);
+        make_tx(world, i, i);
+        assert_proved(world, expected);
+        assert_proved(world, "\"hello\"");
+        make_tx(world, i, (i + 1) % TX_COUNT);
+        assert_int_equal(verify(world, world->block, NULL), AU_EXIT_REJECTED);
+    }
+    make_tx(world, 1, 1);
+    assert_proved(world, "\"status\": \"reverted\"");
+    assert_proved(world, "\"revert_code\": 7");
     world_close(world);
 }
 
@@ -429,7 +482,9 @@ static void test_nothing_near(void **state)
     assert_nothing_near(world);
     make_slot(world, 0, SLOT_COUNT);
     assert_nothing_near(world);
-    make_tx(world, 3);
+    make_tx(world, 3, NONE);
+    assert_nothing_near(world);
+    make_tx(world, 0, 0);
     assert_nothing_near(world);
     world_close(world);
 }
@@ -484,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_accounts),     cmocka_unit_test(test_slots),
         cmocka_unit_test(test_transactions), cmocka_unit_test(test_nothing_near),
         cmocka_unit_test(test_other_block),  cmocka_unit_test(test_no_proofs),
+        cmocka_unit_test(test_receipts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

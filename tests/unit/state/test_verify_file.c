@@ -7,6 +7,7 @@
 #include "core/address.h"
 #include "core/header.h"
 #include "core/merkle.h"
+#include "core/receipt.h"
 #include "state/proof.h"
 #include "state/rlp.h"
 
@@ -495,6 +496,108 @@ static void test_inclusion(void **state)
     }
 }
 
+/* ---- receipts ---- */
+
+/* What the copy says of bytes as the only receipt of a block, and of a decoded one the same. */
+static const char *verify_receipt(struct aureon_bytes core, struct aureon_receipt *out_receipt)
+{
+    struct au_receipt receipt;
+    struct au_decode error;
+    struct au_hash digest = {{0}};
+    bool is_receipt =
+        au_receipt_decode_core((struct au_bytes){core.data, core.size}, &receipt, &error);
+    if (is_receipt) digest = au_receipt_digest(&receipt);
+    struct au_hash root = au_merkle_root_of(&digest, 1);
+    const struct aureon_header header = {.receipts_root = foreign(&root), .tx_count = 1};
+    const char *reason = aureon_verify_receipt(&header, core, 0, NULL, 0, out_receipt);
+    assert_true(is_receipt || reason != NULL);
+    return reason;
+}
+
+static void test_receipts(void **state)
+{
+    (void)state;
+    static const char lines[] = "\3\0\0\0one\0\0\0\0\5\0\0\0three";
+    const struct au_receipt receipt = {.outcome = AU_OUTCOME_REVERTED,
+                                       .detail = 0x01020304,
+                                       .revert_code = 77,
+                                       .gas_used = UINT64_MAX,
+                                       .fee = 3,
+                                       .has_created = true,
+                                       .created = {{4}},
+                                       .output = au_bytes_of("because"),
+                                       .logs = {{(const uint8_t *)lines, sizeof(lines) - 1}, 3}};
+    struct au_buf core;
+    struct aureon_receipt found;
+    struct aureon_bytes line;
+    au_buf_init(&core, NODE_SIZE_MAX);
+    au_receipt_encode_core(&core, &receipt);
+    assert_null(verify_receipt((struct aureon_bytes){core.data, core.size}, &found));
+    assert_true(found.outcome == receipt.outcome && found.detail == receipt.detail);
+    assert_true(found.revert_code == 77 && found.gas_used == UINT64_MAX && found.fee == 3);
+    assert_true(found.has_created);
+    assert_memory_equal(found.created.bytes, receipt.created.bytes, AU_ADDRESS_SIZE);
+    assert_memory_equal(found.output.data, "because", found.output.size);
+    assert_int_equal(found.event_count, 0);
+    static const char *const expected[] = {"one", "", "three"};
+    for (size_t i = 0; i < AU_COUNT_OF(expected); i++) {
+        assert_true(aureon_next_log(&found, &line));
+        assert_int_equal(line.size, strlen(expected[i]));
+        if (line.size > 0) assert_memory_equal(line.data, expected[i], line.size);
+    }
+    assert_false(aureon_next_log(&found, &line));
+
+    for (size_t i = 0; i < 8 * core.size; i++) {
+        core.data[i / 8] ^= (uint8_t)(1u << i % 8);
+        (void)verify_receipt((struct aureon_bytes){core.data, core.size}, &found);
+        core.data[i / 8] ^= (uint8_t)(1u << i % 8);
+        assert_non_null(verify_receipt((struct aureon_bytes){core.data, i / 8}, &found));
+    }
+    au_buf_put(&core, "", 1);
+    assert_string_equal(verify_receipt((struct aureon_bytes){core.data, core.size}, &found),
+                        "bytes behind the receipt");
+    au_buf_done(&core);
+}
+
+/* The list of events that the protocol has beside the logs, which no receipt of ours fills yet. */
+static void test_events(void **state)
+{
+    (void)state;
+    uint8_t core[200] = {0};
+    size_t count_at = 26 + 4; /* what is fixed, and an output of no bytes */
+    size_t size = count_at + 4;
+    struct aureon_receipt found;
+    core[count_at] = 1;
+    size += AUREON_HASH_SIZE; /* a contract */
+    core[size] = 2;           /* a name */
+    size += 4 + 2;
+    core[size] = 2; /* topics */
+    size += 4 + 2 * AUREON_HASH_SIZE;
+    core[size] = 5; /* data */
+    size += 4 + 5;
+    size += 4; /* no logs */
+    for (size_t given = 0; given <= size + 1; given++) {
+        struct aureon_bytes bytes = {core, given};
+        struct aureon_hash root;
+        struct au_hash digest =
+            au_sha256_parts((const struct au_bytes[]){{(const uint8_t *)"\x0e"
+                                                                        "aureon/receipt",
+                                                       15},
+                                                      {core, given}},
+                            2);
+        struct au_hash expected = au_merkle_root_of(&digest, 1);
+        root = foreign(&expected);
+        const struct aureon_header header = {.receipts_root = root, .tx_count = 1};
+        const char *reason = aureon_verify_receipt(&header, bytes, 0, NULL, 0, &found);
+        assert_int_equal(reason == NULL, given == size);
+    }
+    struct aureon_bytes whole = {core, size};
+    const struct aureon_header header = {.tx_count = 1};
+    assert_non_null(aureon_verify_receipt(&header, whole, 0, NULL, 0, &found));
+    assert_int_equal(found.event_count, 1);
+    assert_int_equal(found.events.size, size - count_at - 8);
+}
+
 static void test_addresses(void **state)
 {
     (void)state;
@@ -543,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_accounts), cmocka_unit_test(test_slots),
         cmocka_unit_test(test_headers),  cmocka_unit_test(test_inclusion),
         cmocka_unit_test(test_sha256),   cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_receipts), cmocka_unit_test(test_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
