@@ -122,15 +122,25 @@ void au_look_close(struct au_look *look)
 
 /* ---- places for simulations ---- */
 
-enum au_err au_block_lend(struct au_api *api, const uint64_t *height, struct au_block **out_block)
+static enum au_err begin(struct au_block *block, enum au_lend which, uint64_t height)
+{
+    switch (which) {
+    case AU_LEND_NEXT: break;
+    case AU_LEND_PAST: return au_block_begin_past(block, height);
+    case AU_LEND_AGAIN: return au_block_begin_again(block, height);
+    }
+    return au_block_begin(block, au_clock_unix_ms());
+}
+
+enum au_err au_block_lend(struct au_api *api, enum au_lend which, uint64_t height,
+                          struct au_block **out_block)
 {
     struct au_block *block = NULL;
     au_lock(&api->blocks_lock);
     if (api->block_count > 0) block = api->blocks[--api->block_count];
     au_unlock(&api->blocks_lock);
     if (block == NULL) AU_TRY(au_block_new(api->options.ledger, &block));
-    enum au_err err = height != NULL ? au_block_begin_past(block, *height)
-                                     : au_block_begin(block, au_clock_unix_ms());
+    enum au_err err = begin(block, which, height);
     if (err != AU_OK) {
         au_block_give_back(api, block);
         return err;

@@ -133,9 +133,16 @@ void au_put_height(struct au_response *response, uint64_t height);
 
 /* ---- places for simulations ---- */
 
-/* au_block_lend gives an open block over the head, or over an older height (NULL: the head), for
- * views then; au_block_give_back aborts it. Errors as au_block_begin, au_block_begin_past. */
-AU_MUST_USE enum au_err au_block_lend(struct au_api *api, const uint64_t *height,
+/* Which block is lent. */
+enum au_lend {
+    AU_LEND_NEXT, /* the one after the head; height does not matter */
+    AU_LEND_PAST, /* one over an older height: for views */
+    AU_LEND_AGAIN /* the block of this height, once more */
+};
+
+/* au_block_lend gives an open block; au_block_give_back aborts it. Errors as au_block_begin,
+ * au_block_begin_past, au_block_begin_again. */
+AU_MUST_USE enum au_err au_block_lend(struct au_api *api, enum au_lend which, uint64_t height,
                                       struct au_block **out_block);
 void au_block_give_back(struct au_api *api, struct au_block *block);
 

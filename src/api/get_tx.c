@@ -6,7 +6,7 @@
 #include "core/limits.h"
 #include "core/merkle.h"
 
-static void fail_tx(struct au_input *input)
+void au_fail_tx(struct au_input *input)
 {
     struct au_problem problem;
     struct au_bytes hash = au_request_param(input->request, "hash");
@@ -53,7 +53,7 @@ static bool put_now(struct au_input *input, const struct au_wait_form *form)
     /* It may have gone from the pool into a block in between. */
     if (err == AU_ERR_NOT_FOUND) err = au_answer_committed(input->api, form, input->response);
     if (err == AU_ERR_NOT_FOUND) {
-        fail_tx(input);
+        au_fail_tx(input);
     } else if (err != AU_OK) {
         au_fail(input->response, err);
     }
@@ -86,7 +86,7 @@ void au_get_receipt(struct au_input *input)
     if (!au_input_path_hash(input, "hash", &form.id)) return;
     enum au_err err = au_answer_committed(input->api, &form, input->response);
     if (err == AU_ERR_NOT_FOUND) {
-        fail_tx(input);
+        au_fail_tx(input);
     } else if (err != AU_OK) {
         au_fail(input->response, err);
     }
@@ -170,7 +170,7 @@ static void get_proof(struct au_input *input, enum proved proved)
     if (!au_look_open(input->api, input->response, &look)) return;
     enum au_err err = au_chain_place(&look.chain, &id, &place);
     if (err == AU_ERR_NOT_FOUND) {
-        fail_tx(input);
+        au_fail_tx(input);
     } else {
         if (err == AU_OK) err = prove(input, &look, place, proved);
         if (err != AU_OK)

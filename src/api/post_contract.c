@@ -145,7 +145,7 @@ static enum au_err find_gas(struct au_input *input, size_t index, struct au_tx *
     au_buf_init(&bytes, 2u * AU_TX_SIZE_MAX);
     enum au_err err = au_sign_encode(api, index, tx, &bytes);
     bool is_good = err == AU_OK && au_submit_decode(input, au_buf_bytes(&bytes), &checked);
-    if (is_good && !au_simulate(input, &checked, true, &simulation)) {
+    if (is_good && !au_simulate(input, &checked, true, NULL, &simulation)) {
         input->has_failed = true;
     } else if (is_good) {
         if (simulation.applied.invalid != AU_INVALID_NONE) {

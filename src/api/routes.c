@@ -21,7 +21,8 @@ static const char *const list_names[] = {"limit", "cursor", NULL};
 static const char *const height_names[] = {"height", NULL};
 static const char *const slots_names[] = {"prefix", "limit", "cursor", "height", NULL};
 static const char *const wait_names[] = {"wait", "timeout", NULL};
-static const char *const view_names[] = {"arg", "from", "gas_limit", "height", NULL};
+static const char *const trace_names[] = {"trace", NULL};
+static const char *const view_names[] = {"arg", "from", "gas_limit", "height", "trace", NULL};
 static const char *const deploy_names[] = {"wait",  "timeout", "from", "gas",
                                            "value", "admin",   "arg",  NULL};
 static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
@@ -44,6 +45,8 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
       "proof that a block has it")                                                              \
     X(GET, "/v1/tx/{hash}/receipt/proof", PLAIN, SLOW, 0, au_get_receipt_proof, no_names,       \
       "proof of what it came to")                                                               \
+    X(GET, "/v1/tx/{hash}/trace", PLAIN, SLOW, 0, au_get_tx_trace, no_names,                    \
+      "what contracts did in it, call by call")                                                 \
     X(GET, "/v1/account/{address}", PLAIN, SLOW_AT_HEIGHT, 0, au_get_account, height_names,     \
       "an account")                                                                             \
     X(GET, "/v1/account/{address}/txs", PLAIN, FAST, 0, au_get_account_txs, list_names,         \
@@ -72,9 +75,9 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
     X(POST, "/v1/tx", ALIAS, FAST, TX_BODY, au_post_tx, wait_names, "submits a transaction") \
     X(POST, "/v1/submit-tx", ALIAS, FAST, TX_BODY, au_post_tx, wait_names, "the same")       \
     X(POST, "/v1/txs", PLAIN, SLOW, BATCH_BODY, au_post_txs, no_names, "submits up to 1000") \
-    X(POST, "/v1/tx/simulate", PLAIN, SLOW, TX_BODY, au_post_simulate, no_names,             \
+    X(POST, "/v1/tx/simulate", PLAIN, SLOW, TX_BODY, au_post_simulate, trace_names,          \
       "what a transaction would come to")                                                    \
-    X(POST, "/v1/view", PLAIN, SLOW, 0, au_post_view, no_names,                              \
+    X(POST, "/v1/view", PLAIN, SLOW, 0, au_post_view, trace_names,                           \
       "what a function says, without a transaction")                                         \
     X(POST, "/v1/contract/deploy", ALIAS, SLOW, TX_BODY, au_post_deploy, deploy_names,       \
       "deploys a contract")                                                                  \

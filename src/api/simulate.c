@@ -5,6 +5,7 @@
 #include "api/json.h"
 #include "api/refusal.h"
 #include "api/submit.h"
+#include "api/trace.h"
 #include "core/limits.h"
 
 /* ---- transactions ---- */
@@ -43,14 +44,15 @@ static bool compile(struct au_input *input, const struct au_checked *checked)
 }
 
 bool au_simulate(struct au_input *input, const struct au_checked *checked, bool is_any_nonce,
-                 struct au_simulation *out_simulation)
+                 struct au_tracer *tracer, struct au_simulation *out_simulation)
 {
     struct au_api *api = input->api;
     struct au_checked copy = *checked;
     *out_simulation = (struct au_simulation){0};
     if (!compile(input, checked)) return false;
-    enum au_err err = au_block_lend(api, NULL, &out_simulation->block);
+    enum au_err err = au_block_lend(api, AU_LEND_NEXT, 0, &out_simulation->block);
     if (err == AU_OK) {
+        au_block_trace(out_simulation->block, tracer);
         atomic_fetch_add(&api->counts.simulated, 1);
         err = apply(api, &copy, is_any_nonce, out_simulation);
         if (err != AU_OK) au_simulation_done(api, out_simulation);
@@ -80,7 +82,9 @@ uint64_t au_gas_trial(const struct au_api *api, const struct au_tx *tx, uint64_t
     return covered < limit ? covered : limit;
 }
 
-static void put_simulated(struct au_input *input, const struct au_simulation *simulation)
+/* tracer: NULL if nobody asked. */
+static void put_simulated(struct au_input *input, const struct au_simulation *simulation,
+                          const struct au_tracer *tracer)
 {
     struct au_json_write json;
     const struct au_receipt *receipt = simulation->applied.receipt;
@@ -89,7 +93,21 @@ static void put_simulated(struct au_input *input, const struct au_simulation *si
     au_receipt_put_json(&json, receipt);
     au_json_put_u64(&json, "gas_suggested", au_gas_suggest(input->api, receipt->gas_used));
     au_json_put_bool(&json, "valid", true);
+    if (tracer != NULL) au_trace_put_json(&json, tracer);
     au_reply_end(&json);
+}
+
+static void simulate(struct au_input *input, const struct au_checked *checked,
+                     struct au_tracer *tracer)
+{
+    struct au_simulation simulation;
+    if (!au_simulate(input, checked, false, tracer, &simulation)) return;
+    if (simulation.applied.invalid != AU_INVALID_NONE) {
+        au_fail_applied(input->api, input->response, checked, &simulation.applied);
+    } else {
+        put_simulated(input, &simulation, tracer);
+    }
+    au_simulation_done(input->api, &simulation);
 }
 
 void au_post_simulate(struct au_input *input)
@@ -97,7 +115,8 @@ void au_post_simulate(struct au_input *input)
     static const char *const names[] = {"tx", NULL};
     struct au_bytes bytes = input->request->body;
     struct au_checked checked;
-    struct au_simulation simulation;
+    struct au_tracer tracer;
+    bool is_traced = au_trace_is_wanted(input);
     if (!au_request_has_media_type(input->request, AU_BINARY_MEDIA_TYPE)) {
         if (!au_input_parse(input, names)) return;
         if (!au_input_bytes(input, "tx", &bytes)) {
@@ -106,13 +125,9 @@ void au_post_simulate(struct au_input *input)
         }
     }
     if (!au_submit_decode(input, bytes, &checked)) return;
-    if (!au_simulate(input, &checked, false, &simulation)) return;
-    if (simulation.applied.invalid != AU_INVALID_NONE) {
-        au_fail_applied(input->api, input->response, &checked, &simulation.applied);
-    } else {
-        put_simulated(input, &simulation);
-    }
-    au_simulation_done(input->api, &simulation);
+    au_tracer_init(&tracer);
+    simulate(input, &checked, is_traced ? &tracer : NULL);
+    au_tracer_done(&tracer);
 }
 
 /* ---- views ---- */
@@ -132,11 +147,14 @@ static void fail_view(struct au_input *input, enum au_problem_code code, const s
     au_buf_done(&address);
 }
 
-static void put_view(struct au_input *input, struct au_block *block, const struct au_view *view)
+/* tracer: NULL if nobody asked. */
+static void put_view(struct au_input *input, struct au_block *block, const struct au_view *view,
+                     struct au_tracer *tracer)
 {
     struct au_view_result result;
     struct au_json_write json;
     uint64_t height = au_block_header(block)->height - 1;
+    au_block_trace(block, tracer);
     enum au_err err = au_block_view(block, view, &result);
     if (err != AU_OK) {
         au_fail(input->response, err);
@@ -154,6 +172,7 @@ static void put_view(struct au_input *input, struct au_block *block, const struc
     au_reply_begin(&json, input->response, 200);
     au_json_put_view(&json, &result);
     au_json_put_u64(&json, "height", height);
+    if (tracer != NULL) au_trace_put_json(&json, tracer);
     au_reply_end(&json);
 }
 
@@ -165,6 +184,8 @@ static void run_view(struct au_input *input, struct au_view *view)
     uint64_t limit = au_ledger_params(input->api->options.ledger)->block_gas_limit;
     uint64_t height;
     bool is_given;
+    struct au_tracer tracer;
+    bool is_traced = au_trace_is_wanted(input);
     view->gas_limit = limit;
     au_input_address(input, "from", &view->caller);
     if (au_input_u64(input, "gas_limit", &view->gas_limit) && view->gas_limit > limit) {
@@ -173,13 +194,16 @@ static void run_view(struct au_input *input, struct au_view *view)
     au_input_args(input, args, &view->arg_count);
     if (input->has_failed || !au_input_height(input, &height, &is_given)) return;
     view->args = args;
-    enum au_err err = au_block_lend(input->api, is_given ? &height : NULL, &block);
+    enum au_err err =
+        au_block_lend(input->api, is_given ? AU_LEND_PAST : AU_LEND_NEXT, height, &block);
     if (err != AU_OK) {
         au_input_fail_height(input, height, err);
         return;
     }
     atomic_fetch_add(&input->api->counts.simulated, 1);
-    put_view(input, block, view);
+    au_tracer_init(&tracer);
+    put_view(input, block, view, is_traced ? &tracer : NULL);
+    au_tracer_done(&tracer);
     au_block_give_back(input->api, block);
 }
 

@@ -17,10 +17,12 @@ struct au_simulation {
  * here is compiled first, when nothing else is to be.
  *
  * is_any_nonce   the nonce is ours to choose: the one that fits is taken
+ * tracer         is told what contracts do, or NULL
  *
  * true: au_simulation_done ends it. false: the response is a problem. */
 AU_MUST_USE bool au_simulate(struct au_input *input, const struct au_checked *checked,
-                             bool is_any_nonce, struct au_simulation *out_simulation);
+                             bool is_any_nonce, struct au_tracer *tracer,
+                             struct au_simulation *out_simulation);
 void au_simulation_done(struct au_api *api, struct au_simulation *simulation);
 
 /* au_gas_suggest gives the gas limit to ask for after a simulation: a fifth more than was used, at

@@ -65,6 +65,10 @@
             "print the output as u64 i64 u32 i32 addr str; else bytes" \
     }
 
+#define TRACE_OPTION                                                                               \
+    {                                                                                              \
+        "trace", NULL, AU_OPTION_FLAG, false, 0, "print what contracts did, call by call, instead" \
+    }
 #define HEIGHT_OPTION                                             \
     {                                                             \
         "height", "N", AU_OPTION_NUMBER, false, UINT64_MAX,       \
@@ -89,10 +93,17 @@ static const struct au_option deploy_options[] = {
 static const struct au_option upgrade_options[] = {GAS_OPTION, TX_OPTIONS, SEND_OPTIONS};
 static const struct au_option call_options[] = {AS_OPTION, VALUE_OPTION, GAS_OPTION, TX_OPTIONS,
                                                 SEND_OPTIONS};
-static const struct au_option simulate_options[] = {VALUE_OPTION, GAS_OPTION, TX_OPTIONS,
-                                                    DRY_OPTION,   URL_OPTION, JSON_OPTION};
+static const struct au_option simulate_options[] = {
+    TRACE_OPTION, VALUE_OPTION, GAS_OPTION, TX_OPTIONS, DRY_OPTION, URL_OPTION, JSON_OPTION};
+static const struct au_option trace_options[] = {
+    {"folded", NULL, AU_OPTION_FLAG, false, 0, "print stacks and their steps, for flame graphs"},
+    {"speedscope", NULL, AU_OPTION_FLAG, false, 0, "print a profile for speedscope.app"},
+    DRY_OPTION,
+    URL_OPTION,
+    JSON_OPTION};
 static const struct au_option view_options[] = {
     AS_OPTION,
+    TRACE_OPTION,
     {"from", "ACCOUNT", AU_OPTION_TEXT, false, 0, "the caller that the function sees"},
     {"gas", "N", AU_OPTION_NUMBER, false, AU_GAS_LIMIT_MAX, "gas limit; else the node's"},
     HEIGHT_OPTION,
@@ -175,6 +186,11 @@ static const char account_details[] =
 
 static const char tx_get_details[] =
     "A transaction and its receipt; `pending yes` if it is in no block yet.\n";
+
+static const char trace_details[] =
+    "What contracts did in a transaction of the chain, call by call: gas, which counts all that\n"
+    "is inside, and functions with what they were given and gave back. The node executes the\n"
+    "transaction once more; it must still know the state before the block.\n";
 
 static const char sign_details[] =
     "TX is a transaction, signed or not: 0x and hex, or @path. It is signed for the chain whose\n"
@@ -345,6 +361,16 @@ static const struct au_command commands[] = {
      .operands_max = 1,
      OPTIONS(query_options),
      .run = au_tx_get_command},
+    {.name = "tx trace",
+     .operands = "HASH",
+     .summary = "show what contracts did in a transaction",
+     .details = trace_details,
+     .example = "aureon tx trace \"$hash\"",
+     .needs_setup = true,
+     .operands_min = 1,
+     .operands_max = 1,
+     OPTIONS(trace_options),
+     .run = au_tx_trace_command},
     {.name = "tx sign",
      .operands = "TX",
      .summary = "sign a transaction",

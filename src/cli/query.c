@@ -9,6 +9,7 @@
 #include "cli/http.h"
 #include "cli/receipt.h"
 #include "cli/show.h"
+#include "cli/trace.h"
 #include "cli/wallet.h"
 #include "core/dev_account.h"
 
@@ -168,6 +169,20 @@ enum au_exit au_account_command(struct au_invocation *invocation)
 enum au_exit au_tx_get_command(struct au_invocation *invocation)
 {
     static const struct query query = {.before = "/v1/tx/", .print = au_client_print};
+    return run_query(invocation, &query);
+}
+
+static enum au_exit put_trace_path(struct au_invocation *invocation, struct au_buf *path)
+{
+    (void)invocation;
+    au_buf_put_text(path, "/trace");
+    return AU_EXIT_DONE;
+}
+
+enum au_exit au_tx_trace_command(struct au_invocation *invocation)
+{
+    static const struct query query = {
+        .before = "/v1/tx/", .put_rest = put_trace_path, .print = au_trace_print};
     return run_query(invocation, &query);
 }
 
@@ -350,6 +365,7 @@ enum au_exit au_view_command(struct au_invocation *invocation)
     struct au_answer answer = {0};
     struct au_buf body;
     struct au_json_write json;
+    bool is_traced = au_invocation_has(invocation, "trace");
     au_buf_init(&body, BODY_SIZE_MAX);
     au_json_write_init(&json, &body, AU_JSON_WRITE_COMPACT);
     enum au_exit code = au_receipt_check_form(invocation);
@@ -361,7 +377,7 @@ enum au_exit au_view_command(struct au_invocation *invocation)
     if (code == AU_EXIT_DONE) {
         const struct au_request request = {
             .method = "POST",
-            .path = "/v1/view",
+            .path = is_traced ? "/v1/view?trace=true" : "/v1/view",
             .content_type = "application/json",
             .body = au_buf_bytes(&body),
             .is_last = true,
@@ -369,7 +385,8 @@ enum au_exit au_view_command(struct au_invocation *invocation)
         code = au_client_ask(&client, &request, &answer);
     }
     if (code == AU_EXIT_DONE && answer.json != NULL) {
-        code = au_receipt_report(&client, &answer, "the view", AU_RESULT_OUTPUT);
+        code = is_traced ? au_trace_report(&client, &answer, "the view")
+                         : au_receipt_report(&client, &answer, "the view", AU_RESULT_OUTPUT);
     }
     au_answer_done(&answer);
     au_buf_done(&body);

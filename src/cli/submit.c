@@ -9,6 +9,7 @@
 #include "cli/client.h"
 #include "cli/code.h"
 #include "cli/receipt.h"
+#include "cli/trace.h"
 #include "cli/tx.h"
 #include "cli/wallet.h"
 #include "core/limits.h"
@@ -305,7 +306,9 @@ static enum au_exit simulate(struct submit *submit, bool is_last, struct au_answ
     submit->tx.gas_limit = gas != NULL ? gas->number : trial_gas(submit);
     code = encode(submit);
     if (code != AU_EXIT_DONE) return code;
-    return post(submit, "/v1/tx/simulate", 0, is_last, out_answer);
+    bool is_traced = is_last && au_invocation_has(submit->invocation, "trace");
+    return post(submit, is_traced ? "/v1/tx/simulate?trace=true" : "/v1/tx/simulate", 0, is_last,
+                out_answer);
 }
 
 static enum au_exit find_gas(struct submit *submit)
@@ -495,7 +498,9 @@ enum au_exit au_simulate_command(struct au_invocation *invocation)
     enum au_exit code = prepare(&submit);
     if (code == AU_EXIT_DONE) code = simulate(&submit, /* is_last = */ true, &answer);
     if (code == AU_EXIT_DONE && answer.json != NULL) {
-        code = au_receipt_report(&submit.client, &answer, "the simulation", AU_RESULT_PAGE);
+        code = au_invocation_has(invocation, "trace")
+                   ? au_trace_report(&submit.client, &answer, "the simulation")
+                   : au_receipt_report(&submit.client, &answer, "the simulation", AU_RESULT_PAGE);
     }
     au_answer_done(&answer);
     submit_done(&submit);

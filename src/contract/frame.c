@@ -4,6 +4,7 @@
 
 #include "contract/bind.h"
 #include "contract/host.h"
+#include "contract/tracer.h"
 #include "core/limits.h"
 #include "vm/gas.h"
 #include "vm/limits.h"
@@ -138,6 +139,7 @@ static enum au_err run_code(struct au_loaded *loaded, struct au_frame *frame,
     }
     struct au_instance *instance;
     AU_TRY(au_instance_open(loaded, call->steps_limit - entry_steps, frame, &instance));
+    if (frame->env->tracer) instance->watch = &frame->env->tracer->watch;
     enum au_err err = run_instance(instance, export_, binding, result);
     if (err == AU_OK) {
         AU_ASSERT(instance->steps_left >= 0);
@@ -166,8 +168,8 @@ static enum au_err run_frame(struct au_loaded *loaded, struct au_frame *frame,
     return run_code(loaded, frame, export_, binding, result);
 }
 
-static enum au_err run(struct au_loaded *loaded, struct au_frame frame,
-                       struct au_frame_result *out_result)
+static enum au_err run_checked(struct au_loaded *loaded, struct au_frame frame,
+                               struct au_frame_result *out_result)
 {
     const struct au_call *call = frame.call;
     struct au_overlay *overlay = frame.env->overlay;
@@ -194,6 +196,16 @@ static enum au_err run(struct au_loaded *loaded, struct au_frame frame,
         result.output = frame.output;
     }
     *out_result = result;
+    return AU_OK;
+}
+
+static enum au_err run(struct au_loaded *loaded, struct au_frame frame,
+                       struct au_frame_result *out_result)
+{
+    struct au_tracer *tracer = frame.env->tracer;
+    if (tracer) au_tracer_enter(tracer, frame.call);
+    AU_TRY(run_checked(loaded, frame, out_result));
+    if (tracer) au_tracer_leave(tracer, out_result);
     return AU_OK;
 }
 

@@ -31,6 +31,8 @@ struct au_code_source {
                         struct au_loaded **out_loaded);
 };
 
+struct au_tracer; /* contract/tracer.h */
+
 /* What all frames of one transaction share. */
 struct au_env {
     struct au_overlay *overlay;
@@ -44,6 +46,7 @@ struct au_env {
     uint64_t block_height;
     uint64_t block_time_ms;
     struct au_bytes chain_id;
+    struct au_tracer *tracer; /* is told what happens; NULL: nobody asks */
 };
 
 /* Which function may be named besides ordinary ones. */

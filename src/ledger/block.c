@@ -1,6 +1,7 @@
 #include "ledger/block.h"
 
 #include "base/mem.h"
+#include "chain/chain.h"
 #include "contract/explain.h"
 #include "core/limits.h"
 #include "ledger/block_internal.h"
@@ -45,7 +46,8 @@ void au_block_free(struct au_block *block)
 void au_block_close(struct au_block *block)
 {
     if (block->has_read) au_read_close(&block->read);
-    block->has_read = false;
+    block->has_read = block->is_again = false;
+    block->tracer = NULL;
     block->state = BLOCK_IDLE;
 }
 
@@ -93,6 +95,40 @@ enum au_err au_block_begin_past(struct au_block *block, uint64_t height)
     AU_TRY(au_read_open_at(block->ledger, height, &block->read));
     begin(block, 0);
     return AU_OK;
+}
+
+/* What the block had of itself, before its first transaction. */
+static enum au_err take_header(struct au_block *block, uint64_t height)
+{
+    struct au_ledger *ledger = block->ledger;
+    struct au_chain_reader chain;
+    struct au_header header;
+    au_chain_reader_init(&chain, &ledger->kv, &block->read.snapshot);
+    enum au_err err = au_chain_header(&chain, height, &header);
+    au_chain_reader_done(&chain);
+    if (err == AU_ERR_NOT_FOUND) return AU_ERR_MALFORMED;
+    AU_TRY(err);
+    block->header.time_ms = header.time_ms;
+    block->header.proposer = header.proposer;
+    return au_count_validators(&block->read.flat, ledger->params.validator_stake_min,
+                               &block->validator_count);
+}
+
+enum au_err au_block_begin_again(struct au_block *block, uint64_t height)
+{
+    AU_ASSERT(block->state == BLOCK_IDLE && height > 0);
+    AU_TRY(au_read_open_at(block->ledger, height - 1, &block->read));
+    begin(block, 0);
+    enum au_err err = take_header(block, height);
+    if (err != AU_OK) au_block_close(block);
+    block->is_again = err == AU_OK;
+    return err;
+}
+
+void au_block_trace(struct au_block *block, struct au_tracer *tracer)
+{
+    AU_ASSERT(block->state == BLOCK_OPEN);
+    block->tracer = tracer;
 }
 
 const struct au_header *au_block_header(const struct au_block *block)
@@ -251,7 +287,7 @@ enum au_err au_block_apply(struct au_block *block, const struct au_checked *chec
                            struct au_applied *out_applied)
 {
     AU_ASSERT(block->state == BLOCK_OPEN);
-    AU_ASSERT(!block->has_read || !block->read.is_past);
+    AU_ASSERT(!block->has_read || !block->read.is_past || block->is_again);
     struct au_account sender;
     AU_TRY(au_overlay_get_account(&block->overlay, &checked->tx.from, &sender));
     struct au_applied applied = {.sender = {block->header.height, sender.nonce, sender.balance}};
@@ -335,7 +371,7 @@ static void assert_supply(const struct au_block *block)
 enum au_err au_block_seal(struct au_block *block)
 {
     AU_ASSERT(block->state == BLOCK_OPEN);
-    AU_ASSERT(!block->has_read || !block->read.is_past);
+    AU_ASSERT(!block->has_read || (!block->read.is_past && !block->is_again));
     (void)au_overlay_save(&block->overlay);
     if (block->purse > 0) {
         AU_TRY(au_credit(&block->overlay, &block->header.proposer, block->purse));

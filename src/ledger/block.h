@@ -38,6 +38,18 @@ AU_MUST_USE enum au_err au_block_begin(struct au_block *block, uint64_t time_ms)
  * views alone: to apply or to seal is a bug. Errors as au_read_open_at. */
 AU_MUST_USE enum au_err au_block_begin_past(struct au_block *block, uint64_t height);
 
+/* au_block_begin_again opens a block of the chain, at least 1, once more: over the state that it
+ * was made on, with the time and the proposer that it had. Its transactions come to what they came
+ * to when they are applied in their order; to seal it is a bug.
+ *
+ * Errors as au_read_open_at for the height below. Cost: reads all validators. */
+AU_MUST_USE enum au_err au_block_begin_again(struct au_block *block, uint64_t height);
+
+/* au_block_trace has a tracer told what contracts do from now on, until the block is over or the
+ * tracer is another one or NULL. */
+struct au_tracer;
+void au_block_trace(struct au_block *block, struct au_tracer *tracer);
+
 /* au_block_header gives what is known of the header: all of it once the block is sealed. */
 const struct au_header *au_block_header(const struct au_block *block);
 

@@ -32,7 +32,9 @@ struct au_block {
     struct au_ledger *ledger;
     enum block_state state;
     bool has_read;
-    struct au_read read; /* the committed state below; none below block 0 */
+    bool is_again;            /* executed anew, over the state that it was made on */
+    struct au_tracer *tracer; /* is told what contracts do, or NULL */
+    struct au_read read;      /* the committed state below; none below block 0 */
     struct au_state_source source;
     struct au_overlay overlay;
     struct au_arena arena; /* receipts, outputs, bytes of transactions */

@@ -189,6 +189,7 @@ static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, s
         .block_height = block->header.height,
         .block_time_ms = block->header.time_ms,
         .chain_id = {(const uint8_t *)block->header.chain_id, block->header.chain_id_size},
+        .tracer = block->tracer,
     };
     call->logs_size_max = AU_LOGS_SIZE_MAX;
     call->output_size_max = AU_OUTPUT_SIZE_MAX;

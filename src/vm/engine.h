@@ -107,6 +107,7 @@ struct au_instance {
     size_t memory_size;                /* bytes now; up to date whenever a handler runs */
     int64_t steps_left;                /* up to date whenever a handler runs; >= 0 there */
     const struct au_host_entry *entry; /* the host function being called */
+    const struct au_host_watch *watch; /* the opener's, NULL: nobody looks */
     bool has_ended;                    /* a handler has ended the frame */
     enum au_outcome end_outcome;
     uint32_t end_detail;

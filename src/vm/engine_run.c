@@ -46,29 +46,49 @@ static wasm_trap_t *stop(void)
     return wasmtime_trap_new_code(WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED);
 }
 
-wasm_trap_t *engine_call_host(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *raw,
-                              size_t count)
+/* The price, then the handler. false: the frame ends. */
+static inline bool serve(struct instance *instance, const struct host_binding *binding,
+                         union au_value *args)
 {
-    (void)count;
-    const struct host_binding *binding = env;
     const struct au_host_entry *entry = binding->entry;
-    (void)caller;
-    struct instance *instance = running;
-    AU_ASSERT(instance != NULL);
-    union au_value *args = (void *)raw;
-
     /* Contract code tests the counter at some points only: it may be below 0 already. */
     int64_t steps_left = args[binding->param_count].i64;
     int64_t price = au_host_price(entry, args);
     if (steps_left < price) {
         instance->base.steps_left = 0;
         (void)au_instance_end(&instance->base, AU_OUTCOME_OUT_OF_GAS, 0);
-        return stop();
+        return false;
     }
     instance->base.steps_left = steps_left - price;
-    if (!run_handler(instance, entry, args)) return stop();
+    if (!run_handler(instance, entry, args)) return false;
     args[binding->result_count].i64 = instance->base.steps_left;
-    return NULL;
+    return true;
+}
+
+static bool serve_watched(struct instance *instance, const struct host_binding *binding,
+                          union au_value *args)
+{
+    const struct au_host_watch *watch = instance->base.watch;
+    int64_t steps_left = args[binding->param_count].i64;
+    if (instance->can_grow) refresh_memory_size(instance);
+    watch->begins(watch->context, &instance->base, binding->entry, args, steps_left);
+    bool goes_on = serve(instance, binding, args);
+    watch->ends(watch->context, &instance->base, goes_on ? args : NULL);
+    return goes_on;
+}
+
+wasm_trap_t *engine_call_host(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *raw,
+                              size_t count)
+{
+    (void)count;
+    const struct host_binding *binding = env;
+    (void)caller;
+    struct instance *instance = running;
+    AU_ASSERT(instance != NULL);
+    union au_value *args = (void *)raw;
+    bool goes_on = instance->base.watch == NULL ? serve(instance, binding, args)
+                                                : serve_watched(instance, binding, args);
+    return goes_on ? NULL : stop();
 }
 
 wasm_trap_t *engine_call_host_unmetered(void *env, wasmtime_caller_t *caller,

@@ -49,6 +49,17 @@ static inline int64_t au_host_price(const struct au_host_entry *entry, const uni
     return entry->base_steps + entry->byte_steps * size;
 }
 
+/* Is told of every host call of an instance, for those who look inside; it changes nothing. */
+struct au_host_watch {
+    void *context;
+    /* Before the price is taken. args: the parameters; steps_left may be below 0. */
+    void (*begins)(void *context, const struct au_instance *instance,
+                   const struct au_host_entry *entry, const union au_value *args,
+                   int64_t steps_left);
+    /* results: as the contract gets them; NULL if the call has ended the frame. */
+    void (*ends)(void *context, const struct au_instance *instance, const union au_value *results);
+};
+
 struct au_host_table {
     const char *module; /* the import module that offers them: "env" */
     const struct au_host_entry *entries;

@@ -39,3 +39,43 @@ teardown() {
     expect 5
     expect_json .revert_code 108
 }
+
+@test "a transaction is traced through both contracts, as it was simulated" {
+    aureon simulate "$caller" increment "addr:$counter" --trace
+    expect 0
+    printf '%s\n' "$output" >simulated
+    local hash
+    hash=$("$AUREON" call "$caller" increment "addr:$counter" --json | jq --raw-output .hash)
+    aureon tx trace "$hash"
+    expect 0
+    diff simulated - <<<"$output"
+    [ "${#lines[@]}" -eq 12 ]
+    grep -q "^ *[0-9]*\.[0-9]\{3\}  $caller increment (0x[0-9a-f]*) -> success 0x0100000000000000  u64 1\$" <<<"$output"
+    grep -q "^ *[0-9]*\.[0-9]\{3\}      $counter increment -> success" <<<"$output"
+    grep -q '        storage_write key=0x636f756e746572  "counter" value=0x0100000000000000  u64 1 -> 0$' <<<"$output"
+
+    local gas steps
+    gas=$("$AUREON" tx get "$hash" --json | jq --raw-output '.receipt.gas_used')
+    steps=$("$AUREON" tx trace "$hash" --json | jq --raw-output '.trace[0].steps')
+    [ "$steps" -lt $((gas * 1000)) ]
+    aureon tx trace "$hash" --folded
+    expect 0
+    [ "$(awk '{ sum += $NF } END { print sum }' <<<"$output")" -eq "$steps" ]
+    grep -q "^increment@$caller;call;increment@$counter;log [0-9]*\$" <<<"$output"
+    aureon tx trace "$hash" --speedscope
+    expect 0
+    [ "$(jq '.profiles[0] | .weights | add' <<<"$output")" -eq "$steps" ]
+    [ "$(jq '.profiles[0].endValue' <<<"$output")" -eq "$steps" ]
+}
+
+@test "a trace shows where a call failed, and a view's is had as well" {
+    aureon simulate "$caller" increment_in_view "addr:$counter" --trace
+    expect 5
+    grep -q ' call contract=.* flags=1 -> 12 not_allowed$' <<<"$output"
+    grep -q '        storage_write .* -> ends the call$' <<<"$output"
+    aureon view "$counter" get --trace
+    expect 0
+    grep -q "$counter get in a view -> success 0x0000000000000000  u64 0\$" <<<"$output"
+    aureon tx trace 0x0000000000000000000000000000000000000000000000000000000000000001
+    expect 7
+}

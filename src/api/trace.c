@@ -1,0 +1,180 @@
+#include "api/trace.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "api/handlers.h"
+#include "api/json.h"
+#include "api/refusal.h"
+#include "contract/host.h"
+
+bool au_trace_is_wanted(struct au_input *input)
+{
+    static const char *const words[] = {"false", "true", NULL};
+    size_t word = 0;
+    au_input_query_word(input, "trace", words, &word);
+    return word == 1;
+}
+
+/* ---- one entry ---- */
+
+static void put_frame(struct au_json_write *json, const struct au_traced_frame *frame)
+{
+    const char *reason = au_receipt_reason(frame->outcome, frame->detail);
+    au_json_put_text(json, "kind", "frame");
+    au_json_put_address(json, "contract", &frame->contract);
+    au_json_put_bytes(json, "function", frame->function);
+    au_json_put_address(json, "caller", &frame->caller);
+    au_json_put_u64(json, "value", frame->value);
+    au_json_put_bool(json, "view", frame->is_view);
+    au_json_write_key(json, "args");
+    au_json_write_begin_array(json);
+    for (size_t i = 0; i < frame->arg_count; i++) {
+        au_json_write_hex(json, frame->args[i]);
+    }
+    au_json_write_end_array(json);
+    au_json_put_u64(json, "steps_limit", (uint64_t)frame->steps_limit);
+    au_json_put_text(json, "status", au_outcome_name(frame->outcome));
+    if (reason != NULL) au_json_put_text(json, "reason", reason);
+    if (frame->outcome == AU_OUTCOME_REVERTED) {
+        au_json_put_u32(json, "revert_code", frame->revert_code);
+    }
+    au_json_put_hex(json, "output", frame->output);
+}
+
+/* As a signed number, since that is how an absence is told. */
+static void put_result(struct au_json_write *json, const struct au_traced_host *host)
+{
+    char text[24];
+    bool is_i64 = host->entry->results[0] == 'I';
+    int64_t number = is_i64 ? (int64_t)host->result : (int32_t)(uint32_t)host->result;
+    (void)snprintf(text, sizeof(text), "%" PRId64, number);
+    au_json_put_text(json, "result", text);
+}
+
+static void put_host(struct au_json_write *json, const struct au_traced_host *host)
+{
+    au_json_put_text(json, "kind", "host");
+    au_json_put_text(json, "function", host->entry->name);
+    au_json_write_key(json, "args");
+    au_json_write_begin_object(json);
+    for (size_t i = 0; i < host->value_count; i++) {
+        const struct au_traced_value *value = &host->values[i];
+        if (value->is_number) {
+            au_json_put_u64(json, value->name, value->number);
+        } else {
+            au_json_put_hex(json, value->name, value->bytes);
+        }
+    }
+    au_json_write_end_object(json);
+    if (host->has_returned && host->entry->results[0] != '\0') put_result(json, host);
+    au_json_put_bool(json, "returned", host->has_returned);
+}
+
+void au_trace_put_json(struct au_json_write *json, const struct au_tracer *tracer)
+{
+    au_json_write_key(json, "trace");
+    au_json_write_begin_array(json);
+    for (const struct au_traced *traced = tracer->first; traced != NULL; traced = traced->next) {
+        au_json_write_begin_object(json);
+        au_json_put_u32(json, "depth", traced->depth);
+        if (traced->is_frame) {
+            put_frame(json, &traced->frame);
+        } else {
+            put_host(json, &traced->host);
+        }
+        au_json_put_u64(json, "steps", (uint64_t)traced->steps);
+        au_json_write_end_object(json);
+    }
+    au_json_write_end_array(json);
+    au_json_put_bool(json, "trace_truncated", tracer->is_truncated);
+}
+
+/* ---- a transaction of the chain ---- */
+
+/* Executes one transaction of a block that is open again. */
+static enum au_err apply(struct au_api *api, struct au_block *block, struct au_chain_reader *chain,
+                         struct au_chain_place place, struct au_applied *out_applied)
+{
+    struct au_tx tx;
+    struct au_bytes bytes;
+    struct au_checked checked;
+    struct au_decode error;
+    AU_TRY(au_chain_tx(chain, place, &tx, &bytes));
+    enum au_invalid invalid =
+        au_check_decode(au_ledger_params(api->options.ledger), bytes, &checked, &error);
+    if (invalid != AU_INVALID_NONE) return AU_ERR_MALFORMED;
+    AU_TRY(au_block_apply(block, &checked, out_applied));
+    return out_applied->invalid == AU_INVALID_NONE ? AU_OK : AU_ERR_MALFORMED;
+}
+
+/* Executes the block up to the transaction, and that one with the tracer. What it comes to is what
+ * the chain says: anything else is a fault of the node. */
+static enum au_err execute_again(struct au_api *api, struct au_block *block,
+                                 struct au_chain_reader *chain, struct au_chain_place place,
+                                 struct au_tracer *tracer)
+{
+    struct au_receipt receipt;
+    struct au_applied applied;
+    for (struct au_chain_place at = {place.height, 0}; at.index < place.index; at.index++) {
+        AU_TRY(apply(api, block, chain, at, &applied));
+    }
+    au_block_trace(block, tracer);
+    AU_TRY(apply(api, block, chain, place, &applied));
+    AU_TRY(au_chain_receipt(chain, place, &receipt));
+    struct au_hash digest = au_receipt_digest(applied.receipt);
+    struct au_hash expected = au_receipt_digest(&receipt);
+    return au_hash_is_equal(&digest, &expected) ? AU_OK : AU_ERR_MALFORMED;
+}
+
+static void put_trace(struct au_input *input, const struct au_hash *id, struct au_chain_place place,
+                      const struct au_tracer *tracer)
+{
+    struct au_json_write json;
+    au_reply_begin(&json, input->response, 200);
+    au_json_put_hash(&json, "hash", id);
+    au_json_put_u64(&json, "height", place.height);
+    au_json_put_count(&json, "index", place.index);
+    au_trace_put_json(&json, tracer);
+    au_reply_end(&json);
+}
+
+static void trace(struct au_input *input, struct au_chain_reader *chain, const struct au_hash *id,
+                  struct au_chain_place place)
+{
+    struct au_tracer tracer;
+    struct au_block *block;
+    enum au_err err = au_block_lend(input->api, AU_LEND_AGAIN, place.height, &block);
+    if (err != AU_OK) {
+        au_input_fail_height(input, place.height - 1, err);
+        return;
+    }
+    atomic_fetch_add(&input->api->counts.simulated, 1);
+    au_tracer_init(&tracer);
+    err = execute_again(input->api, block, chain, place, &tracer);
+    if (err == AU_OK) {
+        put_trace(input, id, place, &tracer);
+    } else {
+        au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
+    }
+    au_block_give_back(input->api, block);
+    au_tracer_done(&tracer);
+}
+
+void au_get_tx_trace(struct au_input *input)
+{
+    struct au_hash id;
+    struct au_look look;
+    struct au_chain_place place;
+    if (!au_input_path_hash(input, "hash", &id)) return;
+    if (!au_look_open(input->api, input->response, &look)) return;
+    enum au_err err = au_chain_place(&look.chain, &id, &place);
+    if (err == AU_OK) {
+        trace(input, &look.chain, &id, place);
+    } else if (err == AU_ERR_NOT_FOUND) {
+        au_fail_tx(input);
+    } else {
+        au_fail(input->response, err);
+    }
+    au_look_close(&look);
+}

@@ -1,0 +1,19 @@
+/* What contracts did in a transaction, call by call, as the node tells it (docs/api.md).
+ *
+ * Threading: one thread. */
+#ifndef AUREON_CLI_TRACE_H
+#define AUREON_CLI_TRACE_H
+
+#include "cli/client.h"
+
+/* au_trace_print writes the trace in an answer as the result: the document with --json; with
+ * --folded a line for each stack and the steps of its top alone; with --speedscope a profile for
+ * speedscope.app; else as an indented tree with its gas. DONE, UNREACHABLE, INTERNAL */
+AU_MUST_USE enum au_exit au_trace_print(const struct au_client *client,
+                                        const struct au_answer *answer);
+
+/* au_trace_report is that and au_receipt_check, for an answer that has both. */
+AU_MUST_USE enum au_exit au_trace_report(const struct au_client *client,
+                                         const struct au_answer *answer, const char *what);
+
+#endif
