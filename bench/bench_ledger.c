@@ -173,7 +173,8 @@ static void open_chain(struct chain *chain)
     tap.ops.write = tap_write;
     chain->kv.ops = &tap.ops;
     au_buf_init(&message, 1000);
-    struct au_ledger_options options = {chain->kv, chain->engine, au_buf_bytes(&chain->genesis)};
+    struct au_ledger_options options = {
+        .kv = chain->kv, .engine = chain->engine, .genesis = au_buf_bytes(&chain->genesis)};
     AU_ASSERT(au_ledger_open(&options, &message, &chain->ledger) == AU_OK);
     /* Both processors have work: a second thread for the tries gains nothing, and has time of its
      * own, which nobody counts. */

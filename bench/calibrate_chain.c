@@ -78,7 +78,8 @@ static void open_chain(struct chain *chain)
     struct au_buf message;
     open_store(chain);
     au_buf_init(&message, 1000);
-    struct au_ledger_options ledger = {chain->kv, chain->engine, au_buf_bytes(&chain->genesis)};
+    struct au_ledger_options ledger = {
+        .kv = chain->kv, .engine = chain->engine, .genesis = au_buf_bytes(&chain->genesis)};
     AU_ASSERT(au_ledger_open(&ledger, &message, &chain->ledger) == AU_OK);
     AU_ASSERT(au_block_new(chain->ledger, &chain->block) == AU_OK);
     au_buf_done(&message);

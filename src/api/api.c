@@ -84,28 +84,15 @@ void au_put_height(struct au_response *response, uint64_t height)
     au_response_put_header_u64(response, "Aureon-Height", height);
 }
 
-/* Makes a look of a read, if that was opened. */
-static bool begin_look(struct au_api *api, struct au_response *response, enum au_err err,
-                       struct au_look *out_look)
+bool au_look_open(struct au_api *api, struct au_response *response, struct au_look *out_look)
 {
+    enum au_err err = au_read_open(api->options.ledger, &out_look->read);
     if (err != AU_OK) {
         au_fail(response, err);
         return false;
     }
     au_look_begin(api, response, out_look);
     return true;
-}
-
-bool au_look_open(struct au_api *api, struct au_response *response, struct au_look *out_look)
-{
-    return begin_look(api, response, au_read_open(api->options.ledger, &out_look->read), out_look);
-}
-
-bool au_look_open_to_prove(struct au_api *api, struct au_response *response,
-                           struct au_look *out_look)
-{
-    enum au_err err = au_read_open_to_prove(api->options.ledger, &out_look->read);
-    return begin_look(api, response, err, out_look);
 }
 
 void au_look_begin(struct au_api *api, struct au_response *response, struct au_look *look)

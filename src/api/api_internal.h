@@ -117,12 +117,9 @@ struct au_look {
     struct au_chain_reader chain;
 };
 
-/* au_look_open opens a look and says its height; false: the response is a problem.
- * au_look_open_to_prove opens one for au_read_prove: no block is committed until it is closed. */
+/* au_look_open opens a look and says its height; false: the response is a problem. */
 AU_MUST_USE bool au_look_open(struct au_api *api, struct au_response *response,
                               struct au_look *out_look);
-AU_MUST_USE bool au_look_open_to_prove(struct au_api *api, struct au_response *response,
-                                       struct au_look *out_look);
 void au_look_close(struct au_look *look);
 
 /* au_look_begin is au_look_open for a look whose read is open already. */

@@ -190,7 +190,7 @@ void au_get_account_proof(struct au_input *input)
     struct au_look look;
     struct au_buf proof;
     if (!au_input_path_address(input, "address", &address)) return;
-    if (!au_look_open_to_prove(input->api, input->response, &look)) return;
+    if (!au_input_look_to_prove(input, &look)) return;
     au_buf_init(&proof, PROOF_SIZE_MAX);
     enum au_err err = put_proof(input, &look, &address, &proof);
     if (err != AU_OK) au_fail(input->response, err);

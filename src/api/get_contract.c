@@ -23,7 +23,7 @@ static bool open_contract_for(struct au_input *input, bool is_proving,
 {
     struct contract *contract = out_contract;
     if (!au_input_path_address(input, "address", &contract->address)) return false;
-    bool is_open = is_proving ? au_look_open_to_prove(input->api, input->response, &contract->look)
+    bool is_open = is_proving ? au_input_look_to_prove(input, &contract->look)
                               : au_input_look(input, &contract->look);
     if (!is_open) return false;
     enum au_err err =

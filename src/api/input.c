@@ -455,3 +455,61 @@ bool au_input_look(struct au_input *input, struct au_look *out_look)
     }
     return err == AU_OK;
 }
+
+/* ---- proofs ---- */
+
+static void fail_proving(struct au_input *input, uint64_t height, enum au_err err,
+                         const struct au_buf *message)
+{
+    struct au_problem problem;
+    input->has_failed = true;
+    if (err == AU_ERR_TOO_LARGE) {
+        au_problem_init(&problem, AU_PROBLEM_TOO_FAR);
+        au_problem_set(&problem, "got", "%" PRIu64, height);
+    } else if (err == AU_ERR_MALFORMED && message->size > 0) {
+        au_problem_init(&problem, AU_PROBLEM_INTERNAL);
+        au_problem_set(&problem, "detail", "%.*s", (int)message->size, (const char *)message->data);
+    } else {
+        au_fail(input->response, err);
+        return;
+    }
+    au_response_put_problem(input->response, &problem);
+}
+
+static bool open_past_to_prove(struct au_input *input, uint64_t height, struct au_look *look)
+{
+    struct au_buf message;
+    enum au_err err = au_read_open_at(input->api->options.ledger, height, &look->read);
+    if (err != AU_OK) {
+        au_input_fail_height(input, height, err);
+        return false;
+    }
+    au_buf_init(&message, MESSAGE_SIZE_MAX);
+    err = au_read_begin_proving(&look->read, &message);
+    if (err == AU_OK) {
+        au_look_begin(input->api, input->response, look);
+    } else {
+        fail_proving(input, height, err, &message);
+        au_read_close(&look->read);
+    }
+    au_buf_done(&message);
+    return err == AU_OK;
+}
+
+bool au_input_look_to_prove(struct au_input *input, struct au_look *out_look)
+{
+    uint64_t height;
+    bool is_given;
+    if (!au_input_height(input, &height, &is_given)) return false;
+    enum au_err err = au_read_open_to_prove(input->api->options.ledger, &out_look->read);
+    if (err != AU_OK) {
+        fail_err(input, err);
+        return false;
+    }
+    if (!is_given || out_look->read.head.height == height) {
+        au_look_begin(input->api, input->response, out_look);
+        return true;
+    }
+    au_read_close(&out_look->read);
+    return open_past_to_prove(input, height, out_look);
+}

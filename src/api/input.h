@@ -79,6 +79,10 @@ bool au_input_height(struct au_input *input, uint64_t *out_height, bool *out_is_
 /* au_input_look opens a look at that height, and says it; false: the response is a problem. */
 AU_MUST_USE bool au_input_look(struct au_input *input, struct au_look *out_look);
 
+/* au_input_look_to_prove opens a look at that height from which au_read_prove may be called; close
+ * it at once, since one at the last block lets no other be committed. */
+AU_MUST_USE bool au_input_look_to_prove(struct au_input *input, struct au_look *out_look);
+
 /* au_input_fail_height tells why there is no look at a height that au_input_height gave. */
 void au_input_fail_height(struct au_input *input, uint64_t height, enum au_err err);
 

@@ -51,8 +51,8 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
       "an account")                                                                             \
     X(GET, "/v1/account/{address}/txs", PLAIN, FAST, 0, au_get_account_txs, list_names,         \
       "its transactions, the newest first")                                                     \
-    X(GET, "/v1/account/{address}/proof", PLAIN, FAST, 0, au_get_account_proof, no_names,       \
-      "proof of an account")                                                                    \
+    X(GET, "/v1/account/{address}/proof", PLAIN, SLOW_AT_HEIGHT, 0, au_get_account_proof,       \
+      height_names, "proof of an account")                                                      \
     X(GET, "/v1/balance/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_balance, height_names,     \
       "a balance")                                                                              \
     X(GET, "/v1/contract/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_contract, height_names,   \
@@ -62,8 +62,8 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
       "what it stores, page by page")                                                           \
     X(GET, "/v1/contract/{address}/storage/{key}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_slot,       \
       height_names, "a stored value")                                                           \
-    X(GET, "/v1/contract/{address}/storage/{key}/proof", ALIAS, FAST, 0, au_get_slot_proof,     \
-      no_names, "proof of a stored value")                                                      \
+    X(GET, "/v1/contract/{address}/storage/{key}/proof", ALIAS, SLOW_AT_HEIGHT, 0,              \
+      au_get_slot_proof, height_names, "proof of a stored value")                               \
     X(GET, "/v1/contract/{address}/view/{function}", ALIAS, SLOW, 0, au_get_view, view_names,   \
       "what a function says, without a transaction")                                            \
     X(GET, "/v1/mempool", ALIAS, FAST, 0, au_get_mempool, list_names, "what waits for a block") \

@@ -8,6 +8,7 @@
 #include "crypto/sha256.h"
 #include "ledger/ledger_internal.h"
 #include "state/history.h"
+#include "state/past.h"
 #include "state/proof.h"
 
 #define TRIES_SIZE_MAX ((size_t)300 << 20) /* bytes of tries kept in memory */
@@ -50,6 +51,7 @@ struct au_ledger_view {
     uint64_t validator_count;
     bool is_past;
     struct au_kv history;   /* if is_past */
+    struct au_past *tries;  /* likewise, under the ledger's lock; NULL until somebody proves */
     uint64_t opened_height; /* the snapshot's */
 };
 
@@ -83,6 +85,7 @@ static struct au_ledger_view *let_go(struct au_ledger_view *view)
 static void close_view(struct au_ledger_view *view)
 {
     if (view == NULL) return;
+    au_past_close(view->tries);
     if (view->is_past) au_kv_close(&view->history);
     au_kv_snapshot_close(&view->snapshot);
     au_mem_free(view);
@@ -97,7 +100,7 @@ static void begin_read(struct au_ledger *ledger, struct au_ledger_view *view,
     out_read->snapshot = view->snapshot;
     out_read->head = view->head;
     out_read->is_past = view->is_past;
-    out_read->is_proving = false;
+    out_read->tries = NULL;
     out_read->validator_count = view->validator_count;
     if (view->is_past) {
         au_flat_init(&out_read->flat, &view->history, NULL);
@@ -127,22 +130,23 @@ enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct au_read *out_
         au_trie_unlock(&ledger->commit.tries);
         return err;
     }
-    out_read->is_proving = true;
+    out_read->tries = &ledger->commit.tries;
     return AU_OK;
 }
 
 enum au_err au_read_prove(struct au_read *read, const struct au_hash *owner,
                           const struct au_hash *key, struct au_buf *out)
 {
-    AU_ASSERT(read->is_proving);
-    const struct au_proof_source source = {&read->flat, &read->ledger->commit.tries, owner};
+    AU_ASSERT(read->tries != NULL);
+    const struct au_proof_source source = {&read->flat, read->tries, owner};
     return au_proof_make(&source, key, out);
 }
 
 void au_read_close(struct au_read *read)
 {
     au_flat_done(&read->flat);
-    if (read->is_proving) au_trie_unlock(&read->ledger->commit.tries);
+    struct au_trie_cache *tries = &read->ledger->commit.tries;
+    if (read->tries == tries) au_trie_unlock(tries);
     au_lock(&read->ledger->lock);
     struct au_ledger_view *unused = let_go(read->view);
     au_unlock(&read->ledger->lock);
@@ -227,6 +231,94 @@ enum au_err au_read_open_at(struct au_ledger *ledger, uint64_t height, struct au
     enum au_err err = open_past(ledger, height, &view);
     au_unlock(&ledger->past_lock);
     if (err == AU_OK) begin_read(ledger, view, out_read);
+    return err;
+}
+
+/* ---- proofs of older heights ---- */
+
+/* With the lock held: puts a view before the others, if it is among those that are kept. */
+static void put_first(struct au_ledger *ledger, struct au_ledger_view *view)
+{
+    struct au_ledger_view **views = ledger->past_views;
+    for (size_t i = 1; i < AU_PAST_VIEWS_MAX; i++) {
+        if (views[i] != view) continue;
+        memmove(views + 1, views, i * sizeof(*views));
+        views[0] = view;
+    }
+}
+
+/* Likewise: the view at an index if with its tries there are too many bytes of them; the first
+ * stays. size: of those before it. */
+static struct au_ledger_view *take_large(struct au_ledger *ledger, size_t index, size_t *size)
+{
+    struct au_ledger_view *view = ledger->past_views[index];
+    if (view == NULL || view->tries == NULL) return NULL;
+    *size += au_past_size(view->tries);
+    if (index == 0 || *size <= AU_PAST_TRIES_MAX) return NULL;
+    *size -= au_past_size(view->tries);
+    ledger->past_views[index] = NULL;
+    return let_go(view);
+}
+
+static void keep_tries(struct au_ledger *ledger, struct au_ledger_view *view, struct au_past *tries)
+{
+    struct au_ledger_view *large[AU_PAST_VIEWS_MAX];
+    size_t size = 0;
+    au_lock(&ledger->lock);
+    view->tries = tries;
+    put_first(ledger, view);
+    for (size_t i = 0; i < AU_PAST_VIEWS_MAX; i++) {
+        large[i] = take_large(ledger, i, &size);
+    }
+    au_unlock(&ledger->lock);
+    for (size_t i = 0; i < AU_PAST_VIEWS_MAX; i++) {
+        close_view(large[i]);
+    }
+}
+
+static enum au_err make_tries(struct au_ledger *ledger, struct au_ledger_view *view,
+                              struct au_buf *message)
+{
+    const struct au_past_options options = {
+        .kv = ledger->kv,
+        .snapshot = &view->snapshot,
+        .head = view->opened_height,
+        .height = view->head.height,
+        .history = &view->history,
+        .root = &view->head.state_root,
+        .change_count_max = ledger->past_changes_max,
+        .size_max = AU_PAST_SIZE_MAX,
+        .seed = ledger->seed,
+    };
+    struct au_past *tries;
+    enum au_err err = au_past_open(&options, message, &tries);
+    if (err == AU_ERR_NOT_FOUND) return AU_ERR_TOO_LARGE; /* the records are out of reach */
+    AU_TRY(err);
+    keep_tries(ledger, view, tries);
+    return AU_OK;
+}
+
+static const struct au_trie_cache *find_tries(struct au_ledger *ledger,
+                                              const struct au_ledger_view *view)
+{
+    au_lock(&ledger->lock);
+    const struct au_trie_cache *tries = view->tries != NULL ? au_past_tries(view->tries) : NULL;
+    au_unlock(&ledger->lock);
+    return tries;
+}
+
+enum au_err au_read_begin_proving(struct au_read *read, struct au_buf *message)
+{
+    struct au_ledger *ledger = read->ledger;
+    enum au_err err = AU_OK;
+    AU_ASSERT(read->is_past);
+    read->tries = find_tries(ledger, read->view);
+    if (read->tries != NULL) return AU_OK;
+    au_lock(&ledger->tries_lock);
+    read->tries = find_tries(ledger, read->view);
+    if (read->tries == NULL) err = make_tries(ledger, read->view, message);
+    au_unlock(&ledger->tries_lock);
+    if (err == AU_OK) read->tries = find_tries(ledger, read->view);
     return err;
 }
 
@@ -407,6 +499,32 @@ static enum au_err set_up(struct au_ledger *ledger, const struct au_ledger_optio
     return err;
 }
 
+#define LOCK_COUNT 3u
+
+static pthread_mutex_t *lock_at(struct au_ledger *ledger, size_t index)
+{
+    pthread_mutex_t *const locks[LOCK_COUNT] = {&ledger->lock, &ledger->past_lock,
+                                                &ledger->tries_lock};
+    return locks[index];
+}
+
+static void done_locks(struct au_ledger *ledger, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        AU_ASSERT(pthread_mutex_destroy(lock_at(ledger, i)) == 0);
+    }
+}
+
+static bool init_locks(struct au_ledger *ledger)
+{
+    for (size_t i = 0; i < LOCK_COUNT; i++) {
+        if (pthread_mutex_init(lock_at(ledger, i), NULL) == 0) continue;
+        done_locks(ledger, i);
+        return false;
+    }
+    return true;
+}
+
 enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_buf *message,
                            struct au_ledger **out_ledger)
 {
@@ -414,11 +532,11 @@ enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_bu
     if (!ledger) return AU_ERR_NO_MEMORY;
     ledger->kv = options->kv;
     ledger->engine = options->engine;
+    ledger->past_changes_max =
+        options->past_changes_max > 0 ? options->past_changes_max : AU_PAST_CHANGES_MAX;
     ledger->seed = make_seed(ledger);
     ledger->keys = au_ed25519_keys_new(KEYS_MAX);
-    bool has_lock = pthread_mutex_init(&ledger->lock, NULL) == 0;
-    if (!has_lock || pthread_mutex_init(&ledger->past_lock, NULL) != 0) {
-        if (has_lock) AU_ASSERT(pthread_mutex_destroy(&ledger->lock) == 0);
+    if (!init_locks(ledger)) {
         au_ed25519_keys_free(ledger->keys);
         au_mem_free(ledger);
         return AU_ERR_NO_MEMORY;
@@ -445,8 +563,7 @@ void au_ledger_close(struct au_ledger *ledger)
         AU_ASSERT(view == NULL || view->holder_count == 1);
         close_view(view);
     }
-    AU_ASSERT(pthread_mutex_destroy(&ledger->past_lock) == 0);
-    AU_ASSERT(pthread_mutex_destroy(&ledger->lock) == 0);
+    done_locks(ledger, LOCK_COUNT);
     au_ed25519_keys_free(ledger->keys);
     au_mem_free(ledger);
 }

@@ -17,11 +17,17 @@
 #include "core/header.h"
 #include "core/tx.h"
 #include "state/flat.h"
+#include "state/trie.h"
 #include "store/kv.h"
 #include "vm/engine.h"
 
 #define AU_PAST_SIZE_MAX   (128u << 20) /* bytes of what changed since an older height */
 #define AU_PAST_BLOCKS_MAX 64u          /* blocks for which an older height stays open */
+#define AU_PAST_TRIES_MAX  (128u << 20) /* bytes of older heights' tries that stay open */
+
+/* Accounts and slots that may have changed between an older height and that of the tries in the
+ * store for there to be proofs of it: two seconds' work, and about 150 MB. */
+#define AU_PAST_CHANGES_MAX 200000u
 
 struct au_ledger;
 struct au_ledger_view;
@@ -30,6 +36,7 @@ struct au_ledger_options {
     struct au_kv kv;          /* outlives the ledger */
     struct au_engine *engine; /* likewise; offers au_host_env */
     struct au_bytes genesis;  /* encoded; borrowed for the call */
+    size_t past_changes_max;  /* 0: AU_PAST_CHANGES_MAX */
 };
 
 /* au_ledger_open opens a chain; in an empty store it begins one.
@@ -65,12 +72,12 @@ AU_MUST_USE enum au_err au_ledger_stored_head(const struct au_kv *kv, struct au_
 struct au_read {
     struct au_ledger *ledger;
     struct au_ledger_view *view;
-    struct au_kv_snapshot snapshot; /* the view's; at an older height it has later records too */
-    struct au_header head;          /* of the height */
-    bool is_past;                   /* the height was not the last when the view was opened */
-    uint64_t validator_count;       /* with a validator key and enough stake; 0 if is_past */
-    struct au_flat flat;            /* au_flat_account, _slot, _code: of the height */
-    bool is_proving;
+    struct au_kv_snapshot snapshot;    /* the view's; at an older height it has later records too */
+    struct au_header head;             /* of the height */
+    bool is_past;                      /* the height was not the last when the view was opened */
+    uint64_t validator_count;          /* with a validator key and enough stake; 0 if is_past */
+    struct au_flat flat;               /* au_flat_account, _slot, _code: of the height */
+    const struct au_trie_cache *tries; /* of the height, to prove from; NULL: not asked for */
 };
 
 /* au_ledger_account reads an account at the last committed height. OK, NO_MEMORY, IO, MALFORMED */
@@ -90,6 +97,21 @@ AU_MUST_USE enum au_err au_read_open(struct au_ledger *ledger, struct au_read *o
  * until it is closed: close it at once, on the thread that opened it, which opens no other such
  * look meanwhile. Errors as above. */
 AU_MUST_USE enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct au_read *out_read);
+
+/* au_read_begin_proving makes a look at an older height one from which au_read_prove may be called;
+ * that keeps no block from being committed.
+ *
+ * message   gets the cause of MALFORMED, where there is more to say
+ *
+ * OK
+ * TOO_LARGE   more than past_changes_max accounts and slots, or AU_PAST_SIZE_MAX bytes, were
+ *             changed between the height and that of the tries in the store
+ * else as au_read_open
+ *
+ * Cost: where it is the first such look at a height that is open, reads the undo of the blocks in
+ * between, and about 10 us for each change; no two are made ready at once. What is made stays with
+ * the height, of all heights at most about AU_PAST_TRIES_MAX bytes. */
+AU_MUST_USE enum au_err au_read_begin_proving(struct au_read *read, struct au_buf *message);
 
 /* au_read_prove appends a proof of what a trie has under a key to out; see au_proof_make.
  *

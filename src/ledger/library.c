@@ -80,7 +80,8 @@ static enum au_err open_chain(struct au_chain *chain, struct au_runtime *runtime
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
     enum au_err err = encode_genesis(options, &genesis);
     if (err == AU_OK) {
-        struct au_ledger_options ledger = {chain->kv, runtime->engine, au_buf_bytes(&genesis)};
+        struct au_ledger_options ledger = {
+            .kv = chain->kv, .engine = runtime->engine, .genesis = au_buf_bytes(&genesis)};
         err = au_ledger_open(&ledger, message, &chain->ledger);
     }
     au_buf_done(&genesis);

@@ -2,13 +2,13 @@
 
 #include <inttypes.h>
 
-#include "base/hex.h"
 #include "chain/chain.h"
 #include "core/genesis.h"
 #include "core/merkle.h"
 #include "crypto/sha256.h"
 #include "ledger/ledger_internal.h"
 #include "state/history.h"
+#include "state/retrace.h"
 #include "state/table.h"
 
 #define MEMORY_MAX ((size_t)8 << 30)   /* bytes of the history, of leaves, of the batch: each */
@@ -30,9 +30,7 @@ struct rollback {
     struct au_kv history;
     struct au_kv_batch batch;
     struct au_commit commit; /* has the tries */
-    struct au_arena arena;
-    struct au_buf leaf;             /* scratch */
-    struct au_trie_update *updates; /* of one trie */
+    struct au_arena arena;   /* holds codes */
     struct code *codes;
     struct au_table codes_by_hash;
 };
@@ -48,96 +46,29 @@ static enum au_err fail(const struct rollback *rollback, enum au_err err, const 
 static enum au_err put_flat(struct rollback *rollback)
 {
     struct au_undo_record record;
-    size_t cursor = 0, count = 0;
+    size_t cursor = 0;
     while (au_history_next(&rollback->history, &cursor, &record)) {
         if (record.existed) {
             au_kv_batch_put(&rollback->batch, record.cf, record.key, record.value);
         } else {
             au_kv_batch_del(&rollback->batch, record.cf, record.key);
         }
-        count++;
     }
-    rollback->updates = au_arena_get(&rollback->arena, count * sizeof(*rollback->updates));
-    return rollback->updates ? AU_OK : AU_ERR_NO_MEMORY;
+    return rollback->batch.ops.err;
 }
 
-/* Makes what a record was the change of a leaf. */
-static enum au_err take_leaf(struct rollback *rollback, const struct au_undo_record *record,
-                             struct au_trie_update *out_update)
-{
-    *out_update = (struct au_trie_update){0};
-    memcpy(out_update->key.bytes, record->key.data + record->key.size - AU_HASH_SIZE, AU_HASH_SIZE);
-    if (!record->existed) return AU_OK;
-    struct au_account account;
-    struct au_bytes value;
-    au_buf_clear(&rollback->leaf);
-    if (record->cf == AU_CF_ACC) {
-        if (!au_flat_decode_account(record->value, &account)) return AU_ERR_MALFORMED;
-        au_flat_account_leaf(&rollback->leaf, &account);
-    } else {
-        if (!au_flat_decode_slot(record->value, &value)) return AU_ERR_MALFORMED;
-        au_flat_slot_leaf(&rollback->leaf, value);
-    }
-    AU_TRY(rollback->leaf.err);
-    return au_arena_copy(&rollback->arena, au_buf_bytes(&rollback->leaf), &out_update->value);
-}
-
-static enum au_err apply(struct rollback *rollback, const struct au_hash *owner, size_t count,
-                         struct au_trie_root *out_root)
-{
-    const struct au_trie_batch trie = {
-        .owner = *owner, .updates = rollback->updates, .update_count = count};
-    return au_trie_apply(&rollback->commit.tries, &trie, out_root);
-}
-
-/* The account at the height must have the root that its slots then give. */
-static enum au_err put_storage(struct rollback *rollback, const struct au_hash *owner, size_t count)
-{
-    struct au_trie_root root;
-    struct au_account account = {0};
-    struct au_bytes key = {owner->bytes, AU_HASH_SIZE};
-    AU_TRY(apply(rollback, owner, count, &root));
-    enum au_err err = au_kv_get(&rollback->history, NULL, AU_CF_ACC, key, &rollback->leaf);
-    if (err == AU_OK && !au_flat_decode_account(au_buf_bytes(&rollback->leaf), &account)) {
-        return AU_ERR_MALFORMED;
-    }
-    if (err != AU_OK && err != AU_ERR_NOT_FOUND) return err;
-    bool fits = account.has_storage != root.is_empty &&
-                (root.is_empty || au_hash_is_equal(&root.hash, &account.storage_root));
-    if (fits) return AU_OK;
-    au_buf_put_text(rollback->message, "the slots do not give the storage root of account ");
-    au_hex_put(rollback->message, key);
-    return AU_ERR_MALFORMED;
-}
-
-/* Changes come by family and key: accounts, then the slots of one contract after the other. */
 static enum au_err put_tries(struct rollback *rollback)
 {
-    static const struct au_hash accounts; /* zero: the owner that no contract is */
-    struct au_undo_record record;
-    struct au_hash owner = accounts;
-    struct au_trie_root root = {0};
-    size_t cursor = 0, count = 0;
-    while (au_history_next(&rollback->history, &cursor, &record)) {
-        if (record.cf != AU_CF_ACC) break;
-        AU_TRY(take_leaf(rollback, &record, &rollback->updates[count++]));
-    }
-    AU_TRY(apply(rollback, &accounts, count, &root));
-    if (!au_hash_is_equal(&root.hash, &rollback->target.state_root)) {
-        return fail(rollback, AU_ERR_MALFORMED,
-                    "the accounts do not give the state root of the block to go back to");
-    }
-    cursor = count;
-    count = 0;
-    while (au_history_next(&rollback->history, &cursor, &record) && record.cf == AU_CF_STO) {
-        if (memcmp(owner.bytes, record.key.data, AU_HASH_SIZE) != 0) {
-            if (count > 0) AU_TRY(put_storage(rollback, &owner, count));
-            memcpy(owner.bytes, record.key.data, AU_HASH_SIZE);
-            count = 0;
-        }
-        AU_TRY(take_leaf(rollback, &record, &rollback->updates[count++]));
-    }
-    return count > 0 ? put_storage(rollback, &owner, count) : AU_OK;
+    struct au_flat flat;
+    struct au_retrace retrace;
+    au_flat_init(&flat, &rollback->history, NULL);
+    au_retrace_init(&retrace, &rollback->commit.tries, &flat, &rollback->target.state_root,
+                    MEMORY_MAX);
+    retrace.message = rollback->message;
+    enum au_err err = au_retrace_changes(&retrace, &rollback->history);
+    au_retrace_done(&retrace);
+    au_flat_done(&flat);
+    return err;
 }
 
 /* ---- code ---- */
@@ -363,12 +294,10 @@ static enum au_err with_history(struct rollback *rollback)
     if (err == AU_ERR_MALFORMED) return fail(rollback, err, "damaged undo of a block");
     AU_TRY(err);
     au_arena_init(&rollback->arena, MEMORY_MAX);
-    au_buf_init(&rollback->leaf, AU_FLAT_CODE_SIZE_MAX);
     au_kv_batch_init(&rollback->batch, MEMORY_MAX);
     err = with_tries(rollback);
     au_table_done(&rollback->codes_by_hash);
     au_kv_batch_done(&rollback->batch);
-    au_buf_done(&rollback->leaf);
     au_arena_done(&rollback->arena);
     au_kv_close(&rollback->history);
     return err;

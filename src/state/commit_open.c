@@ -3,12 +3,13 @@
 
 #include "base/mem.h"
 #include "state/commit.h"
+#include "state/retrace.h"
 #include "state/verify.h"
 
-#define MEMORY_MAX     ((size_t)16 << 30) /* bytes of leaves */
-#define UNDO_SIZE_MAX  ((size_t)2 << 30)  /* bytes of a block's undo record */
-#define TRIES_SIZE_MAX ((size_t)1 << 28)  /* bytes in memory */
-#define CAPACITY_MIN   4096u              /* items */
+#define LEAVES_SIZE_MAX ((size_t)16 << 30) /* bytes of one trie's */
+#define UNDO_SIZE_MAX   ((size_t)2 << 30)  /* bytes of a block's undo record */
+#define TRIES_SIZE_MAX  ((size_t)1 << 28)  /* bytes in memory */
+#define CAPACITY_MIN    4096u              /* items */
 
 /* A key that a block changed. */
 struct item {
@@ -20,13 +21,12 @@ struct item {
 
 struct opening {
     struct au_commit *commit;
-    const struct au_hash *root;
     struct item *items;
     size_t count;
     size_t capacity;
     struct au_trie_update *updates; /* of one trie */
-    struct au_arena arena;          /* its leaves */
-    struct au_buf value;
+    struct au_retrace retrace;
+    struct au_buf undo; /* of one block */
 };
 
 /* ---- what has changed since ---- */
@@ -61,8 +61,8 @@ static enum au_err take_block(struct opening *opening, uint64_t height, uint32_t
     struct au_decode decode;
     struct au_undo_record record;
     AU_TRY(au_kv_get(&opening->commit->flat.kv, NULL, AU_CF_CHG,
-                     (struct au_bytes){key.bytes, sizeof(key.bytes)}, &opening->value));
-    au_decode_init(&decode, au_buf_bytes(&opening->value));
+                     (struct au_bytes){key.bytes, sizeof(key.bytes)}, &opening->undo));
+    au_decode_init(&decode, au_buf_bytes(&opening->undo));
     while (au_undo_record_next(&decode, &record)) {
         AU_TRY(take_change(opening, &record, block));
     }
@@ -105,54 +105,16 @@ static bool is_account_trie(const struct au_hash *owner)
     return au_hash_is_equal(owner, &account_trie);
 }
 
-/* The account of a contract; none that exists if there is none. */
-static enum au_err read_account(struct opening *opening, const struct au_hash *key,
-                                struct au_account *out_account)
-{
-    enum au_err err = au_kv_get(&opening->commit->flat.kv, NULL, AU_CF_ACC,
-                                (struct au_bytes){key->bytes, AU_HASH_SIZE}, &opening->value);
-    *out_account = (struct au_account){0};
-    if (err == AU_ERR_NOT_FOUND) return AU_OK;
-    AU_TRY(err);
-    bool is_good = au_flat_decode_account(au_buf_bytes(&opening->value), out_account);
-    return is_good ? AU_OK : AU_ERR_MALFORMED;
-}
-
-/* Whether a root is the one that the state says, in the header or in a contract's account. */
-static enum au_err check_root(struct opening *opening, const struct au_hash *owner,
-                              const struct au_trie_root *root)
-{
-    struct au_account account;
-    if (is_account_trie(owner)) {
-        return au_hash_is_equal(&root->hash, opening->root) ? AU_OK : AU_ERR_MALFORMED;
-    }
-    AU_TRY(read_account(opening, owner, &account));
-    bool fits = root->is_empty != account.has_storage &&
-                (root->is_empty || au_hash_is_equal(&root->hash, &account.storage_root));
-    return fits ? AU_OK : AU_ERR_MALFORMED;
-}
-
 /* Brings one trie up to date with the flat state. */
 static enum au_err catch_up_trie(struct opening *opening, const struct item *items, size_t count)
 {
-    struct au_trie_root root;
-    struct au_commit *commit = opening->commit;
-    struct au_trie_batch batch = {
-        .updates = opening->updates, .update_count = count, .is_written = true};
-    if (count > 0) batch.owner = items[0].owner;
-    au_arena_reset(&opening->arena);
+    const struct au_hash *owner = count > 0 ? &items[0].owner : &account_trie;
     for (size_t i = 0; i < count; i++) {
-        struct au_trie_update *update = &opening->updates[i];
-        *update = (struct au_trie_update){.key = items[i].key, .existed = items[i].existed};
-        au_buf_clear(&opening->value);
-        enum au_err err =
-            au_flat_key_leaf(&commit->flat, &batch.owner, &items[i].key, &opening->value);
-        if (err == AU_ERR_NOT_FOUND) continue;
-        AU_TRY(err);
-        AU_TRY(au_arena_copy(&opening->arena, au_buf_bytes(&opening->value), &update->value));
+        opening->updates[i] =
+            (struct au_trie_update){.key = items[i].key, .existed = items[i].existed};
     }
-    AU_TRY(au_trie_apply(&commit->tries, &batch, &root));
-    return check_root(opening, &batch.owner, &root);
+    return au_retrace_trie(&opening->retrace, owner, opening->updates, count,
+                           /* is_written */ true);
 }
 
 /* Contracts that changed have the storage that they say, even those of whose slots no change is
@@ -160,12 +122,9 @@ static enum au_err catch_up_trie(struct opening *opening, const struct item *ite
 static enum au_err check_contract(struct opening *opening, const struct au_hash *owner)
 {
     struct au_account account;
-    struct au_trie_root root;
-    const struct au_trie_batch batch = {.owner = *owner};
-    AU_TRY(read_account(opening, owner, &account));
+    AU_TRY(au_retrace_account(&opening->retrace, owner, &account));
     if (!account.has_storage) return AU_OK;
-    AU_TRY(au_trie_apply(&opening->commit->tries, &batch, &root));
-    return check_root(opening, owner, &root);
+    return au_retrace_trie(&opening->retrace, owner, NULL, 0, /* is_written */ true);
 }
 
 static enum au_err catch_up_tries(struct opening *opening)
@@ -190,7 +149,7 @@ static enum au_err catch_up(struct opening *opening, uint64_t height)
 {
     uint64_t flushed;
     const struct au_kv *kv = &opening->commit->flat.kv;
-    AU_TRY(au_trie_flushed_height(kv, &flushed));
+    AU_TRY(au_trie_flushed_height(kv, NULL, &flushed));
     if (flushed > height || height - flushed > AU_UNDO_HEIGHT_COUNT) return AU_ERR_MALFORMED;
     for (uint64_t at = flushed; at < height; at++) {
         AU_TRY(take_block(opening, at + 1, (uint32_t)(at - flushed)));
@@ -206,15 +165,15 @@ static enum au_err catch_up(struct opening *opening, uint64_t height)
 static enum au_err open_records(struct au_commit *commit, uint64_t height,
                                 const struct au_hash *root)
 {
-    struct opening opening = {.commit = commit, .root = root};
-    au_arena_init(&opening.arena, MEMORY_MAX);
-    au_buf_init(&opening.value, UNDO_SIZE_MAX);
+    struct opening opening = {.commit = commit};
+    au_retrace_init(&opening.retrace, &commit->tries, &commit->flat, root, LEAVES_SIZE_MAX);
+    au_buf_init(&opening.undo, UNDO_SIZE_MAX);
     commit->height = commit->done_height = height;
     enum au_err err = catch_up(&opening, height);
     au_mem_free(opening.items);
     au_mem_free(opening.updates);
-    au_arena_done(&opening.arena);
-    au_buf_done(&opening.value);
+    au_retrace_done(&opening.retrace);
+    au_buf_done(&opening.undo);
     return err;
 }
 
@@ -237,7 +196,7 @@ enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t height, const str
     static const struct au_seed seed; /* no contract chooses when this is */
     struct au_commit commit;
     uint64_t flushed;
-    AU_TRY(au_trie_flushed_height(kv, &flushed));
+    AU_TRY(au_trie_flushed_height(kv, NULL, &flushed));
     if (flushed == height) return AU_OK;
     enum au_err err = au_commit_init(&commit, kv, &seed, &sizes);
     if (err == AU_OK) err = open_records(&commit, height, root);

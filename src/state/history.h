@@ -23,7 +23,8 @@
 struct au_history_options {
     struct au_kv kv;                       /* outlives the history */
     const struct au_kv_snapshot *snapshot; /* likewise; NULL: now, and nobody writes meanwhile */
-    uint64_t head;                         /* last block of the snapshot */
+    uint64_t head;                         /* last block of the snapshot; or one before, where
+                                              au_history_next alone is wanted */
     uint64_t height;                       /* to go back to; at most head */
     size_t size_max;                       /* bytes that it may take */
     struct au_seed seed;                   /* anything that contracts cannot know */

@@ -79,7 +79,7 @@ struct au_trie_half {
 
 /* The tries in memory: branches, and keys of leaves, loaded as they are needed. */
 struct au_trie_cache {
-    struct au_flat flat;   /* the committed state, read where it is now */
+    struct au_flat flat;   /* the committed state; read where it is now, unless said otherwise */
     struct au_seed seed;   /* of tries */
     struct au_table tries; /* struct au_trie by owner */
     struct au_arena arena; /* holds tries */
@@ -182,14 +182,22 @@ struct au_trie_count {
 
 struct au_trie_count au_trie_cache_count(const struct au_trie_cache *cache);
 
-/* au_trie_flushed_height reads which height the records of a store are of.
- * OK; NOT_FOUND (none says so); MALFORMED, or what the store failed with */
-AU_MUST_USE enum au_err au_trie_flushed_height(const struct au_kv *kv, uint64_t *out_height);
+/* au_trie_flushed_height reads which height the records of a store are of, at a moment or (NULL) as
+ * it is now. OK; NOT_FOUND (none says so); MALFORMED, or what the store failed with */
+AU_MUST_USE enum au_err au_trie_flushed_height(const struct au_kv *kv,
+                                               const struct au_kv_snapshot *snapshot,
+                                               uint64_t *out_height);
 
 /* au_trie_put_flushed_height has a batch say so. */
 void au_trie_put_flushed_height(struct au_kv_batch *batch, uint64_t height);
 
 #define AU_META_TRIE "trie" /* the height that the records are of: u64, the highest byte first */
+
+/* au_trie_cache_settle has a cache that nobody will change any more read what it does not have from
+ * another view of the same records. Nothing is applied that is not committed; from then on it is
+ * read without a lock, and neither applied to nor flushed. */
+void au_trie_cache_settle(struct au_trie_cache *cache, const struct au_kv *kv,
+                          const struct au_kv_snapshot *snapshot);
 
 /* au_trie_lock_shared keeps the committed tries as they are, au_trie_lock lets nobody read them. A
  * thread takes it once. Who waits for the second lets no more readers in. */

@@ -94,11 +94,12 @@ enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height)
 
 /* ---- reading ---- */
 
-enum au_err au_trie_flushed_height(const struct au_kv *kv, uint64_t *out_height)
+enum au_err au_trie_flushed_height(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                                   uint64_t *out_height)
 {
     struct au_buf value;
     au_buf_init(&value, HEIGHT_SIZE);
-    enum au_err err = au_kv_get(kv, NULL, AU_CF_META, au_bytes_of(AU_META_TRIE), &value);
+    enum au_err err = au_kv_get(kv, snapshot, AU_CF_META, au_bytes_of(AU_META_TRIE), &value);
     if (err == AU_ERR_TOO_LARGE || (err == AU_OK && value.size != HEIGHT_SIZE)) {
         err = AU_ERR_MALFORMED;
     }
@@ -140,7 +141,15 @@ enum au_err au_trie_read(const struct au_trie_cache *cache, struct au_buf *value
         return AU_OK;
     }
     if (is_known) return AU_ERR_NOT_FOUND;
-    return au_trie_load(&cache->flat.kv, NULL, value, start, out_node);
+    return au_trie_load(&cache->flat.kv, cache->flat.snapshot, value, start, out_node);
+}
+
+void au_trie_cache_settle(struct au_trie_cache *cache, const struct au_kv *kv,
+                          const struct au_kv_snapshot *snapshot)
+{
+    AU_ASSERT(!cache->changed);
+    cache->flat.kv = *kv;
+    cache->flat.snapshot = snapshot;
 }
 
 enum au_err au_trie_load(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,

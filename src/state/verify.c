@@ -243,7 +243,7 @@ static enum au_err verify_records(struct work *work, uint64_t height)
 {
     static const struct au_bytes no_key;
     uint64_t flushed;
-    enum au_err err = au_trie_flushed_height(work->kv, &flushed);
+    enum au_err err = au_trie_flushed_height(work->kv, NULL, &flushed);
     if (err == AU_ERR_NOT_FOUND) return AU_OK;
     if (err == AU_ERR_MALFORMED) return fail(work, "a damaged height of branches", no_key);
     AU_TRY(err);

@@ -128,7 +128,8 @@ struct world_options {
     bool is_network;
     bool is_manual; /* blocks come by mine alone */
     uint64_t gas_price_min;
-    size_t pool_count_max; /* 0: usual */
+    size_t pool_count_max;   /* 0: usual */
+    size_t past_changes_max; /* likewise */
 };
 
 static inline void open_pool(const struct world_options *options)
@@ -151,7 +152,10 @@ static inline void open_world(const struct world_options *options)
     assert_ok(au_memkv_open(&world.kv));
     assert_ok(au_engine_new(&engine, &au_host_env, &world.engine));
     make_genesis(options->gas_price_min);
-    struct au_ledger_options ledger = {world.kv, world.engine, au_buf_bytes(&world.genesis)};
+    struct au_ledger_options ledger = {.kv = world.kv,
+                                       .engine = world.engine,
+                                       .genesis = au_buf_bytes(&world.genesis),
+                                       .past_changes_max = options->past_changes_max};
     au_buf_init(&message, 1000);
     assert_ok(au_ledger_open(&ledger, &message, &world.ledger));
     au_buf_done(&message);

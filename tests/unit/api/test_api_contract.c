@@ -624,6 +624,73 @@ static void test_past(void **state)
     answer_done(&answer);
 }
 
+#define PROVED_COUNT 6u
+
+/* A document of an older height is the one that was given when that was the last. */
+static void test_past_proofs(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE];
+    char paths[3][160];
+    char *kept[PROVED_COUNT][AU_COUNT_OF(paths)];
+    uint64_t first = 0;
+    deploy(address);
+    snprintf(paths[0], sizeof(paths[0]), "/v1/account/%s/proof", address);
+    snprintf(paths[1], sizeof(paths[1]), "/v1/contract/%s/storage/0x73756d/proof", address);
+    snprintf(paths[2], sizeof(paths[2]), "/v1/contract/%s/storage/0x73/proof", address);
+    for (size_t i = 0; i < PROVED_COUNT; i++) {
+        struct answer answer = call(address, "add", "[\"u64:5\"]");
+        answer_done(&answer);
+        for (size_t j = 0; j < AU_COUNT_OF(paths); j++) {
+            answer = get(200, paths[j]);
+            if (i == 0) first = u64_at(&answer, "height");
+            kept[i][j] = strdup((const char *)answer.body.data);
+            answer_done(&answer);
+        }
+    }
+    for (size_t i = 0; i < PROVED_COUNT; i++) {
+        for (size_t j = 0; j < AU_COUNT_OF(paths); j++) {
+            struct answer answer = get_at(200, paths[j], first + i);
+            assert_string_equal((const char *)answer.body.data, kept[i][j]);
+            free(kept[i][j]);
+            answer_done(&answer);
+        }
+    }
+    struct answer answer = get_at(404, paths[1], 0);
+    expect_text(&answer, "code", "unknown-contract");
+    answer_done(&answer);
+}
+
+static int open_forgetful(void **state)
+{
+    (void)state;
+    open_world(&(struct world_options){.past_changes_max = 2});
+    return 0;
+}
+
+static void test_too_far(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE], path[200];
+    deploy(address);
+    for (size_t i = 0; i < 3; i++) {
+        struct answer answer = call(address, "add", "[\"u64:5\"]");
+        answer_done(&answer);
+    }
+    snprintf(path, sizeof(path), "/v1/account/%s/proof", address);
+    struct answer answer = get(200, path);
+    uint64_t height = u64_at(&answer, "height");
+    answer_done(&answer);
+    answer = get_at(200, path, height);
+    answer_done(&answer);
+    answer = get_at(422, path, height - 1);
+    expect_text(&answer, "code", "too-far");
+    answer_done(&answer);
+    snprintf(path, sizeof(path), "/v1/account/%s", address);
+    answer = get_at(200, path, height - 1);
+    answer_done(&answer);
+}
+
 static void test_past_refused(void **state)
 {
     (void)state;
@@ -654,9 +721,15 @@ static void test_past_refused(void **state)
     answer = get(400, path);
     expect_text(&answer, "code", "bad-value");
     answer_done(&answer);
-    snprintf(path, sizeof(path), "/v1/account/%s/proof?height=1", world.addresses[BOB]);
-    answer = get(400, path);
-    expect_text(&answer, "code", "unknown-member");
+    snprintf(path, sizeof(path), "/v1/account/%s/proof", world.addresses[BOB]);
+    answer = get_at(410, path, 64);
+    expect_text(&answer, "code", "pruned");
+    answer_done(&answer);
+    answer = get_at(404, path, 1090);
+    expect_text(&answer, "code", "unknown-block");
+    answer_done(&answer);
+    answer = get_at(200, path, 65);
+    expect_text(&answer, "height", "65");
     answer_done(&answer);
 }
 
@@ -676,6 +749,8 @@ int main(void)
         DEV(test_refusals),
         DEV(test_foreign_host),
         DEV(test_past),
+        DEV(test_past_proofs),
+        cmocka_unit_test_setup_teardown(test_too_far, open_forgetful, close_world),
         DEV(test_past_refused),
     };
     return cmocka_run_group_tests_name("api/api_contract", tests, NULL, NULL);

@@ -72,6 +72,8 @@ static void *run_reader(void *argument)
         bool is_proof = i % 3 == 1;
         if (i % 3 == 2) {
             AU_ASSERT(au_read_open_at(ledger, height - height % 4 / 2, &read) == AU_OK);
+            is_proof = read.is_past && i % 2 == 0;
+            if (is_proof) AU_ASSERT(au_read_begin_proving(&read, &out) == AU_OK);
         } else {
             AU_ASSERT((is_proof ? au_read_open_to_prove : au_read_open)(ledger, &read) == AU_OK);
             AU_ASSERT(read.head.height >= height);

@@ -164,7 +164,8 @@ static void test_other_chain_refused(void **state)
     au_buf_done(&world.genesis);
     world_make_genesis(&world, &params);
     au_buf_init(&message, 1000);
-    struct au_ledger_options options = {world.kv, world.engine, au_buf_bytes(&world.genesis)};
+    struct au_ledger_options options = {
+        .kv = world.kv, .engine = world.engine, .genesis = au_buf_bytes(&world.genesis)};
     assert_int_equal(au_ledger_open(&options, &message, &ledger), AU_ERR_INVALID_ARG);
     assert_true(message.size > 0);
     au_buf_clear(&message);

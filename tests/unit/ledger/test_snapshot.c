@@ -243,7 +243,8 @@ static void kill_at_chunk(struct folder *folder, uint32_t number)
 
 static void assert_no_ledger(const struct world *world, const struct au_kv *kv)
 {
-    const struct au_ledger_options options = {*kv, world->engine, au_buf_bytes(&world->genesis)};
+    const struct au_ledger_options options = {
+        .kv = *kv, .engine = world->engine, .genesis = au_buf_bytes(&world->genesis)};
     struct au_ledger *ledger;
     struct au_buf message;
     au_buf_init(&message, 1000);

@@ -65,7 +65,8 @@ static inline void world_make_genesis(struct world *world, const struct au_param
 
 static inline void world_open_ledger(struct world *world)
 {
-    struct au_ledger_options options = {world->kv, world->engine, au_buf_bytes(&world->genesis)};
+    struct au_ledger_options options = {
+        .kv = world->kv, .engine = world->engine, .genesis = au_buf_bytes(&world->genesis)};
     struct au_buf message;
     au_buf_init(&message, 1000);
     enum au_err err = au_ledger_open(&options, &message, &world->ledger);

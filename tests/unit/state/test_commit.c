@@ -238,7 +238,7 @@ static void test_flushed_in_the_end(void **state)
         make_block(&world, &random, false);
         assert_ok(au_commit_flush_if_due(&world.commit));
     }
-    assert_ok(au_trie_flushed_height(&world.kv, &flushed));
+    assert_ok(au_trie_flushed_height(&world.kv, NULL, &flushed));
     assert_int_equal(flushed, 0);
     copy = world;
     au_commit_finish(&world.commit);

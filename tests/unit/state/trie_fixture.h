@@ -318,7 +318,7 @@ static inline void world_flush(struct world *world)
     uint64_t height;
     assert_ok(au_trie_cache_flush(&world->cache, world->height));
     assert_int_equal(au_trie_cache_count(&world->cache).dirty_size, 0);
-    assert_ok(au_trie_flushed_height(&world->kv, &height));
+    assert_ok(au_trie_flushed_height(&world->kv, NULL, &height));
     assert_int_equal(height, world->height);
 }
 
