@@ -13,6 +13,8 @@
  *     receipt     aureon_verify_receipt, against the header; it is that of the transaction which
  *                 aureon_verify_inclusion proves at the same index
  *
+ * A document of many accounts and slots has the nodes of each: it is checked one by one.
+ *
  * Threading: pure functions. Memory: about 2 KiB of stack, nothing from the heap. Cost: linear in
  * the size of what is given. */
 #ifndef AUREON_VERIFY_H

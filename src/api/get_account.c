@@ -1,4 +1,4 @@
-/* Accounts: what they have, what they did, and proofs of it. */
+/* Accounts: what they have, and what they did. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -6,9 +6,8 @@
 #include "api/json.h"
 #include "base/text.h"
 
-#define LIMIT_PRESET   20u
-#define LIMIT_MAX      100u
-#define PROOF_SIZE_MAX (1u << 20)
+#define LIMIT_PRESET 20u
+#define LIMIT_MAX    100u
 
 void au_get_account(struct au_input *input)
 {
@@ -154,46 +153,5 @@ void au_get_account_txs(struct au_input *input)
     if (!au_look_open(input->api, input->response, &look)) return;
     enum au_err err = put_history(input, &look, &address, has_before ? &before : NULL, limit);
     if (err != AU_OK) au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
-    au_look_close(&look);
-}
-
-/* ---- proofs ---- */
-
-static enum au_err put_proof(struct au_input *input, struct au_look *look,
-                             const struct au_address *address, struct au_buf *proof)
-{
-    static const struct au_hash accounts = {{0}};
-    struct au_account account;
-    struct au_json_write json;
-    struct au_hash key = au_flat_account_key(address);
-    AU_TRY(au_flat_account(&look->read.flat, address, &account));
-    AU_TRY(au_read_prove(&look->read, &accounts, &key, proof));
-    au_reply_begin(&json, input->response, 200);
-    au_json_put_address(&json, "address", address);
-    au_json_put_u64(&json, "height", look->read.head.height);
-    au_json_put_hash(&json, "state_root", &look->read.head.state_root);
-    au_json_put_proof(&json, "account_proof", au_buf_bytes(proof));
-    if (account.exists) {
-        au_json_write_key(&json, "account");
-        au_json_write_begin_object(&json);
-        au_json_put_account(&json, &account);
-        au_json_write_end_object(&json);
-    }
-    au_json_put_header(&json, "header", &look->read.head);
-    au_reply_end(&json);
-    return AU_OK;
-}
-
-void au_get_account_proof(struct au_input *input)
-{
-    struct au_address address;
-    struct au_look look;
-    struct au_buf proof;
-    if (!au_input_path_address(input, "address", &address)) return;
-    if (!au_input_look_to_prove(input, &look)) return;
-    au_buf_init(&proof, PROOF_SIZE_MAX);
-    enum au_err err = put_proof(input, &look, &address, &proof);
-    if (err != AU_OK) au_fail(input->response, err);
-    au_buf_done(&proof);
     au_look_close(&look);
 }

@@ -4,11 +4,10 @@
 #include "base/hex.h"
 #include "core/limits.h"
 
-#define LIMIT_PRESET   100u
-#define LIMIT_MAX      1000u
-#define PAGE_SIZE_MAX  (8u << 20) /* bytes of a page's JSON, after which it ends */
-#define PROOF_SIZE_MAX (1u << 20)
-#define FULL_KEY_SIZE  (AU_HASH_SIZE + AU_KEY_SIZE_MAX + 1)
+#define LIMIT_PRESET  100u
+#define LIMIT_MAX     1000u
+#define PAGE_SIZE_MAX (8u << 20) /* bytes of a page's JSON, after which it ends */
+#define FULL_KEY_SIZE (AU_HASH_SIZE + AU_KEY_SIZE_MAX + 1)
 
 /* A contract that is looked at. */
 struct contract {
@@ -18,33 +17,21 @@ struct contract {
 };
 
 /* false: the response is a problem and nothing is open. */
-static bool open_contract_for(struct au_input *input, bool is_proving,
-                              struct contract *out_contract)
+static bool open_contract(struct au_input *input, struct contract *out_contract)
 {
     struct contract *contract = out_contract;
     if (!au_input_path_address(input, "address", &contract->address)) return false;
-    bool is_open = is_proving ? au_input_look_to_prove(input, &contract->look)
-                              : au_input_look(input, &contract->look);
-    if (!is_open) return false;
+    if (!au_input_look(input, &contract->look)) return false;
     enum au_err err =
         au_flat_account(&contract->look.read.flat, &contract->address, &contract->account);
     if (err == AU_OK && contract->account.has_code) return true;
     if (err != AU_OK) {
         au_fail(input->response, err);
     } else {
-        struct au_problem problem;
-        struct au_bytes got = au_request_param(input->request, "address");
-        au_problem_init(&problem, AU_PROBLEM_UNKNOWN_CONTRACT);
-        au_problem_set(&problem, "got", "%.*s", (int)got.size, (const char *)got.data);
-        au_response_put_problem(input->response, &problem);
+        au_input_fail_contract(input);
     }
     au_look_close(&contract->look);
     return false;
-}
-
-static bool open_contract(struct au_input *input, struct contract *out_contract)
-{
-    return open_contract_for(input, /* is_proving */ false, out_contract);
 }
 
 static void fail_read(struct au_input *input, enum au_err err)
@@ -227,24 +214,13 @@ void au_get_storage(struct au_input *input)
     au_look_close(&contract.look);
 }
 
-static bool read_slot_key(struct au_input *input, struct au_bytes *out_key)
-{
-    struct au_bytes text = au_request_param(input->request, "key");
-    if (au_hex_read(&input->arena, text, out_key) == AU_OK && out_key->size > 0 &&
-        out_key->size <= AU_KEY_SIZE_MAX) {
-        return true;
-    }
-    au_input_fail(input, "key", "0x and the hex digits of 1 to 256 bytes", text);
-    return false;
-}
-
 void au_get_slot(struct au_input *input)
 {
     struct contract contract;
     struct au_slot slot;
     struct au_bytes key;
     struct au_json_write json;
-    if (!read_slot_key(input, &key) || !open_contract(input, &contract)) return;
+    if (!au_input_path_slot_key(input, "key", &key) || !open_contract(input, &contract)) return;
     enum au_err err = au_flat_slot(&contract.look.read.flat, &contract.address, key, &slot);
     if (err == AU_OK && !slot.exists) {
         struct au_problem problem;
@@ -260,70 +236,5 @@ void au_get_slot(struct au_input *input)
         au_reply_end(&json);
     }
     fail_read(input, err);
-    au_look_close(&contract.look);
-}
-
-/* ---- proofs ---- */
-
-/* The proofs that lead from a state root to a slot. */
-struct proofs {
-    struct au_buf account;
-    struct au_buf storage;
-};
-
-static enum au_err make_proofs(struct contract *contract, struct au_bytes key,
-                               struct proofs *proofs)
-{
-    static const struct au_hash accounts = {{0}};
-    struct au_read *read = &contract->look.read;
-    struct au_hash owner = au_flat_account_key(&contract->address);
-    struct au_hash key_hash = au_flat_key_hash(key);
-    AU_TRY(au_read_prove(read, &accounts, &owner, &proofs->account));
-    return au_read_prove(read, &owner, &key_hash, &proofs->storage);
-}
-
-static enum au_err put_proofs(struct au_input *input, struct contract *contract,
-                              struct au_bytes key, struct proofs *proofs)
-{
-    struct au_slot slot;
-    struct au_json_write json;
-    const struct au_header *head = &contract->look.read.head;
-    AU_TRY(make_proofs(contract, key, proofs));
-    AU_TRY(au_flat_slot(&contract->look.read.flat, &contract->address, key, &slot));
-    au_reply_begin(&json, input->response, 200);
-    au_json_put_address(&json, "address", &contract->address);
-    au_json_put_u64(&json, "height", head->height);
-    au_json_put_hash(&json, "state_root", &head->state_root);
-    au_json_put_proof(&json, "account_proof", au_buf_bytes(&proofs->account));
-    au_json_write_key(&json, "account");
-    au_json_write_begin_object(&json);
-    au_json_put_account(&json, &contract->account);
-    au_json_write_end_object(&json);
-    au_json_put_address(&json, "contract", &contract->address);
-    au_json_put_hex(&json, "key", key);
-    if (contract->account.has_storage) {
-        au_json_put_hash(&json, "storage_root", &contract->account.storage_root);
-    }
-    au_json_put_proof(&json, "storage_proof", au_buf_bytes(&proofs->storage));
-    if (slot.exists) au_json_put_hex(&json, "value", slot.value);
-    au_json_put_header(&json, "header", head);
-    au_reply_end(&json);
-    return AU_OK;
-}
-
-void au_get_slot_proof(struct au_input *input)
-{
-    struct contract contract;
-    struct au_bytes key;
-    struct proofs proofs;
-    if (!read_slot_key(input, &key) ||
-        !open_contract_for(input, /* is_proving */ true, &contract)) {
-        return;
-    }
-    au_buf_init(&proofs.account, PROOF_SIZE_MAX);
-    au_buf_init(&proofs.storage, PROOF_SIZE_MAX);
-    fail_read(input, put_proofs(input, &contract, key, &proofs));
-    au_buf_done(&proofs.account);
-    au_buf_done(&proofs.storage);
     au_look_close(&contract.look);
 }

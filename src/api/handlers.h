@@ -36,14 +36,17 @@ au_handler au_get_tx_trace;
 au_handler au_get_account;
 au_handler au_get_balance;
 au_handler au_get_account_txs;
-au_handler au_get_account_proof;
 
 /* get_contract.c */
 au_handler au_get_contract;
 au_handler au_get_code;
 au_handler au_get_storage;
 au_handler au_get_slot;
+
+/* get_proofs.c */
+au_handler au_get_account_proof;
 au_handler au_get_slot_proof;
+au_handler au_get_proofs;
 
 /* get_mempool.c */
 au_handler au_get_mempool;

@@ -37,7 +37,7 @@ void au_input_done(struct au_input *input)
 
 /* ---- failures ---- */
 
-static void fail_err(struct au_input *input, enum au_err err)
+void au_input_fail_err(struct au_input *input, enum au_err err)
 {
     input->has_failed = true;
     au_fail(input->response, err);
@@ -117,7 +117,7 @@ static void parse_body(struct au_input *input)
         au_response_put_problem(input->response, &problem);
         input->has_failed = true;
     } else if (err != AU_OK) {
-        fail_err(input, err);
+        au_input_fail_err(input, err);
     }
     au_buf_done(&message);
 }
@@ -207,7 +207,7 @@ bool au_input_bytes(struct au_input *input, const char *name, struct au_bytes *o
     if (err == AU_ERR_MALFORMED) {
         au_input_fail(input, name, EXPECTED_HEX, text);
     } else if (err != AU_OK) {
-        fail_err(input, err);
+        au_input_fail_err(input, err);
     }
     return err == AU_OK;
 }
@@ -229,10 +229,8 @@ bool au_address_read(const struct au_api *api, struct au_bytes text, struct au_a
 bool au_input_address(struct au_input *input, const char *name, struct au_address *out_address)
 {
     struct au_bytes text;
-    if (!au_input_text(input, name, &text)) return false;
-    if (au_address_read(input->api, text, out_address)) return true;
-    au_input_fail(input, name, EXPECTED_ADDRESS, text);
-    return false;
+    return au_input_text(input, name, &text) &&
+           au_input_named_address(input, name, text, out_address);
 }
 
 /* ---- arguments ---- */
@@ -249,7 +247,7 @@ static bool put_arg(struct au_input *input, struct au_bytes text,
     if (err == AU_ERR_MALFORMED) {
         au_input_fail(input, "args", AU_ARG_EXPECTED, text);
     } else if (err != AU_OK) {
-        fail_err(input, err);
+        au_input_fail_err(input, err);
     }
     if (err == AU_OK) (*out_count)++;
     return err == AU_OK;
@@ -372,13 +370,45 @@ bool au_input_query_time(struct au_input *input, const char *name, uint64_t max_
 
 /* ---- of the path ---- */
 
-bool au_input_path_address(struct au_input *input, const char *name, struct au_address *out_address)
+bool au_input_named_address(struct au_input *input, const char *name, struct au_bytes text,
+                            struct au_address *out_address)
 {
-    struct au_bytes text = au_request_param(input->request, name);
     if (input->has_failed) return false;
     if (au_address_read(input->api, text, out_address)) return true;
     au_input_fail(input, name, EXPECTED_ADDRESS, text);
     return false;
+}
+
+bool au_input_path_address(struct au_input *input, const char *name, struct au_address *out_address)
+{
+    return au_input_named_address(input, name, au_request_param(input->request, name), out_address);
+}
+
+bool au_input_slot_key(struct au_input *input, const char *name, struct au_bytes text,
+                       struct au_bytes *out_key)
+{
+    if (input->has_failed) return false;
+    if (au_hex_read(&input->arena, text, out_key) == AU_OK && out_key->size > 0 &&
+        out_key->size <= AU_KEY_SIZE_MAX) {
+        return true;
+    }
+    au_input_fail(input, name, "0x and the hex digits of 1 to 256 bytes", text);
+    return false;
+}
+
+bool au_input_path_slot_key(struct au_input *input, const char *name, struct au_bytes *out_key)
+{
+    return au_input_slot_key(input, name, au_request_param(input->request, name), out_key);
+}
+
+void au_input_fail_contract(struct au_input *input)
+{
+    struct au_problem problem;
+    struct au_bytes got = au_request_param(input->request, "address");
+    au_problem_init(&problem, AU_PROBLEM_UNKNOWN_CONTRACT);
+    au_problem_set(&problem, "got", "%.*s", (int)got.size, (const char *)got.data);
+    au_response_put_problem(input->response, &problem);
+    input->has_failed = true;
 }
 
 bool au_input_path_hash(struct au_input *input, const char *name, struct au_hash *out_hash)
@@ -503,7 +533,7 @@ bool au_input_look_to_prove(struct au_input *input, struct au_look *out_look)
     if (!au_input_height(input, &height, &is_given)) return false;
     enum au_err err = au_read_open_to_prove(input->api->options.ledger, &out_look->read);
     if (err != AU_OK) {
-        fail_err(input, err);
+        au_input_fail_err(input, err);
         return false;
     }
     if (!is_given || out_look->read.head.height == height) {

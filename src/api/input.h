@@ -72,6 +72,19 @@ bool au_input_path_address(struct au_input *input, const char *name,
                            struct au_address *out_address);
 bool au_input_path_hash(struct au_input *input, const char *name, struct au_hash *out_hash);
 
+/* au_input_path_slot_key reads a key of a contract's storage from the path, au_input_slot_key from
+ * a text that has this name. */
+bool au_input_path_slot_key(struct au_input *input, const char *name, struct au_bytes *out_key);
+bool au_input_slot_key(struct au_input *input, const char *name, struct au_bytes text,
+                       struct au_bytes *out_key);
+
+/* au_input_named_address is the same for an address. */
+bool au_input_named_address(struct au_input *input, const char *name, struct au_bytes text,
+                            struct au_address *out_address);
+
+/* au_input_fail_contract says that the account in the path's address is no contract. */
+void au_input_fail_contract(struct au_input *input);
+
 /* au_input_height reads the height that an answer is to be of: that of the last block unless
  * "height" names an older one. false: neither; the response is a problem. */
 bool au_input_height(struct au_input *input, uint64_t *out_height, bool *out_is_given);
@@ -88,6 +101,9 @@ void au_input_fail_height(struct au_input *input, uint64_t height, enum au_err e
 
 /* au_input_need makes the absence of a value a failure: for what a getter has not found. */
 void au_input_need(struct au_input *input, const char *name, const char *expected);
+
+/* au_input_fail_err makes an error of ours a failure. */
+void au_input_fail_err(struct au_input *input, enum au_err err);
 
 /* au_input_fail makes a value that is there a failure. */
 void au_input_fail(struct au_input *input, const char *name, const char *expected,

@@ -20,6 +20,7 @@ static const char *const blocks_names[] = {"limit", "cursor", "order", NULL};
 static const char *const list_names[] = {"limit", "cursor", NULL};
 static const char *const height_names[] = {"height", NULL};
 static const char *const slots_names[] = {"prefix", "limit", "cursor", "height", NULL};
+static const char *const proofs_names[] = {"account", "key", "height", NULL};
 static const char *const wait_names[] = {"wait", "timeout", NULL};
 static const char *const trace_names[] = {"trace", NULL};
 static const char *const view_names[] = {"arg", "from", "gas_limit", "height", "trace", NULL};
@@ -64,6 +65,8 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
       height_names, "a stored value")                                                           \
     X(GET, "/v1/contract/{address}/storage/{key}/proof", ALIAS, SLOW_AT_HEIGHT, 0,              \
       au_get_slot_proof, height_names, "proof of a stored value")                               \
+    X(GET, "/v1/proofs", PLAIN, SLOW, 0, au_get_proofs, proofs_names,                           \
+      "proofs of several accounts and stored values")                                           \
     X(GET, "/v1/contract/{address}/view/{function}", ALIAS, SLOW, 0, au_get_view, view_names,   \
       "what a function says, without a transaction")                                            \
     X(GET, "/v1/mempool", ALIAS, FAST, 0, au_get_mempool, list_names, "what waits for a block") \

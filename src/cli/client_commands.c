@@ -78,6 +78,7 @@
 static const struct au_option query_options[] = {DRY_OPTION, URL_OPTION, JSON_OPTION};
 static const struct au_option state_options[] = {HEIGHT_OPTION, DRY_OPTION, URL_OPTION,
                                                  JSON_OPTION};
+static const struct au_option proof_options[] = {HEIGHT_OPTION, DRY_OPTION, URL_OPTION};
 static const struct au_option send_options[] = {TX_OPTIONS, SEND_OPTIONS};
 static const struct au_option stake_options[] = {
     {"validator", "NAME", AU_OPTION_TEXT, false, 0, "register this key as the sender's validator"},
@@ -223,12 +224,25 @@ static const char import_details[] =
 static const char export_details[] =
     "Prints the seed of a key, which is all of its secret, as `aureon keys import` takes it.\n";
 
+static const char proof_account_details[] =
+    "The result is a document that proves what the accounts had, or that there are none, for\n"
+    "`aureon proof verify`. At most 50.\n";
+
+static const char proof_storage_details[] =
+    "The result is a document that proves what a contract stores under each KEY, or that there\n"
+    "is nothing, for `aureon proof verify`. KEYs are written like arguments (`aureon help\n"
+    "arguments`); at most 49.\n";
+
+static const char proof_receipt_details[] =
+    "The result is a document that proves that a block has the transaction, and what it came to,\n"
+    "for `aureon proof verify`.\n";
+
 static const char verify_details[] =
-    "FILE is what the node answers to /v1/account/A/proof, /v1/contract/C/storage/K/proof,\n"
-    "/v1/tx/H/proof or /v1/tx/H/receipt/proof. No node is needed. What is proved is printed,\n"
-    "and the hash of the block that it is proved for: compare it with one that is trusted, or\n"
-    "give that as --block.\n"
-    "A proof that does not hold gives exit code 4.\n";
+    "FILE is what the other proof commands print: what the node answers to /v1/account/A/proof,\n"
+    "/v1/contract/C/storage/K/proof, /v1/proofs, /v1/tx/H/proof or /v1/tx/H/receipt/proof. No\n"
+    "node is needed. What is proved is printed, and the hash of the block that it is proved\n"
+    "for: compare it with one that is trusted, or give that as --block. A proof that does not\n"
+    "hold gives exit code 4.\n";
 
 static const char api_details[] =
     "Sends one request and prints the body of the answer, whatever its status; a problem\n"
@@ -467,9 +481,39 @@ static const struct au_command commands[] = {
      .operands_max = 1,
      OPTIONS(password_options),
      .run = au_keys_export_command},
+    {.name = "proof account",
+     .operands = "ACCOUNT...",
+     .summary = "get a proof of accounts",
+     .details = proof_account_details,
+     .example = "aureon proof account bob --height 1 >proof.json",
+     .needs_setup = true,
+     .operands_min = 1,
+     .operands_max = 50,
+     OPTIONS(proof_options),
+     .run = au_proof_account_command},
+    {.name = "proof storage",
+     .operands = "CONTRACT KEY...",
+     .summary = "get a proof of what a contract stores",
+     .details = proof_storage_details,
+     .example = "aureon proof storage \"$counter\" str:counter >proof.json",
+     .needs_setup = true,
+     .operands_min = 2,
+     .operands_max = 50,
+     OPTIONS(proof_options),
+     .run = au_proof_storage_command},
+    {.name = "proof receipt",
+     .operands = "HASH",
+     .summary = "get a proof of a transaction's receipt",
+     .details = proof_receipt_details,
+     .example = "aureon proof receipt \"$hash\" >proof.json",
+     .needs_setup = true,
+     .operands_min = 1,
+     .operands_max = 1,
+     OPTIONS(code_options),
+     .run = au_proof_receipt_command},
     {.name = "proof verify",
      .operands = "FILE",
-     .summary = "check a proof of an account, a slot, a transaction or a receipt",
+     .summary = "check a proof without a node",
      .details = verify_details,
      .example = "aureon proof verify proof.json",
      .needs_setup = true,

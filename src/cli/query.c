@@ -13,7 +13,7 @@
 #include "cli/wallet.h"
 #include "core/dev_account.h"
 
-#define PATH_SIZE_MAX   4096u       /* bytes */
+#define PATH_SIZE_MAX   8192u       /* bytes */
 #define RESULT_SIZE_MAX (64u << 20) /* bytes */
 #define BODY_SIZE_MAX   (4u << 20)  /* bytes */
 
@@ -104,11 +104,11 @@ static enum au_exit run_query(struct au_invocation *invocation, const struct que
     return code;
 }
 
-/* Adds what the command was given of options, which are named as in the query. */
+/* Adds what the command was given of options, which are named as in the query, the first behind a
+ * separator. */
 static void put_query(const struct au_invocation *invocation, const char *const *options,
-                      size_t count, struct au_buf *path)
+                      size_t count, char separator, struct au_buf *path)
 {
-    char separator = '?';
     for (size_t i = 0; i < count; i++) {
         const char *text = au_invocation_text(invocation, options[i], NULL);
         if (text == NULL) continue;
@@ -121,7 +121,7 @@ static void put_query(const struct au_invocation *invocation, const char *const 
 static enum au_exit put_height(struct au_invocation *invocation, struct au_buf *path)
 {
     static const char *const options[] = {"height"};
-    put_query(invocation, options, AU_COUNT_OF(options), path);
+    put_query(invocation, options, AU_COUNT_OF(options), '?', path);
     return AU_EXIT_DONE;
 }
 
@@ -268,7 +268,7 @@ static enum au_exit put_storage_path(struct au_invocation *invocation, struct au
         return code == AU_EXIT_DONE ? put_height(invocation, path) : code;
     }
     au_buf_put_text(path, "/storage");
-    put_query(invocation, options, AU_COUNT_OF(options), path);
+    put_query(invocation, options, AU_COUNT_OF(options), '?', path);
     return code;
 }
 
@@ -278,6 +278,97 @@ enum au_exit au_contract_storage_command(struct au_invocation *invocation)
                                        .is_account = true,
                                        .put_rest = put_storage_path,
                                        .print = print_storage};
+    return run_query(invocation, &query);
+}
+
+/* ---- proofs ---- */
+
+/* A proof is a document, for a file: whoever reads it asks `aureon proof verify`. */
+static enum au_exit print_document(const struct au_client *client, const struct au_answer *answer)
+{
+    struct au_buf text;
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    au_show_json(&text, au_buf_bytes(&answer->body));
+    enum au_exit code = au_invocation_write(client->invocation, &text);
+    au_buf_done(&text);
+    return code;
+}
+
+/* The rest of a path whose query has begun. */
+static enum au_exit put_more_height(struct au_invocation *invocation, struct au_buf *path)
+{
+    static const char *const options[] = {"height"};
+    put_query(invocation, options, AU_COUNT_OF(options), '&', path);
+    return AU_EXIT_DONE;
+}
+
+static enum au_exit put_proof(struct au_invocation *invocation, struct au_buf *path)
+{
+    au_buf_put_text(path, "/proof");
+    return put_height(invocation, path);
+}
+
+static enum au_exit put_more_accounts(struct au_invocation *invocation, struct au_buf *path)
+{
+    for (size_t i = 1; i < invocation->operand_count; i++) {
+        au_buf_put_text(path, "&account=");
+        enum au_exit code = put_account(invocation, invocation->operands[i], path);
+        if (code != AU_EXIT_DONE) return code;
+    }
+    return put_more_height(invocation, path);
+}
+
+enum au_exit au_proof_account_command(struct au_invocation *invocation)
+{
+    static const struct query one = {.before = "/v1/account/",
+                                     .is_account = true,
+                                     .put_rest = put_proof,
+                                     .print = print_document};
+    static const struct query many = {.before = "/v1/proofs?account=",
+                                      .is_account = true,
+                                      .put_rest = put_more_accounts,
+                                      .print = print_document};
+    return run_query(invocation, invocation->operand_count > 1 ? &many : &one);
+}
+
+/* Keys are those of `aureon contract storage`. */
+static enum au_exit put_keys(struct au_invocation *invocation, struct au_buf *path)
+{
+    const struct au_bytes *keys = NULL;
+    size_t count = 0;
+    enum au_exit code = au_args_read(invocation, 1, &keys, &count);
+    for (size_t i = 0; code == AU_EXIT_DONE && i < count; i++) {
+        au_buf_put_text(path, count > 1 ? "&key=" : "/storage/");
+        au_hex_put(path, keys[i]);
+    }
+    if (code != AU_EXIT_DONE) return code;
+    return count > 1 ? put_more_height(invocation, path) : put_proof(invocation, path);
+}
+
+enum au_exit au_proof_storage_command(struct au_invocation *invocation)
+{
+    static const struct query one = {.before = "/v1/contract/",
+                                     .is_account = true,
+                                     .put_rest = put_keys,
+                                     .print = print_document};
+    static const struct query many = {.before = "/v1/proofs?account=",
+                                      .is_account = true,
+                                      .put_rest = put_keys,
+                                      .print = print_document};
+    return run_query(invocation, invocation->operand_count > 2 ? &many : &one);
+}
+
+static enum au_exit put_receipt_proof(struct au_invocation *invocation, struct au_buf *path)
+{
+    (void)invocation;
+    au_buf_put_text(path, "/receipt/proof");
+    return AU_EXIT_DONE;
+}
+
+enum au_exit au_proof_receipt_command(struct au_invocation *invocation)
+{
+    static const struct query query = {
+        .before = "/v1/tx/", .put_rest = put_receipt_proof, .print = print_document};
     return run_query(invocation, &query);
 }
 

@@ -18,6 +18,11 @@ enum au_exit au_contract_show_command(struct au_invocation *invocation);
 enum au_exit au_contract_storage_command(struct au_invocation *invocation);
 enum au_exit au_contract_code_command(struct au_invocation *invocation);
 
+/* `aureon proof account`, `storage`, `receipt`: the document in any case, for `proof verify`. */
+enum au_exit au_proof_account_command(struct au_invocation *invocation);
+enum au_exit au_proof_storage_command(struct au_invocation *invocation);
+enum au_exit au_proof_receipt_command(struct au_invocation *invocation);
+
 /* `aureon view`: runs a function without a transaction; the node does it. */
 enum au_exit au_view_command(struct au_invocation *invocation);
 

@@ -430,6 +430,31 @@ address() {
     aureon proof verify tx.json --json
     expect 0
     expect_json .id "$hash"
+
+    "$AUREON" proof receipt "$hash" >receipt.json
+    aureon proof verify receipt.json --json
+    expect 0
+    expect_json .id "$hash"
+    expect_json .status success
+    "$AUREON" proof account "$bob" "$contract" --height 0 >many.json
+    aureon proof verify many.json --json
+    expect 0
+    expect_json .height 0
+    expect_json '.accounts | map(.exists) | @json' '[true,false]'
+    "$AUREON" proof storage "$contract" str:counter str:x >many.json
+    aureon proof verify many.json --json
+    expect 0
+    expect_json '.accounts[0].slots[0].value' 0x0100000000000000
+    jq '.accounts[0].slots |= reverse' many.json >reversed.json
+    aureon proof verify reversed.json
+    expect 0
+    jq '.accounts[0].slots[1].value = "0x00"' many.json >changed.json
+    aureon proof verify changed.json
+    expect_refused 4 "accounts[0].slots[1].value"
+    jq '.storage_root = .accounts[0].storage_root | .accounts[0].storage_root = .state_root' \
+        many.json >changed.json
+    aureon proof verify changed.json
+    expect_refused 4 "accounts[0].storage_root"
 }
 
 @test "a proof that somebody changed does not hold" {

@@ -661,6 +661,93 @@ static void test_past_proofs(void **state)
     answer_done(&answer);
 }
 
+/* The text of a member as it stands in one document stands in another: both are of one height. */
+static void expect_part(const struct answer *many, const struct answer *one, const char *name)
+{
+    char start[40];
+    snprintf(start, sizeof(start), "\"%s\":", name);
+    const char *part = strstr((const char *)one->body.data, start);
+    assert_non_null(part);
+    size_t size = strcspn(part, "]"); /* a list, which has no other in it */
+    assert_non_null(memmem(many->body.data, many->body.size, part, size));
+}
+
+static void test_many_proofs(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE], path[500], past[540];
+    deploy(address);
+    struct answer answer = call(address, "add", "[\"u64:5\"]");
+    answer_done(&answer);
+    snprintf(path, sizeof(path),
+             "/v1/proofs?account=alice&account=%s&key=0x73756d&key=0x73&account=0x%064d", address,
+             7);
+    struct answer many = get(200, path);
+    assert_int_equal(count_at(&many, "accounts"), 3);
+    assert_int_equal(count_at(&many, "accounts.1.slots"), 2);
+    expect_text(&many, "accounts.1.address", address);
+    expect_text(&many, "accounts.1.slots.0.value", "0x0500000000000000");
+    assert_false(has(&many, "accounts.1.slots.1.value"));
+    assert_false(has(&many, "accounts.0.slots"));
+    assert_true(has(&many, "accounts.0.account"));
+    assert_false(has(&many, "accounts.2.account"));
+    answer = get_of(200, address, "/storage/0x73756d/proof");
+    expect_part(&many, &answer, "account_proof");
+    expect_part(&many, &answer, "storage_proof");
+    expect_text(&many, "accounts.1.storage_root", text_at(&answer, "storage_root"));
+    answer_done(&answer);
+    answer = get(200, "/v1/account/alice/proof");
+    expect_part(&many, &answer, "account_proof");
+    answer_done(&answer);
+
+    uint64_t height = u64_at(&many, "height");
+    answer = call(address, "add", "[\"u64:5\"]");
+    answer_done(&answer);
+    snprintf(past, sizeof(past), "%s&height=%" PRIu64, path, height);
+    answer = get(200, past);
+    assert_string_equal((const char *)answer.body.data, (const char *)many.body.data);
+    answer_done(&answer);
+    answer_done(&many);
+}
+
+static void test_many_proofs_refused(void **state)
+{
+    static const struct {
+        const char *query;
+        const char *code;
+    } rows[] = {
+        {"", "missing-value"},
+        {"?height=0", "missing-value"},
+        {"?key=0x00", "bad-value"},
+        {"?key=0x00&account=alice", "bad-value"},
+        {"?account=alice&key=", "bad-value"},
+        {"?account=alice&key=0x", "bad-value"},
+        {"?account=alice&key=00", "bad-value"},
+        {"?account=", "bad-value"},
+        {"?account=alice&height=x", "bad-value"},
+        {"?account=alice&slot=0x00", "unknown-member"},
+    };
+    (void)state;
+    char path[2000] = "/v1/proofs?height=0";
+    for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
+        char target[100];
+        snprintf(target, sizeof(target), "/v1/proofs%s", rows[i].query);
+        struct answer answer = get(400, target);
+        expect_text(&answer, "code", rows[i].code);
+        answer_done(&answer);
+    }
+    for (size_t i = 0; i < 25; i++) {
+        strcat(path, "&account=alice&key=0x00");
+    }
+    struct answer answer = get(200, path);
+    assert_int_equal(count_at(&answer, "accounts"), 25);
+    answer_done(&answer);
+    strcat(path, "&account=alice");
+    answer = get(400, path);
+    expect_text(&answer, "expected", "at most 50 of account and key");
+    answer_done(&answer);
+}
+
 static int open_forgetful(void **state)
 {
     (void)state;
@@ -750,6 +837,8 @@ int main(void)
         DEV(test_foreign_host),
         DEV(test_past),
         DEV(test_past_proofs),
+        DEV(test_many_proofs),
+        DEV(test_many_proofs_refused),
         cmocka_unit_test_setup_teardown(test_too_far, open_forgetful, close_world),
         DEV(test_past_refused),
     };

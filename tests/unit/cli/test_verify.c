@@ -248,6 +248,14 @@ static void put_proof(struct world *world, struct au_json_write *json, const cha
     au_flat_done(&flat);
 }
 
+static void put_claims(struct au_json_write *json, uint64_t balance)
+{
+    au_json_write_key(json, "account");
+    au_json_write_begin_object(json);
+    au_json_put_u64(json, "balance", balance);
+    au_json_write_end_object(json);
+}
+
 static void make_account(struct world *world, unsigned number, uint64_t told_balance)
 {
     static const struct au_hash accounts = {{0}};
@@ -260,14 +268,24 @@ static void make_account(struct world *world, unsigned number, uint64_t told_bal
     au_json_write_u64(&json, world->header.height);
     put_hex(&json, "state_root", bytes_of(&world->header.state_root));
     put_proof(world, &json, "account_proof", &accounts, &key);
-    if (number < ACCOUNT_COUNT) {
-        au_json_write_key(&json, "account");
-        au_json_write_begin_object(&json);
-        au_json_write_key(&json, "balance");
-        au_json_write_u64(&json, told_balance);
-        au_json_write_end_object(&json);
-    }
+    if (number < ACCOUNT_COUNT) put_claims(&json, told_balance);
     end(world, &json);
+}
+
+/* The members of a slot of account 0's trie, or of none: then there is no value. */
+static void put_slot(struct world *world, struct au_json_write *json, const struct au_hash *owner,
+                     unsigned number)
+{
+    const uint8_t name[2] = {'k', (uint8_t)number};
+    uint8_t value[SLOT_COUNT];
+    struct au_address contract = address_of(0);
+    struct au_hash first = au_flat_account_key(&contract);
+    struct au_hash key = au_flat_key_hash((struct au_bytes){name, sizeof(name)});
+    put_proof(world, json, "storage_proof", owner, &key);
+    put_hex(json, "key", (struct au_bytes){name, sizeof(name)});
+    if (!au_hash_is_equal(owner, &first) || number >= SLOT_COUNT) return;
+    memset(value, (int)number, sizeof(value));
+    put_hex(json, "value", (struct au_bytes){value, number + 1});
 }
 
 static void make_slot(struct world *world, unsigned contract, unsigned number)
@@ -275,21 +293,46 @@ static void make_slot(struct world *world, unsigned contract, unsigned number)
     static const struct au_hash accounts = {{0}};
     struct au_json_write json;
     struct au_address address = address_of(contract);
-    const uint8_t name[2] = {'k', (uint8_t)number};
-    uint8_t value[SLOT_COUNT];
     struct au_hash owner = au_flat_account_key(&address);
-    struct au_hash key = au_flat_key_hash((struct au_bytes){name, sizeof(name)});
     begin(world, &json);
     au_json_put_address(&json, "address", &address);
     au_json_put_address(&json, "contract", &address);
     if (contract == 0) put_hex(&json, "storage_root", bytes_of(&world->storage_root));
     put_proof(world, &json, "account_proof", &accounts, &owner);
-    put_proof(world, &json, "storage_proof", &owner, &key);
-    put_hex(&json, "key", (struct au_bytes){name, sizeof(name)});
-    memset(value, (int)number, sizeof(value));
-    if (contract == 0 && number < SLOT_COUNT) {
-        put_hex(&json, "value", (struct au_bytes){value, number + 1});
+    put_slot(world, &json, &owner, number);
+    end(world, &json);
+}
+
+/* Account 0 with three slots, one of which is absent, account 2, and one that is absent. */
+static void make_many(struct world *world)
+{
+    static const struct au_hash accounts = {{0}};
+    static const unsigned numbers[] = {0, 2, ACCOUNT_COUNT};
+    static const unsigned slots[] = {3, SLOT_COUNT, 4};
+    struct au_json_write json;
+    begin(world, &json);
+    put_hex(&json, "state_root", bytes_of(&world->header.state_root));
+    au_json_write_key(&json, "accounts");
+    au_json_write_begin_array(&json);
+    for (size_t i = 0; i < AU_COUNT_OF(numbers); i++) {
+        struct au_address address = address_of(numbers[i]);
+        struct au_hash owner = au_flat_account_key(&address);
+        au_json_write_begin_object(&json);
+        au_json_put_address(&json, "address", &address);
+        put_proof(world, &json, "account_proof", &accounts, &owner);
+        if (numbers[i] < ACCOUNT_COUNT) put_claims(&json, 1000 + numbers[i]);
+        if (i == 0) put_hex(&json, "storage_root", bytes_of(&world->storage_root));
+        au_json_write_key(&json, "slots");
+        au_json_write_begin_array(&json);
+        for (size_t j = 0; i == 0 && j < AU_COUNT_OF(slots); j++) {
+            au_json_write_begin_object(&json);
+            put_slot(world, &json, &owner, slots[j]);
+            au_json_write_end_object(&json);
+        }
+        au_json_write_end_array(&json);
+        au_json_write_end_object(&json);
     }
+    au_json_write_end_array(&json);
     end(world, &json);
 }
 
@@ -402,6 +445,51 @@ static void assert_nothing_near(struct world *world)
     assert_int_equal(verify(world, world->block, NULL), AU_EXIT_DONE);
 }
 
+/* Puts in the document's place what is before, middle and behind it. */
+static void expect_refused_as(struct world *world, const struct au_buf *whole, size_t start,
+                              struct au_bytes middle, size_t end)
+{
+    au_buf_clear(&world->document);
+    au_buf_put(&world->document, whole->data, start);
+    au_buf_put_bytes(&world->document, middle);
+    au_buf_put(&world->document, whole->data + end, whole->size - end);
+    assert_ok(world->document.err);
+    assert_int_not_equal(verify(world, world->block, NULL), AU_EXIT_DONE);
+}
+
+/* The nodes of all proofs: strings behind a bracket or a comma. Each is left out, put in twice and
+ * changed for the one before. Gives their number. */
+static size_t assert_no_part_is_spare(struct world *world)
+{
+    struct au_buf whole;
+    struct au_bytes last = {0};
+    size_t count = 0;
+    au_buf_init(&whole, TEXT_SIZE_MAX);
+    au_buf_put_bytes(&whole, au_buf_bytes(&world->document));
+    for (size_t i = 1; i < whole.size; i++) {
+        const uint8_t *at = whole.data + i;
+        if (*at != '"' || (at[-1] != '[' && at[-1] != ',') || at[1] != '0' || at[2] != 'x') {
+            continue;
+        }
+        size_t size = (size_t)((const uint8_t *)memchr(at + 1, '"', whole.size - i - 1) - at) + 1;
+        bool is_first = at[-1] == '[', is_last = at[size] == ']';
+        struct au_bytes twice = {at - 1, size + 1};
+        expect_refused_as(world, &whole, is_first ? i : i - 1, (struct au_bytes){0},
+                          i + size + (is_first && !is_last));
+        if (!is_first) expect_refused_as(world, &whole, i + size, twice, i + size);
+        bool is_same = last.size == size && memcmp(last.data, at, size) == 0;
+        if (last.size > 0 && !is_same) expect_refused_as(world, &whole, i, last, i + size);
+        last = (struct au_bytes){at, size};
+        i += size;
+        count++;
+    }
+    au_buf_clear(&world->document);
+    au_buf_put_bytes(&world->document, au_buf_bytes(&whole));
+    assert_int_equal(verify(world, world->block, NULL), AU_EXIT_DONE);
+    au_buf_done(&whole);
+    return count;
+}
+
 static void test_accounts(void **state)
 {
     (void)state;
@@ -448,6 +536,22 @@ static void test_transactions(void **state)
         make_tx(world, i, NONE);
         assert_proved(world, "\"digest\": \"0x");
     }
+    world_close(world);
+}
+
+/* Of each part of a document: nothing holds without it, twice, or in another's place. */
+static void test_many(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    make_many(world);
+    assert_proved(world, "\"proved\": \"accounts and slots\"");
+    assert_proved(world, "\"balance\": \"1002\"");
+    assert_proved(world, "\"exists\": false");
+    assert_proved(world, "\"value\": \"0x03030303\"");
+    assert_nothing_near(world);
+    size_t count = assert_no_part_is_spare(world);
+    assert_true(count > 10);
     world_close(world);
 }
 
@@ -539,7 +643,7 @@ int main(void)
         cmocka_unit_test(test_accounts),     cmocka_unit_test(test_slots),
         cmocka_unit_test(test_transactions), cmocka_unit_test(test_nothing_near),
         cmocka_unit_test(test_other_block),  cmocka_unit_test(test_no_proofs),
-        cmocka_unit_test(test_receipts),
+        cmocka_unit_test(test_receipts),     cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
