@@ -11,6 +11,7 @@
 #include "contract/host.h"
 #include "node/command.h"
 #include "node/snapshot_command.h"
+#include "node/state_command.h"
 #include "vm/helper.h"
 
 static bool wants_color(void)
@@ -75,7 +76,8 @@ int main(int argc, char **argv)
         /* At once: what a library likes to do at the end of a program, a helper may not. */
         _exit(au_helper_main((const char *const *)argv + 2, &au_host_env));
     }
-    const struct au_command_table tables[] = {au_node_commands, au_snapshot_commands};
+    const struct au_command_table tables[] = {au_node_commands, au_state_commands,
+                                              au_snapshot_commands};
     const struct au_cli cli = {
         .streams = {stdout, stderr, wants_color(), isatty(STDOUT_FILENO) == 1},
         .variable = getenv,

@@ -15,6 +15,7 @@
 #define AU_NODE_COMPILED_NAME  "compiled"
 #define AU_NODE_SNAPSHOTS_NAME "snapshots"
 #define AU_NODE_LISTS_MAX      (1u << 30) /* bytes of a genesis' lists */
+#define AU_NODE_PORT_PRESET    8080u
 
 struct au_node;
 

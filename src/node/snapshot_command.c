@@ -10,6 +10,7 @@
 #include "cli/invocation.h"
 #include "core/genesis.h"
 #include "ledger/snapshot.h"
+#include "node/data_path.h"
 #include "node/genesis_json.h"
 #include "node/node.h"
 #include "store/rocks.h"
@@ -17,16 +18,7 @@
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
 
 #define MESSAGE_SIZE 16384u /* bytes */
-#define PATH_SIZE    4096u  /* bytes */
 #define FOLDER_MODE  0700
-
-static enum au_exit join(const struct au_invocation *invocation, const char *folder,
-                         const char *name, char out_path[PATH_SIZE])
-{
-    int size = snprintf(out_path, PATH_SIZE, "%s/%s", folder, name);
-    if (size > 0 && (size_t)size < PATH_SIZE) return AU_EXIT_DONE;
-    return au_invocation_fail(invocation, AU_EXIT_USAGE, "the folder's path is too long");
-}
 
 static enum au_exit fail(const struct au_invocation *invocation, enum au_err err,
                          const struct au_buf *message)
@@ -78,8 +70,8 @@ static enum au_exit open_store(const struct au_invocation *invocation, const cha
 {
     struct au_rocks_options options = au_rocks_options_default();
     char cause[AU_KV_MESSAGE_SIZE];
-    char path[PATH_SIZE];
-    enum au_exit code = join(invocation, folder, AU_NODE_STORE_NAME, path);
+    char path[AU_DATA_PATH_SIZE];
+    enum au_exit code = au_data_path(invocation, folder, AU_NODE_STORE_NAME, path);
     if (code != AU_EXIT_DONE) return code;
     if (!is_made && !au_rocks_is_store(path)) {
         return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "there is no store in %s", path);
@@ -130,8 +122,8 @@ static enum au_exit run_verify(struct au_invocation *invocation)
 
 static enum au_exit make_folder(const struct au_invocation *invocation, const char *folder)
 {
-    char path[PATH_SIZE];
-    enum au_exit code = join(invocation, folder, AU_NODE_STORE_NAME, path);
+    char path[AU_DATA_PATH_SIZE];
+    enum au_exit code = au_data_path(invocation, folder, AU_NODE_STORE_NAME, path);
     if (code != AU_EXIT_DONE) return code;
     bool is_made = (mkdir(folder, FOLDER_MODE) == 0 || errno == EEXIST) &&
                    (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST);
@@ -202,8 +194,8 @@ static enum au_exit restore(const struct au_invocation *invocation, const char *
     struct au_kv kv;
     struct au_snapshot_info info;
     struct au_buf message, genesis;
-    char path[PATH_SIZE];
-    enum au_exit code = join(invocation, folder, AU_NODE_GENESIS_NAME, path);
+    char path[AU_DATA_PATH_SIZE];
+    enum au_exit code = au_data_path(invocation, folder, AU_NODE_GENESIS_NAME, path);
     if (code == AU_EXIT_DONE) code = make_folder(invocation, folder);
     if (code == AU_EXIT_DONE) code = open_store(invocation, folder, /* is_made */ true, &kv);
     if (code != AU_EXIT_DONE) return code;
