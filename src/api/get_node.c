@@ -21,6 +21,19 @@ void au_get_health(struct au_input *input)
     au_reply_end(&json);
 }
 
+static void put_history(struct au_json_write *json, struct au_kept kept)
+{
+    au_json_write_key(json, "history");
+    au_json_write_begin_object(json);
+    au_json_put_u64(json, "first_height", kept.first);
+    if (kept.count == AU_KEEP_ALL) {
+        au_json_put_bool(json, "archive", true);
+    } else {
+        au_json_put_u64(json, "keep_blocks", kept.count);
+    }
+    au_json_write_end_object(json);
+}
+
 static void put_status(struct au_api *api, const struct au_header *head,
                        const struct au_mempool_stats *stats, bool is_store_full,
                        struct au_response *response)
@@ -46,6 +59,7 @@ static void put_status(struct au_api *api, const struct au_header *head,
     au_json_put_count(&json, "count", stats->count);
     au_json_put_u64(&json, "bytes", stats->size);
     au_json_write_end_object(&json);
+    put_history(&json, au_ledger_kept(ledger));
     if (is_store_full) au_json_put_text(&json, "store", "full");
     au_reply_end(&json);
 }
@@ -146,6 +160,7 @@ void au_get_metrics(struct au_input *input)
     struct au_api_counts *counts = &api->counts;
     struct au_header head = au_ledger_head(api->options.ledger);
     struct au_mempool_stats stats = au_mempool_stats(api->options.mempool);
+    struct au_kept kept = au_ledger_kept(api->options.ledger);
     struct au_buf *body = &input->response->body;
     const struct {
         const char *name;
@@ -155,6 +170,10 @@ void au_get_metrics(struct au_input *input)
     } metrics[] = {
         {"aureon_chain_height", "gauge", "Height of the last block.", head.height},
         {"aureon_chain_time_seconds", "gauge", "Time of the last block.", head.time_ms / 1000},
+        {"aureon_history_first_height", "gauge", "Lowest height whose state can be read.",
+         kept.first},
+        {"aureon_history_archive", "gauge", "1 while the state of every block is kept.",
+         kept.count == AU_KEEP_ALL},
         {"aureon_blocks_total", "counter", "Blocks since the start.", atomic_load(&counts->blocks)},
         {"aureon_txs_total", "counter", "Transactions in them.", atomic_load(&counts->txs)},
         {"aureon_gas_used_total", "counter", "Gas used in them.", atomic_load(&counts->gas_used)},

@@ -439,22 +439,10 @@ bool au_input_height(struct au_input *input, uint64_t *out_height, bool *out_is_
     return false;
 }
 
-/* The lowest height that can be gone back to, but for damage. */
-static uint64_t find_first_state(const struct au_api *api, uint64_t head)
-{
-    uint64_t first = head > AU_UNDO_HEIGHT_COUNT ? head - AU_UNDO_HEIGHT_COUNT : 0;
-    uint64_t pruned;
-    struct au_chain_reader chain;
-    au_chain_reader_init(&chain, &api->options.kv, NULL);
-    if (au_chain_pruned(&chain, &pruned) == AU_OK && pruned > first) first = pruned;
-    au_chain_reader_done(&chain);
-    return first;
-}
-
 void au_input_fail_height(struct au_input *input, uint64_t height, enum au_err err)
 {
-    uint64_t head = au_ledger_head(input->api->options.ledger).height;
-    uint64_t first = find_first_state(input->api, head);
+    struct au_ledger *ledger = input->api->options.ledger;
+    uint64_t head = au_ledger_head(ledger).height;
     struct au_problem problem;
     input->has_failed = true;
     if (err != AU_ERR_NOT_FOUND && err != AU_ERR_TOO_LARGE) {
@@ -465,7 +453,8 @@ void au_input_fail_height(struct au_input *input, uint64_t height, enum au_err e
     if (err == AU_ERR_TOO_LARGE) {
         au_problem_set(&problem, "detail", "more was changed since than the node goes back over");
     } else {
-        au_problem_set(&problem, "expected", "a height from %" PRIu64 " to %" PRIu64, first, head);
+        au_problem_set(&problem, "expected", "a height from %" PRIu64 " to %" PRIu64,
+                       au_ledger_kept(ledger).first, head);
     }
     au_problem_set(&problem, "got", "%" PRIu64, height);
     au_response_put_problem(input->response, &problem);

@@ -164,6 +164,7 @@ static enum au_err go_back(struct au_ledger *ledger, struct au_ledger_view *view
         .head = view->opened_height,
         .height = height,
         .size_max = AU_PAST_SIZE_MAX,
+        .read_max = AU_PAST_READ_MAX,
         .seed = ledger->seed,
     };
     struct au_chain_reader chain;
@@ -377,6 +378,8 @@ void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head)
 {
     au_lock(&ledger->lock);
     ledger->head = *head;
+    ledger->kept =
+        (struct au_kept){au_keep_first_state(ledger->commit.first_undo), ledger->commit.keep};
     struct au_ledger_view *unused = let_go(ledger->view);
     struct au_ledger_view *stale[AU_PAST_VIEWS_MAX];
     ledger->view = NULL;
@@ -396,6 +399,14 @@ struct au_header au_ledger_head(struct au_ledger *ledger)
     struct au_header head = ledger->head;
     au_unlock(&ledger->lock);
     return head;
+}
+
+struct au_kept au_ledger_kept(struct au_ledger *ledger)
+{
+    au_lock(&ledger->lock);
+    struct au_kept kept = ledger->kept;
+    au_unlock(&ledger->lock);
+    return kept;
 }
 
 struct au_ed25519_keys *au_ledger_keys(const struct au_ledger *ledger)
@@ -478,6 +489,13 @@ static enum au_err open_chain(struct au_ledger *ledger, const struct au_genesis 
     return err;
 }
 
+static enum au_err keep(struct au_ledger *ledger, uint64_t count)
+{
+    AU_TRY(au_commit_keep(&ledger->commit, count));
+    au_ledger_set_head(ledger, &ledger->head);
+    return AU_OK;
+}
+
 static enum au_err set_up(struct au_ledger *ledger, const struct au_ledger_options *options,
                           struct au_buf *message)
 {
@@ -494,6 +512,7 @@ static enum au_err set_up(struct au_ledger *ledger, const struct au_ledger_optio
         ledger->params = genesis.params;
         ledger->proposer = genesis.proposer;
         err = open_chain(ledger, &genesis, options->genesis, message);
+        if (err == AU_OK && options->keep > 0) err = keep(ledger, options->keep);
     }
     au_arena_done(&lists);
     return err;

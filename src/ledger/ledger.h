@@ -17,11 +17,13 @@
 #include "core/header.h"
 #include "core/tx.h"
 #include "state/flat.h"
+#include "state/keep.h"
 #include "state/trie.h"
 #include "store/kv.h"
 #include "vm/engine.h"
 
 #define AU_PAST_SIZE_MAX   (128u << 20) /* bytes of what changed since an older height */
+#define AU_PAST_READ_MAX   (1u << 30)   /* bytes of undo that are read to go back to one */
 #define AU_PAST_BLOCKS_MAX 64u          /* blocks for which an older height stays open */
 #define AU_PAST_TRIES_MAX  (128u << 20) /* bytes of older heights' tries that stay open */
 
@@ -37,6 +39,8 @@ struct au_ledger_options {
     struct au_engine *engine; /* likewise; offers au_host_env */
     struct au_bytes genesis;  /* encoded; borrowed for the call */
     size_t past_changes_max;  /* 0: AU_PAST_CHANGES_MAX */
+    uint64_t keep;            /* blocks whose undo is kept from now on (state/keep.h), AU_KEEP_ALL:
+                                 all; 0: as many as the store says */
 };
 
 /* au_ledger_open opens a chain; in an empty store it begins one.
@@ -63,6 +67,15 @@ struct au_ed25519_keys *au_ledger_keys(const struct au_ledger *ledger);
 
 /* au_ledger_head gives the last committed block. */
 struct au_header au_ledger_head(struct au_ledger *ledger);
+
+/* How far back the state can be read. */
+struct au_kept {
+    uint64_t first; /* the lowest height */
+    uint64_t count; /* blocks whose undo is kept; AU_KEEP_ALL: all */
+};
+
+/* au_ledger_kept tells it, as of the head. */
+struct au_kept au_ledger_kept(struct au_ledger *ledger);
 
 /* au_ledger_stored_head reads the last committed block of a store that no ledger has open.
  * OK, NOT_FOUND (no chain), MALFORMED, or what the store failed with. */
@@ -123,9 +136,9 @@ void au_read_close(struct au_read *read);
 /* au_read_open_at takes a look at a height that is not above the last committed one.
  *
  * OK
- * NOT_FOUND   it is more than AU_UNDO_HEIGHT_COUNT blocks back, or before the snapshot that the
- *             store began with
- * TOO_LARGE   it is not, but more was changed since than AU_PAST_SIZE_MAX bytes hold
+ * NOT_FOUND   it is below the first that au_ledger_kept tells
+ * TOO_LARGE   it is not, but more was changed since than AU_PAST_SIZE_MAX bytes hold, or more than
+ *             AU_PAST_READ_MAX would have to be read
  * else as au_read_open
  *
  * Cost: for an older height reads the undo of every block since, unless it was one of the last few

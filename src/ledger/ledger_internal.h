@@ -19,15 +19,16 @@ struct au_ledger {
     size_t past_changes_max;
     struct au_ed25519_keys *keys;
     struct au_commit commit; /* the committing thread's alone */
-    pthread_mutex_t lock;    /* guards head, view and the views' holders */
+    pthread_mutex_t lock;    /* guards head, kept, view, the views' holders */
     struct au_header head;
+    struct au_kept kept;         /* as of the head */
     struct au_ledger_view *view; /* of the head; NULL until somebody reads */
     struct au_ledger_view *past_views[AU_PAST_VIEWS_MAX]; /* of older heights, the newest first */
     pthread_mutex_t past_lock;  /* over ledger->lock: one older height is opened at a time */
     pthread_mutex_t tries_lock; /* likewise: the tries of one are made at a time */
 };
 
-/* au_ledger_set_head publishes a committed head. */
+/* au_ledger_set_head publishes a committed head, and how far back its state can be read. */
 void au_ledger_set_head(struct au_ledger *ledger, const struct au_header *head);
 
 /* au_ledger_begin commits block 0 to an empty store. */

@@ -281,6 +281,15 @@ static enum au_err with_tries(struct rollback *rollback)
     return err;
 }
 
+static enum au_err fail_pruned(const struct rollback *rollback)
+{
+    uint64_t first;
+    AU_TRY(au_keep_first_undo(rollback->kv, rollback->head.height, &first));
+    au_buf_printf(rollback->message, "what blocks have changed is kept from height %" PRIu64 " on",
+                  au_keep_first_state(first));
+    return AU_ERR_NOT_FOUND;
+}
+
 static enum au_err with_history(struct rollback *rollback)
 {
     const struct au_history_options options = {.kv = *rollback->kv,
@@ -288,9 +297,7 @@ static enum au_err with_history(struct rollback *rollback)
                                                .height = rollback->target.height,
                                                .size_max = MEMORY_MAX};
     enum au_err err = au_history_open(&options, &rollback->history);
-    if (err == AU_ERR_NOT_FOUND) {
-        return fail(rollback, err, "what the blocks have changed is no longer kept so far back");
-    }
+    if (err == AU_ERR_NOT_FOUND) return fail_pruned(rollback);
     if (err == AU_ERR_MALFORMED) return fail(rollback, err, "damaged undo of a block");
     AU_TRY(err);
     au_arena_init(&rollback->arena, MEMORY_MAX);

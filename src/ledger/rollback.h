@@ -16,8 +16,7 @@
  *
  * OK            height may be that of the head: nothing happens
  * INVALID_ARG   the chain has not come to the height
- * NOT_FOUND     the store holds no chain, or the height is more than AU_UNDO_HEIGHT_COUNT back, or
- *               before the snapshot that the store began with
+ * NOT_FOUND     the store holds no chain, or no undo that goes back to the height (state/keep.h)
  * MALFORMED     the store is damaged
  * TOO_LARGE     what the blocks have changed does not fit into memory
  * NO_MEMORY, or what the store failed with

@@ -15,6 +15,7 @@
 #include "node/genesis_json.h"
 #include "node/node.h"
 #include "node/serve.h"
+#include "state/keep.h"
 
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
 
@@ -50,7 +51,26 @@ static enum au_exit make_folder(const struct au_invocation *invocation, const ch
                               strerror(errno));
 }
 
-static void take_options(const struct au_invocation *invocation, struct au_node_options *options)
+static enum au_exit take_keep(const struct au_invocation *invocation,
+                              struct au_node_options *options)
+{
+    const struct au_given *count = au_invocation_option(invocation, "keep-blocks");
+    bool is_archive = au_invocation_has(invocation, "archive");
+    if (is_archive && count) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "--archive keeps all: --keep-blocks contradicts it");
+    }
+    if (count && count->number == 0) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "--keep-blocks: expected a number from 1, got 0");
+    }
+    if (is_archive) options->keep = AU_KEEP_ALL;
+    if (count) options->keep = count->number;
+    return AU_EXIT_DONE;
+}
+
+static enum au_exit take_options(const struct au_invocation *invocation,
+                                 struct au_node_options *options)
 {
     const struct au_given *port = au_invocation_option(invocation, "port");
     const struct au_given *address = au_invocation_option(invocation, "address");
@@ -59,6 +79,7 @@ static void take_options(const struct au_invocation *invocation, struct au_node_
     options->address = address ? address->text : ADDRESS_PRESET;
     options->interval_ms = interval ? interval->number : 0;
     options->reserve = au_invocation_number(invocation, "min-free", MIN_FREE_PRESET) << 20;
+    return take_keep(invocation, options);
 }
 
 /* ---- dev ---- */
@@ -99,14 +120,15 @@ static enum au_exit run_dev(struct au_invocation *invocation)
         if (made == AU_EXIT_DONE) made = make_folder(invocation, folder->text);
         if (made != AU_EXIT_DONE) return made;
     }
-    take_options(invocation, &options);
+    enum au_exit code = take_options(invocation, &options);
+    if (code != AU_EXIT_DONE) return code;
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
     /* A chain that is kept has one genesis: its time is no matter of when it was started. */
     au_node_dev_genesis(&genesis, folder ? 0 : au_clock_unix_ms());
     options.genesis = au_buf_bytes(&genesis);
-    enum au_exit code = genesis.err == AU_OK ? au_serve(invocation, &options, greet_dev)
-                                             : au_invocation_fail(invocation, AU_EXIT_INTERNAL,
-                                                                  "%s", au_err_text(genesis.err));
+    code = genesis.err == AU_OK
+               ? au_serve(invocation, &options, greet_dev)
+               : au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(genesis.err));
     au_buf_done(&genesis);
     return code;
 }
@@ -260,8 +282,8 @@ static enum au_exit run_start(struct au_invocation *invocation)
     struct au_buf genesis;
     enum au_exit code = take_folder(invocation, invocation->operands[0], &paths, &options);
     if (code != AU_EXIT_DONE) return code;
-    take_options(invocation, &options);
-    code = take_snapshots(invocation, &paths, &options);
+    code = take_options(invocation, &options);
+    if (code == AU_EXIT_DONE) code = take_snapshots(invocation, &paths, &options);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
     code = read_genesis(invocation, &genesis);
@@ -278,6 +300,8 @@ static const char address_text[] = "numeric address to listen on; 127.0.0.1 if n
 static const char block_time_text[] = "least time between two blocks; 0 if not given";
 static const char min_free_text[] =
     "stop making blocks below this much free disk; 256 if not given";
+static const char keep_text[] = "keep the states of N blocks, from now on; 1024 at first";
+static const char archive_text[] = "keep the states of all blocks, from now on";
 static const char ready_text[] = "gets the node's URL when it serves";
 
 static const struct au_option dev_options[] = {
@@ -286,6 +310,8 @@ static const struct au_option dev_options[] = {
     {"data-dir", "DIR", AU_OPTION_TEXT, false, 0, "keep the chain here; else it lives in memory"},
     {"block-time", "MS", AU_OPTION_NUMBER, false, 3600000, block_time_text},
     {"manual", NULL, AU_OPTION_FLAG, false, 0, "make blocks only by POST /v1/dev/mine"},
+    {"keep-blocks", "N", AU_OPTION_NUMBER, false, UINT32_MAX, keep_text},
+    {"archive", NULL, AU_OPTION_FLAG, false, 0, archive_text},
     {"min-free", "MIB", AU_OPTION_NUMBER, false, UINT32_MAX, min_free_text},
     {"ready-file", "FILE", AU_OPTION_TEXT, false, 0, ready_text},
 };
@@ -313,6 +339,8 @@ static const struct au_option start_options[] = {
     {"block-time", "MS", AU_OPTION_NUMBER, false, 3600000, block_time_text},
     {"snapshot-every", "N", AU_OPTION_NUMBER, false, UINT32_MAX,
      "make a snapshot in DIR/snapshots for each N blocks"},
+    {"keep-blocks", "N", AU_OPTION_NUMBER, false, UINT32_MAX, keep_text},
+    {"archive", NULL, AU_OPTION_FLAG, false, 0, archive_text},
     {"min-free", "MIB", AU_OPTION_NUMBER, false, UINT32_MAX, min_free_text},
     {"ready-file", "FILE", AU_OPTION_TEXT, false, 0, ready_text},
 };

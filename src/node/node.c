@@ -185,8 +185,10 @@ static enum au_err open_layers(struct au_node *node, struct au_buf *message)
 {
     AU_TRY(open_engine(node, message));
     AU_TRY(open_store(node, message));
-    struct au_ledger_options ledger = {
-        .kv = node->kv, .engine = node->engine, .genesis = node->options.genesis};
+    struct au_ledger_options ledger = {.kv = node->kv,
+                                       .engine = node->engine,
+                                       .genesis = node->options.genesis,
+                                       .keep = node->options.keep};
     AU_TRY(au_ledger_open(&ledger, message, &node->ledger));
     AU_TRY(au_ledger_compile_all(node->ledger));
     AU_TRY(open_mempool(node));

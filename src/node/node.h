@@ -26,6 +26,7 @@ struct au_node_options {
     const char *snapshots;   /* folder of snapshots; NULL: none are made */
     uint64_t snapshot_every; /* blocks; with snapshots, above 0 */
     uint64_t reserve;        /* bytes of the store's disk that are left free; 0: none */
+    uint64_t keep;           /* as in struct au_ledger_options */
     const char *address;     /* to listen on, numeric */
     uint16_t port;           /* 0: a free one */
     uint64_t interval_ms;    /* least time between blocks */

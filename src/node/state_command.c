@@ -202,11 +202,12 @@ static const struct au_option rollback_options[] = {
 };
 
 static const char rollback_details[] =
-    "Takes the blocks after HEIGHT back, at most 1024: accounts, storage, receipts and what\n"
-    "else they have left. All at once, and only if the state then gives the root of that\n"
-    "block; else nothing changes. The node must not be running. Whoever was told that the\n"
-    "blocks are committed was told wrong: keep a copy of DIR. A store that is damaged gives\n"
-    "exit code 4, a height that is not there, or no longer, 7.\n";
+    "Takes the blocks after HEIGHT back, as far as the store keeps what they have changed\n"
+    "(--keep-blocks of `aureon node start`): accounts, storage, receipts and what else they\n"
+    "have left. All at once, and only if the state then gives the root of that block; else\n"
+    "nothing changes. The node must not be running. Whoever was told that the blocks are\n"
+    "committed was told wrong: keep a copy of DIR. A store that is damaged gives exit code 4,\n"
+    "a height that is not there, or no longer, 7.\n";
 
 static const struct au_command commands[] = {
     {.name = "state verify",

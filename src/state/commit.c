@@ -8,6 +8,7 @@
 #define UNDO_SIZE_MAX  ((size_t)2 << 30)  /* bytes of a block's undo record */
 #define DIRTY_SIZE_MAX ((size_t)64 << 20) /* bytes of records that wait to be written */
 #define CHANGES_MAX    500000u            /* that opening the store may have to make up for */
+#define KEEP_SIZE_MAX  64u                /* bytes of a batch that says how much is kept */
 
 /* A changed slot. */
 struct slot_item {
@@ -61,9 +62,23 @@ static void put_undo_record(struct sealing *sealing, uint64_t height)
     struct au_undo_key key = au_undo_key(height);
     struct au_bytes key_bytes = {key.bytes, sizeof(key.bytes)};
     au_kv_batch_put(sealing->batch, AU_CF_CHG, key_bytes, au_buf_bytes(&sealing->undo));
-    if (height < AU_UNDO_HEIGHT_COUNT) return;
-    key = au_undo_key(height - AU_UNDO_HEIGHT_COUNT);
-    au_kv_batch_del(sealing->batch, AU_CF_CHG, key_bytes);
+}
+
+/* Records of tries are before this block in the one log: without the undo of blocks up to theirs
+ * the store can be opened, whatever is lost with the power. */
+static void prune(struct sealing *sealing, uint64_t height)
+{
+    struct au_commit *commit = sealing->commit;
+    uint64_t end = height < commit->keep ? 0 : height - commit->keep + 1;
+    uint64_t needed = commit->has_flushed ? commit->flushed_height + 1 : 0;
+    uint64_t at = commit->first_undo;
+    if (end > needed) end = needed;
+    if (end > at + AU_COMMIT_PRUNE_MAX) end = at + AU_COMMIT_PRUNE_MAX;
+    for (; at < end; at++) {
+        struct au_undo_key key = au_undo_key(at);
+        au_kv_batch_del(sealing->batch, AU_CF_CHG, (struct au_bytes){key.bytes, sizeof(key.bytes)});
+    }
+    commit->first_undo_next = at;
 }
 
 /* ---- flat records ---- */
@@ -307,6 +322,7 @@ static enum au_err seal(struct sealing *sealing, uint64_t height, struct au_hash
     AU_TRY(apply_accounts(sealing, out_root));
     AU_TRY(sealing->undo.err);
     put_undo_record(sealing, height);
+    prune(sealing, height);
     return sealing->batch->ops.err;
 }
 
@@ -319,6 +335,20 @@ enum au_err au_commit_seal(struct au_commit *commit, struct au_overlay *overlay,
     au_buf_init(&sealing.undo, UNDO_SIZE_MAX);
     enum au_err err = seal(&sealing, height, out_root);
     au_buf_done(&sealing.undo);
+    return err;
+}
+
+/* ---- how much undo there is to be ---- */
+
+enum au_err au_commit_keep(struct au_commit *commit, uint64_t count)
+{
+    struct au_kv_batch batch;
+    if (count == commit->keep) return AU_OK;
+    au_kv_batch_init(&batch, KEEP_SIZE_MAX);
+    au_keep_put(&batch, count);
+    enum au_err err = au_kv_write(&commit->flat.kv, &batch, /* is_synced */ true);
+    au_kv_batch_done(&batch);
+    if (err == AU_OK) commit->keep = count;
     return err;
 }
 
@@ -338,7 +368,7 @@ enum au_err au_commit_flush_if_due(struct au_commit *commit)
     const struct au_trie_count tries = au_trie_cache_count(&commit->tries);
     bool is_due = !commit->has_flushed || tries.dirty_size >= DIRTY_SIZE_MAX ||
                   tries.size > commit->tries.size_max || commit->unflushed_count >= CHANGES_MAX ||
-                  commit->done_height - commit->flushed_height >= AU_UNDO_HEIGHT_COUNT / 2;
+                  commit->done_height - commit->flushed_height >= AU_COMMIT_BEHIND_MAX;
     enum au_err err = is_due ? au_commit_flush(commit) : AU_OK;
     /* There is a next time, and what is never written is made again when the store is opened. */
     return err == AU_ERR_NO_MEMORY ? AU_OK : err;
@@ -349,7 +379,7 @@ enum au_err au_commit_flush_if_due(struct au_commit *commit)
 enum au_err au_commit_init(struct au_commit *commit, const struct au_kv *kv,
                            const struct au_seed *seed, const struct au_commit_sizes *sizes)
 {
-    *commit = (struct au_commit){0};
+    *commit = (struct au_commit){.keep = AU_KEEP_PRESET};
     au_flat_init(&commit->flat, kv, NULL);
     au_arena_init(&commit->arena, MEMORY_MAX);
     AU_TRY(au_trie_cache_init(&commit->tries, kv, seed, sizes->tries_size_max));
@@ -373,6 +403,7 @@ void au_commit_done(struct au_commit *commit)
     au_account_cache_advance(commit->accounts, commit->height, commit->updates,
                              commit->update_count);
     commit->done_height = commit->height;
+    commit->first_undo = commit->first_undo_next;
     commit->unflushed_count += commit->change_count;
     au_arena_reset(&commit->arena);
 }

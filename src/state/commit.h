@@ -7,13 +7,21 @@
  * once, and say of which height they are. A store whose records are behind its head is brought up
  * to date when it is opened, from the undo records, which tell what has changed since.
  *
+ * A block removes the undo that is older than is to be kept (state/keep.h), of AU_COMMIT_PRUNE_MAX
+ * blocks at most: where the number became lower, one block after the other does. Undo that opening
+ * would need stays until the records of tries are written.
+ *
  * Threading: one thread at a time; see state/trie.h for who reads tries meanwhile. */
 #ifndef AUREON_STATE_COMMIT_H
 #define AUREON_STATE_COMMIT_H
 
 #include "state/flat.h"
+#include "state/keep.h"
 #include "state/trie.h"
 #include "state/undo_record.h"
+
+#define AU_COMMIT_PRUNE_MAX  256u /* blocks whose undo one block removes */
+#define AU_COMMIT_BEHIND_MAX 512u /* blocks that the records of tries may be behind */
 
 struct au_commit {
     struct au_flat flat; /* of the committed state */
@@ -28,6 +36,9 @@ struct au_commit {
     bool has_flushed;         /* the records are of a height that is known */
     uint64_t flushed_height;  /* of the records in the store */
     uint64_t unflushed_count; /* changes since */
+    uint64_t keep;            /* blocks whose undo stays */
+    uint64_t first_undo;      /* lowest block with undo in the store; done_height + 1: none */
+    uint64_t first_undo_next; /* likewise, once the sealed height is committed */
 };
 
 struct au_commit_sizes {
@@ -52,6 +63,10 @@ void au_commit_finish(struct au_commit *commit);
  * failed with */
 AU_MUST_USE enum au_err au_commit_open(struct au_commit *commit, uint64_t height,
                                        const struct au_hash *root, struct au_buf *message);
+
+/* au_commit_keep says for how many blocks undo is kept from now on, in the store too, synced. What
+ * is too much goes with blocks to come. OK, NO_MEMORY, or what the store failed with. */
+AU_MUST_USE enum au_err au_commit_keep(struct au_commit *commit, uint64_t count);
 
 /* au_commit_seal puts all changes of an overlay, which lies on the committed state, into a batch.
  *

@@ -6,10 +6,11 @@
 #include "state/retrace.h"
 #include "state/verify.h"
 
-#define LEAVES_SIZE_MAX ((size_t)16 << 30) /* bytes of one trie's */
-#define UNDO_SIZE_MAX   ((size_t)2 << 30)  /* bytes of a block's undo record */
-#define TRIES_SIZE_MAX  ((size_t)1 << 28)  /* bytes in memory */
-#define CAPACITY_MIN    4096u              /* items */
+#define LEAVES_SIZE_MAX ((size_t)16 << 30)         /* bytes of one trie's */
+#define UNDO_SIZE_MAX   ((size_t)2 << 30)          /* bytes of a block's undo record */
+#define TRIES_SIZE_MAX  ((size_t)1 << 28)          /* bytes in memory */
+#define CAPACITY_MIN    4096u                      /* items */
+#define CATCH_UP_MAX    (2 * AU_COMMIT_BEHIND_MAX) /* blocks; from further back all is made anew */
 
 /* A key that a block changed. */
 struct item {
@@ -150,7 +151,7 @@ static enum au_err catch_up(struct opening *opening, uint64_t height)
     uint64_t flushed;
     const struct au_kv *kv = &opening->commit->flat.kv;
     AU_TRY(au_trie_flushed_height(kv, NULL, &flushed));
-    if (flushed > height || height - flushed > AU_UNDO_HEIGHT_COUNT) return AU_ERR_MALFORMED;
+    if (flushed > height || height - flushed > CATCH_UP_MAX) return AU_ERR_MALFORMED;
     for (uint64_t at = flushed; at < height; at++) {
         AU_TRY(take_block(opening, at + 1, (uint32_t)(at - flushed)));
     }
@@ -177,8 +178,19 @@ static enum au_err open_records(struct au_commit *commit, uint64_t height,
     return err;
 }
 
-enum au_err au_commit_open(struct au_commit *commit, uint64_t height, const struct au_hash *root,
-                           struct au_buf *message)
+static enum au_err open_keep(struct au_commit *commit, struct au_buf *message)
+{
+    const struct au_kv *kv = &commit->flat.kv;
+    enum au_err err = au_keep_get(kv, &commit->keep);
+    if (err == AU_OK) err = au_keep_first_undo(kv, commit->done_height, &commit->first_undo);
+    if (err == AU_ERR_MALFORMED) {
+        au_buf_put_text(message, "how many blocks' undo is kept, or of which block the oldest is");
+    }
+    return err;
+}
+
+static enum au_err open_tries(struct au_commit *commit, uint64_t height, const struct au_hash *root,
+                              struct au_buf *message)
 {
     enum au_err err = open_records(commit, height, root);
     if (err == AU_OK) err = au_trie_cache_load(&commit->tries, &account_trie);
@@ -188,6 +200,13 @@ enum au_err au_commit_open(struct au_commit *commit, uint64_t height, const stru
     commit->has_flushed = true;
     commit->flushed_height = height;
     return au_trie_cache_load(&commit->tries, &account_trie);
+}
+
+enum au_err au_commit_open(struct au_commit *commit, uint64_t height, const struct au_hash *root,
+                           struct au_buf *message)
+{
+    AU_TRY(open_tries(commit, height, root, message));
+    return open_keep(commit, message);
 }
 
 enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t height, const struct au_hash *root)

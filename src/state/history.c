@@ -30,7 +30,8 @@ struct opening {
     const struct au_history_options *options;
     struct history *history;
     struct au_table table;
-    size_t used; /* bytes, of options->size_max */
+    size_t used;   /* bytes, of options->size_max */
+    uint64_t read; /* likewise, of options->read_max */
 };
 
 /* ---- opening ---- */
@@ -86,6 +87,8 @@ static enum au_err take_block(struct opening *opening, uint64_t height, struct a
     struct au_undo_record record;
     AU_TRY(au_kv_get(&options->kv, options->snapshot, AU_CF_CHG,
                      (struct au_bytes){key.bytes, sizeof(key.bytes)}, stored));
+    opening->read += stored->size + AU_HISTORY_BLOCK_SIZE;
+    if (options->read_max > 0 && opening->read > options->read_max) return AU_ERR_TOO_LARGE;
     au_decode_init(&decode, au_buf_bytes(stored));
     while (au_undo_record_next(&decode, &record)) {
         AU_TRY(take_record(opening, &record));

@@ -20,6 +20,8 @@
 #include "state/undo_record.h"
 #include "store/kv.h"
 
+#define AU_HISTORY_BLOCK_SIZE 1024u /* bytes that take as long to read as a block to be found */
+
 struct au_history_options {
     struct au_kv kv;                       /* outlives the history */
     const struct au_kv_snapshot *snapshot; /* likewise; NULL: now, and nobody writes meanwhile */
@@ -27,6 +29,8 @@ struct au_history_options {
                                               au_history_next alone is wanted */
     uint64_t height;                       /* to go back to; at most head */
     size_t size_max;                       /* bytes that it may take */
+    uint64_t read_max;                     /* bytes of undo that may be read for it, with
+                                              AU_HISTORY_BLOCK_SIZE for each block; 0: any */
     struct au_seed seed;                   /* anything that contracts cannot know */
 };
 
@@ -35,9 +39,10 @@ struct au_history_options {
  * out_history   owned by the caller: au_kv_close. A history of the head shows the snapshot.
  *
  * OK
- * NOT_FOUND   what a block since then replaced is no longer there: the height is more than
- *             AU_UNDO_HEIGHT_COUNT blocks back, or the store never had the block
- * TOO_LARGE   more than size_max bytes changed since then, or one block replaced that many
+ * NOT_FOUND   what a block since then replaced is no longer kept (state/keep.h), or the store never
+ *             had the block
+ * TOO_LARGE   more than size_max bytes changed since then, or one block replaced that many, or more
+ *             than read_max would have to be read
  * MALFORMED   what is stored of a block's undo is damaged
  * NO_MEMORY, or what the store failed with
  *

@@ -1,4 +1,4 @@
-/* What a block's changes replaced, as family chg keeps it for the last AU_UNDO_HEIGHT_COUNT blocks:
+/* What a block's changes replaced, as family chg keeps it for the last blocks (state/keep.h):
  *
  *     chg   height (u64, big-endian)   -> entries, one after the other
  *
@@ -14,8 +14,7 @@
 #include "core/decode.h"
 #include "store/kv.h"
 
-#define AU_UNDO_HEIGHT_COUNT 1024u /* blocks that can be taken back */
-#define AU_UNDO_KEY_SIZE     8u    /* bytes of a key in chg */
+#define AU_UNDO_KEY_SIZE 8u /* bytes of a key in chg */
 
 /* One entry. */
 struct au_undo_record {

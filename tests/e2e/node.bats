@@ -444,6 +444,71 @@ END
     stop_node
 }
 
+mine() { # COUNT
+    for ((left = $1; left > 0; left -= 1000)); do
+        request POST /v1/dev/mine "{\"count\": $((left < 1000 ? left : 1000))}"
+        expect 200
+    done
+}
+
+expect_history() { # FIRST KEPT
+    request GET /v1/status
+    expect_json '.history | "\(.first_height) \(.keep_blocks // "all")"' "$1 $2"
+    grep -q "aureon_history_first_height $1\$" <(curl --silent "$AUREON_URL/metrics")
+    request GET "/balance/bob?height=$1"
+    expect 200
+    [ "$1" = 0 ] && return
+    request GET "/balance/bob?height=$(($1 - 1))"
+    expect_problem 410 pruned .expected "a height from $1 to $(jq --raw-output .height <(
+        curl --silent "$AUREON_URL/v1/status"))"
+}
+
+@test "as many states are kept as was said last, and what is gone does not come back" {
+    start_node dev --data-dir data --archive
+    "$AUREON" send bob 1
+    mine 1299
+    expect_history 0 all
+    stop_node
+    start_node dev --data-dir data # as before
+    mine 100
+    expect_history 0 all
+    aureon balance bob --height 0
+    expect 0 1000000 AUR
+    stop_node
+    # What is too much goes with the next blocks, those of 256 with each.
+    start_node dev --data-dir data --keep-blocks 50
+    expect_history 0 50
+    mine 1
+    expect_history 255 50
+    mine 1
+    expect_history 511 50
+    kill -9 "$node_pid" && wait "$node_pid" || true
+    start_node dev --data-dir data
+    expect_history 511 50
+    mine 3
+    expect_history 1279 50
+    mine 2
+    expect_history 1357 50
+    stop_node
+    run -0 "$AUREON" state verify data
+    aureon state rollback data --to 1356
+    expect_refused 7 "kept from height 1357 on"
+    cp -r data older
+    aureon state rollback older --to 1357
+    expect 0
+    start_node dev --data-dir data --archive
+    mine 60
+    expect_history 1357 all
+    stop_node
+}
+
+@test "how much is kept: one answer, and not none" {
+    aureon dev --keep-blocks 5 --archive
+    expect_refused 2 "--archive keeps all: --keep-blocks contradicts it"
+    aureon dev --keep-blocks 0
+    expect_refused 2 "--keep-blocks: expected a number from 1, got 0"
+}
+
 @test "simulations leave nothing behind" {
     count=${AUREON_SIMULATION_COUNT:-1000}
     start_node dev --data-dir data

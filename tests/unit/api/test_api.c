@@ -21,6 +21,8 @@ static void test_status(void **state)
     expect_text(&answer, "gas_price_min", "0");
     expect_text(&answer, "block_gas_limit", "4000000");
     assert_int_equal(number_at(&answer, "mempool.count"), 0);
+    expect_text(&answer, "history.first_height", "0");
+    expect_text(&answer, "history.keep_blocks", "1024");
     assert_string_equal(header_of(&answer, "Aureon-Height"), "0");
     assert_string_equal(header_of(&answer, "Content-Type"), "application/json");
     uint8_t hash[32];
@@ -652,6 +654,8 @@ static void test_metrics(void **state)
     answer = get(200, "/metrics");
     assert_non_null(strstr(header_of(&answer, "Content-Type"), "version=0.0.4"));
     assert_non_null(strstr(body_text(&answer), "\naureon_chain_height 1\n"));
+    assert_non_null(strstr(body_text(&answer), "\naureon_history_first_height 0\n"));
+    assert_non_null(strstr(body_text(&answer), "\naureon_history_archive 0\n"));
     assert_non_null(strstr(body_text(&answer), "\naureon_txs_total 1\n"));
     assert_non_null(
         strstr(body_text(&answer), "\naureon_mempool_dropped_total{reason=\"included\"} 1\n"));

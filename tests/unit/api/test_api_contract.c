@@ -804,6 +804,9 @@ static void test_past_refused(void **state)
     answer_done(&answer);
     answer = get_at(200, path, 65);
     answer_done(&answer);
+    answer = get(200, "/v1/status");
+    expect_text(&answer, "history.first_height", "65");
+    answer_done(&answer);
     snprintf(path, sizeof(path), "/v1/balance/%s?height=-1", world.addresses[BOB]);
     answer = get(400, path);
     expect_text(&answer, "code", "bad-value");

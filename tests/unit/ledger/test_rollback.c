@@ -133,7 +133,7 @@ static void dump(const struct au_kv_snapshot *snapshot, uint64_t height, struct 
 {
     au_buf_clear(out);
     for (int cf = 0; cf < AU_CF_COUNT; cf++) {
-        struct au_undo_key first = au_undo_key(HEAD + 1 - AU_UNDO_HEIGHT_COUNT);
+        struct au_undo_key first = au_undo_key(HEAD + 1 - AU_KEEP_PRESET);
         struct au_kv_range range = {.cf = (enum au_cf)cf};
         struct au_kv_iter iter;
         struct au_kv_entry entry;
@@ -348,16 +348,14 @@ static void test_rollback_needs_a_chain(void **state)
 static void test_rollback_window(void **state)
 {
     (void)state;
-    for (unsigned n = 0; n < AU_UNDO_HEIGHT_COUNT + 2; n++) {
+    for (unsigned n = 0; n < AU_KEEP_PRESET + 2; n++) {
         world_begin(&world);
         world_commit(&world);
     }
     stop();
-    assert_err(try_back(1, "what the blocks have changed is no longer kept so far back"),
-               AU_ERR_NOT_FOUND);
+    assert_err(try_back(1, "what blocks have changed is kept from height 2 on"), AU_ERR_NOT_FOUND);
     assert_ok(try_back(2, ""));
-    assert_err(try_back(1, "what the blocks have changed is no longer kept so far back"),
-               AU_ERR_NOT_FOUND);
+    assert_err(try_back(1, "what blocks have changed is kept from height 2 on"), AU_ERR_NOT_FOUND);
     world_open_ledger(&world);
 }
 

@@ -253,14 +253,98 @@ static void test_never_far_behind(void **state)
     struct world world;
     uint64_t random = 6;
     world_begin(&world, &sizes_large);
-    for (size_t i = 0; i < AU_UNDO_HEIGHT_COUNT + 100; i++) {
+    for (size_t i = 0; i < AU_KEEP_PRESET + 100; i++) {
         make_block(&world, &random, false);
         assert_ok(au_commit_flush_if_due(&world.commit));
-        assert_true(world.commit.done_height - world.commit.flushed_height <=
-                    AU_UNDO_HEIGHT_COUNT / 2);
+        assert_true(world.commit.done_height - world.commit.flushed_height <= AU_COMMIT_BEHIND_MAX);
     }
-    assert_true(world.commit.flushed_height >= AU_UNDO_HEIGHT_COUNT);
+    assert_true(world.commit.flushed_height >= AU_KEEP_PRESET);
     check_copy(&world, random);
+    world_end(&world);
+}
+
+/* ---- how much undo is kept ---- */
+
+/* Undo is that of all blocks from the first to the head, as the commit and an opened copy know. */
+static void expect_first_undo(struct world *world, uint64_t first)
+{
+    char text[200];
+    struct world copy;
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    const struct au_kv_range range = {.cf = AU_CF_CHG};
+    uint64_t next = first;
+    assert_ok(au_kv_iter_open(&world->kv, NULL, &range, &iter));
+    for (; au_kv_iter_next(&iter, &entry) == AU_OK; next++) {
+        assert_int_equal(au_get_big_endian(entry.key.data, entry.key.size), next);
+    }
+    au_kv_iter_close(&iter);
+    assert_int_equal(next, world->height);
+    assert_int_equal(world->commit.first_undo, first);
+    copy_store(world, &copy);
+    assert_ok(open_store(&copy, text));
+    assert_int_equal(copy.commit.first_undo, first);
+    assert_int_equal(copy.commit.keep, world->commit.keep);
+    world_end(&copy);
+}
+
+static void make_blocks(struct world *world, size_t count, uint64_t *random)
+{
+    for (size_t i = 0; i < count; i++) {
+        make_block(world, random, i % 50 == 7);
+        assert_ok(au_commit_flush(&world->commit));
+    }
+}
+
+/* All blocks', then 10: each block removes so many and no more. Then 20: they come to be. */
+static void test_keep(void **state)
+{
+    (void)state;
+    struct world world;
+    uint64_t random = 9;
+    world_begin(&world, &sizes_large);
+    assert_ok(au_commit_keep(&world.commit, AU_KEEP_ALL));
+    while (world.height < 2 * AU_KEEP_PRESET)
+        make_blocks(&world, 1, &random);
+    expect_first_undo(&world, 0);
+
+    assert_ok(au_commit_keep(&world.commit, 10));
+    expect_first_undo(&world, 0);
+    uint64_t first = 0;
+    while (first + 10 < world.height) {
+        uint64_t end = world.height + 1 - 10;
+        first = end - first > AU_COMMIT_PRUNE_MAX ? first + AU_COMMIT_PRUNE_MAX : end;
+        make_block(&world, &random, true); /* what is dropped removes nothing */
+        make_blocks(&world, 1, &random);
+        expect_first_undo(&world, first);
+    }
+    assert_int_equal(first, world.height - 10);
+
+    assert_ok(au_commit_keep(&world.commit, 20));
+    make_blocks(&world, 5, &random);
+    expect_first_undo(&world, first);
+    make_blocks(&world, 6, &random);
+    expect_first_undo(&world, first + 1);
+    world_end(&world);
+}
+
+/* However little is kept, a store whose records are behind is brought up to date from undo. */
+static void test_keep_what_is_needed(void **state)
+{
+    (void)state;
+    struct world world;
+    uint64_t random = 10;
+    world_begin(&world, &sizes_large);
+    assert_ok(au_commit_keep(&world.commit, 1));
+    make_blocks(&world, 5, &random);
+    for (size_t i = 0; i < 30; i++) {
+        make_block(&world, &random, false);
+        expect_first_undo(&world, world.commit.flushed_height + 1);
+        check_copy(&world, random);
+    }
+    assert_ok(au_commit_flush(&world.commit));
+    make_blocks(&world, 1, &random);
+    expect_first_undo(&world, world.height - 1);
     world_end(&world);
 }
 
@@ -338,6 +422,39 @@ static void test_damage(void **state)
     damage_each(&world, AU_CF_TRI, check_mended);
     damage_each(&world, AU_CF_ACC, check_refused);
     damage_each(&world, AU_CF_STO, check_refused);
+    world_end(&world);
+}
+
+/* A record of how much is kept that nothing writes, and undo of no block, are told. */
+static void test_keep_damaged(void **state)
+{
+    (void)state;
+    static const uint8_t records[][10] = {{2, 10}, {1, 0}, {1, 10}, {1, 10}};
+    static const size_t sizes[] = {9, 9, 8, 10};
+    static const uint8_t keys[][9] = {{0, 1}, {9}};
+    struct world world;
+    uint64_t random = 79;
+    char text[200];
+    world_begin(&world, &sizes_large);
+    make_blocks(&world, 3, &random);
+    for (size_t i = 0; i < AU_COUNT_OF(sizes) + AU_COUNT_OF(keys); i++) {
+        struct world copy;
+        copy_store(&world, &copy);
+        size_t at = i - AU_COUNT_OF(sizes);
+        if (i < AU_COUNT_OF(sizes)) {
+            write_one(&copy, AU_CF_META, au_bytes_of("keep"),
+                      &(struct au_bytes){records[i], sizes[i]});
+        } else {
+            for (uint64_t height = 0; height < copy.height; height++) {
+                struct au_undo_key key = au_undo_key(height);
+                write_one(&copy, AU_CF_CHG, (struct au_bytes){key.bytes, sizeof(key.bytes)}, NULL);
+            }
+            write_one(&copy, AU_CF_CHG, (struct au_bytes){keys[at], 9 - at}, &(struct au_bytes){0});
+        }
+        assert_err(open_store(&copy, text), AU_ERR_MALFORMED);
+        assert_non_null(strstr(text, "undo is kept"));
+        world_end(&copy);
+    }
     world_end(&world);
 }
 
@@ -456,9 +573,15 @@ static void test_proofs_meanwhile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_killed_at_any_block), cmocka_unit_test(test_flushed_in_the_end),
-        cmocka_unit_test(test_never_far_behind),    cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_made_anew),           cmocka_unit_test(test_proofs_meanwhile),
+        cmocka_unit_test(test_killed_at_any_block),
+        cmocka_unit_test(test_flushed_in_the_end),
+        cmocka_unit_test(test_never_far_behind),
+        cmocka_unit_test(test_keep),
+        cmocka_unit_test(test_keep_what_is_needed),
+        cmocka_unit_test(test_keep_damaged),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_made_anew),
+        cmocka_unit_test(test_proofs_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
