@@ -70,7 +70,8 @@ enum au_err {
     AU_ERR_INVALID_ARG,    /* an argument is out of its range */
     AU_ERR_INVALID_MODULE, /* the module breaks a rule; the rejection says which and where */
     AU_ERR_UNSUPPORTED,    /* processor, vm.max_map_count or the thread's stack: see the function */
-    AU_ERR_ENGINE          /* the WebAssembly engine failed or disagreed: report it */
+    AU_ERR_ENGINE,         /* the WebAssembly engine failed or disagreed: report it */
+    AU_ERR_NO_SPACE        /* a disk, or a quota on it, is used up */
 };
 
 /* au_err_name gives an error's word ("no_memory"), au_err_text its sentence. Never NULL. */

@@ -25,7 +25,7 @@ enum table_order {
 #include "abi/err.def"
 #undef AU_ERR
 _Static_assert(AU_COUNT_OF(words) == ORDER_COUNT, "aureon.h has an error that abi/err.def lacks");
-_Static_assert((int)ORDER_COUNT == (int)AU_ERR_ENGINE + 1, "AU_ERR_ENGINE is the last error");
+_Static_assert((int)ORDER_COUNT == (int)AU_ERR_NO_SPACE + 1, "AU_ERR_NO_SPACE is the last error");
 
 static bool is_known(enum au_err err)
 {

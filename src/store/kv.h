@@ -16,6 +16,7 @@
  *
  * Errors of all functions that return one, besides those they name:
  *   IO         reading or writing failed; au_kv_message tells the cause
+ *   NO_SPACE   likewise, because the disk or a quota on it is used up
  *   MALFORMED  what is on disk is damaged; au_kv_message tells the cause
  *   NO_MEMORY  nothing happened */
 #ifndef AUREON_STORE_KV_H
@@ -155,7 +156,9 @@ AU_MUST_USE enum au_err au_kv_get_many(const struct au_kv *kv,
 
 /* au_kv_write makes the changes of a batch, which it leaves as it is. is_synced: OK means that
  * they, and all written before them, survive a loss of power; else they survive the end of the
- * process alone. After IO or MALFORMED it is open whether they are on disk: close the store.
+ * process alone. After IO, NO_SPACE or MALFORMED it is open whether they are on disk, and the store
+ * is only read from then on: every write fails as that one did. Who opens it again learns what is
+ * on disk, and goes on from there.
  *
  * OK
  * TOO_LARGE, NO_MEMORY   the batch's own error too: nothing happened */
@@ -180,7 +183,8 @@ AU_MUST_USE enum au_err au_kv_iter_open(const struct au_kv *kv,
 AU_MUST_USE enum au_err au_kv_iter_next(struct au_kv_iter *iter, struct au_kv_entry *out_entry);
 void au_kv_iter_close(struct au_kv_iter *iter);
 
-/* au_kv_message copies the cause of the store's last IO or MALFORMED; "" if there was none. */
+/* au_kv_message copies the cause of the store's last IO, NO_SPACE or MALFORMED; "" if there was
+ * none. */
 void au_kv_message(const struct au_kv *kv, char out_text[AU_KV_MESSAGE_SIZE]);
 
 void au_kv_close(struct au_kv *kv);

@@ -1,5 +1,6 @@
 #include "store/rocks.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
@@ -22,9 +23,10 @@
 #define HASH_LIST_SHARE     1024       /* bytes of changes for each list, which itself takes 8 */
 #define SYNC_STEP           MIB        /* bytes between syncs of a table being written */
 #define REPLAY_MAX          (16 * MIB) /* bytes of log that a close may leave to be replayed */
-#define INFO_LOG_SIZE       MIB
 #define INFO_LOG_COUNT      2
-#define INFO_LOG_LEVEL_NONE 6 /* above all: RocksDB aborts where its log cannot be written */
+/* Above all: RocksDB aborts where its log cannot be written. Nor may it have a size at which it
+ * begins anew: it then begins with words of every level. */
+#define INFO_LOG_LEVEL_NONE 6
 
 /* RocksDB counts families and takes "default" to exist; it stays empty. */
 #define FAMILY_COUNT (AU_CF_COUNT + 1)
@@ -37,7 +39,7 @@ struct rocks {
     rocksdb_writeoptions_t *write_synced;
     rocksdb_writebatch_t *changes; /* the writer's; empty between writes */
     uint64_t logged_size;          /* bytes that the writer has put into the log since opening */
-    bool has_failed;               /* a write, so that what the log ends with is not known */
+    enum au_err write_err;         /* of a write: what the log ends with is not known */
     atomic_size_t views;           /* snapshots and iterators that are open */
     pthread_mutex_t lock;
     char message[AU_KV_MESSAGE_SIZE]; /* under lock */
@@ -99,11 +101,13 @@ static enum au_err take_cause(char *cause, char out_message[AU_KV_MESSAGE_SIZE])
 {
     static const char corruption[] = "Corruption";
     bool is_damaged = strncmp(cause, corruption, sizeof(corruption) - 1) == 0;
+    bool is_full = strstr(cause, strerror(ENOSPC)) || strstr(cause, strerror(EDQUOT));
     bool is_locked = strstr(cause, "LOCK: Resource temporarily unavailable") != NULL;
     snprintf(out_message, AU_KV_MESSAGE_SIZE, "%s%s", cause,
              is_locked ? " (another process has the store open)" : "");
     rocksdb_free(cause);
-    return is_damaged ? AU_ERR_MALFORMED : AU_ERR_IO;
+    if (is_damaged) return AU_ERR_MALFORMED;
+    return is_full ? AU_ERR_NO_SPACE : AU_ERR_IO;
 }
 
 static enum au_err check(struct rocks *rocks, char *cause)
@@ -183,6 +187,7 @@ static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool 
 {
     struct rocks *rocks = ctx;
     struct au_kv_op op;
+    AU_TRY(rocks->write_err);
     for (size_t offset = 0; au_kv_batch_next(batch, &offset, &op);) {
         rocksdb_column_family_handle_t *family = rocks->families[op.cf];
         if (op.is_del) {
@@ -198,13 +203,13 @@ static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool 
     rocksdb_write(rocks->db, is_synced ? rocks->write_synced : rocks->write, rocks->changes,
                   &cause);
     rocks->logged_size += logged_size;
-    rocks->has_failed |= cause != NULL;
     rocksdb_writebatch_clear(rocks->changes);
     if (batch->ops.size > BATCH_KEPT) {
         rocksdb_writebatch_destroy(rocks->changes);
         rocks->changes = rocksdb_writebatch_create();
     }
-    return check(rocks, cause);
+    rocks->write_err = check(rocks, cause);
+    return rocks->write_err;
 }
 
 static enum au_err rocks_snapshot_open(void *ctx, void **out_state)
@@ -319,7 +324,7 @@ static void rocks_close(void *ctx)
 {
     struct rocks *rocks = ctx;
     AU_ASSERT(atomic_load(&rocks->views) == 0);
-    if (rocks->logged_size > REPLAY_MAX && !rocks->has_failed) flush_families(rocks);
+    if (rocks->logged_size > REPLAY_MAX && rocks->write_err == AU_OK) flush_families(rocks);
     /* Handles before the database: RocksDB aborts over one that is left. */
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         rocksdb_column_family_handle_destroy(rocks->families[i]);
@@ -412,7 +417,6 @@ static struct setup setup_new(const struct au_rocks_options *options)
     rocksdb_options_set_max_background_jobs(db, BACKGROUND_JOBS);
     rocksdb_options_set_stats_dump_period_sec(db, 0);
     rocksdb_options_set_info_log_level(db, INFO_LOG_LEVEL_NONE);
-    rocksdb_options_set_max_log_file_size(db, INFO_LOG_SIZE);
     rocksdb_options_set_keep_log_file_num(db, INFO_LOG_COUNT);
     return setup;
 }

@@ -15,6 +15,9 @@
  * that the next opening finds no log to replay. Where that fails, or a write had failed, the logs
  * stay as they are.
  *
+ * A write that failed is the last one until the store is opened again. RocksDB may find its own way
+ * back once there is room, behind a log whose end is torn; nothing is ever written behind that end.
+ *
  * A store of another schema (store/schema.h) is refused before anything of it is read.
  *
  * A folder belongs to one store at a time, over all processes. RocksDB has threads of its own: do
@@ -39,11 +42,11 @@ struct au_rocks_options au_rocks_options_default(void);
 /* au_rocks_open opens the store in a folder, which is made, with all families, if it does not
  * exist; the folder around it must.
  *
- * out_message   gets the cause of IO, MALFORMED and UNSUPPORTED, else ""
+ * out_message   gets the cause of IO, NO_SPACE, MALFORMED and UNSUPPORTED, else ""
  *
  * OK
  * INVALID_ARG   an option is 0
- * IO            the folder is not there, not permitted, or open already: the message then names its
+ * IO, NO_SPACE  the folder is not there, not permitted, or open already: the message then names its
  *               LOCK; or it has a family this version does not know
  * MALFORMED     what is on disk is damaged
  * UNSUPPORTED   the store has another schema
