@@ -107,8 +107,8 @@ static const char *type_name(uint8_t type)
 static void add_op(const struct au_op *op)
 {
     bool is_load = op->kind == AU_KIND_MEMORY && op->push != 0;
-    bool is_plain = op->kind == AU_KIND_PLAIN && op->pop_count > 0;
-    if (!op->name || (!is_load && !is_plain)) return;
+    bool is_plain = op->kind == AU_KIND_PLAIN || op->kind == AU_KIND_PARTIAL;
+    if (!op->name || (!is_load && !(is_plain && op->pop_count > 0))) return;
     AU_ASSERT(all.count < GENES_MAX);
     struct gene *gene = &all.genes[all.count++];
     *gene = (struct gene){.from = op->pops[0], .to = op->push, .class = classes[op->cost]};

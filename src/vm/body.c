@@ -1,6 +1,7 @@
 #include "vm/body.h"
 
 #include "base/mem.h"
+#include "vm/body_edit.h"
 
 /* No instruction pushes more than this: results of a call, or parameters of a block. */
 #define PUSH_MAX 32u
@@ -28,85 +29,9 @@ void body_check_done(struct body_check *check)
     *check = (struct body_check){0};
 }
 
-static uint32_t position(const struct body_check *check, const uint8_t *at)
-{
-    return (uint32_t)(at - check->start);
-}
-
 static struct body_label *top_label(struct body_check *check)
 {
     return &check->labels[check->label_count - 1];
-}
-
-/* ---- edits ----------------------------------------------------------------------------------- */
-
-static bool add_edit(struct body_check *check, struct au_reader *reader, struct body_edit edit)
-{
-    if (check->edit_count == check->edit_capacity) {
-        size_t capacity = check->edit_capacity == 0 ? 1024 : check->edit_capacity * 2;
-        struct body_edit *edits = au_mem_resize(check->edits, capacity * sizeof *edits);
-        if (edits == NULL) return au_reader_no_memory(reader);
-        check->edits = edits;
-        check->edit_capacity = capacity;
-    }
-    check->edits[check->edit_count++] = edit;
-    return true;
-}
-
-/* A metered block starts before the next instruction. */
-static bool start_block(struct body_check *check, struct au_reader *reader,
-                        enum body_edit_kind kind)
-{
-    if (check->module->block_count + check->block_count == AU_METERED_BLOCKS_MAX) {
-        return au_reader_fail(reader, AU_RULE_LIMIT, reader->pos,
-                              "too many metered blocks: at most %u in a module",
-                              AU_METERED_BLOCKS_MAX);
-    }
-    check->block_count++;
-    check->block = (uint32_t)check->edit_count;
-    return add_edit(check, reader,
-                    (struct body_edit){.pos = position(check, reader->pos), .kind = kind});
-}
-
-/* A live instruction from `from` to here is replaced; nothing happens to dead ones. */
-static bool replace(struct body_check *check, struct au_reader *reader, const uint8_t *from,
-                    enum body_edit_kind kind, uint32_t value)
-{
-    if (!check->is_live) return true;
-    return add_edit(check, reader,
-                    (struct body_edit){.pos = position(check, from),
-                                       .size = (uint32_t)(reader->pos - from),
-                                       .value = value,
-                                       .kind = kind});
-}
-
-/* The instruction that ends here may have changed the gas counter. */
-static bool reload(struct body_check *check, struct au_reader *reader)
-{
-    if (!check->is_live) return true;
-    check->reload_count++;
-    return add_edit(
-        check, reader,
-        (struct body_edit){.pos = position(check, reader->pos), .kind = BODY_EDIT_RELOAD});
-}
-
-static void start_dead(struct body_check *check, const struct au_reader *reader, bool is_after_end)
-{
-    check->is_live = false;
-    check->is_drop_after_end = is_after_end;
-    check->drop_from = position(check, reader->pos);
-}
-
-/* Dead code ends before the instruction at `at`, which is kept. */
-static bool end_dead(struct body_check *check, struct au_reader *reader, const uint8_t *at)
-{
-    uint32_t size = position(check, at) - check->drop_from;
-    if (size == 0 && !check->is_drop_after_end) return true;
-    return add_edit(check, reader,
-                    (struct body_edit){.pos = check->drop_from,
-                                       .size = size,
-                                       .kind = check->is_drop_after_end ? BODY_EDIT_DROP_AFTER_END
-                                                                        : BODY_EDIT_DROP});
 }
 
 /* ---- operands -------------------------------------------------------------------------------- */
@@ -231,7 +156,7 @@ static void leave(struct body_check *check, struct au_reader *reader)
     struct body_label *label = top_label(check);
     check->height = label->height;
     label->is_polymorphic = true;
-    if (check->is_live) start_dead(check, reader, /* is_after_end = */ false);
+    if (check->is_live) body_edit_start_dead(check, reader, /* is_after_end = */ false);
 }
 
 struct arity {
@@ -311,9 +236,9 @@ static bool check_block(struct body_check *check, struct au_reader *reader, cons
     }
     if (!push_label(check, reader, kind, type)) return false;
     if (!check->is_live || kind == AU_KIND_BLOCK) return true;
-    if (kind == AU_KIND_IF) return start_block(check, reader, BODY_EDIT_CHARGE);
+    if (kind == AU_KIND_IF) return body_edit_block(check, reader, BODY_EDIT_CHARGE);
     check->loop_count++;
-    return start_block(check, reader, BODY_EDIT_LOOP_CHARGE);
+    return body_edit_block(check, reader, BODY_EDIT_LOOP_CHARGE);
 }
 
 /* The results of the construct are on top and nothing else is left in it. */
@@ -341,9 +266,9 @@ static bool check_else(struct body_check *check, struct au_reader *reader, const
     push_all(check, label->type->params, label->type->param_count);
     if (!label->was_live) return true;
     label->then_fell = check->is_live;
-    if (!check->is_live && !end_dead(check, reader, at)) return false;
+    if (!check->is_live && !body_edit_end_dead(check, reader, at)) return false;
     check->is_live = true;
-    return start_block(check, reader, BODY_EDIT_CHARGE);
+    return body_edit_block(check, reader, BODY_EDIT_CHARGE);
 }
 
 /* An if without else has an empty else arm: its results are its parameters. */
@@ -379,16 +304,16 @@ static bool check_end(struct body_check *check, struct au_reader *reader, const 
     push_all(check, label.type->results, label.type->result_count);
     if (!label.was_live) return true;
     bool fell = check->is_live;
-    if (!fell && !end_dead(check, reader, at)) return false;
+    if (!fell && !body_edit_end_dead(check, reader, at)) return false;
     if (label.kind == AU_KIND_RETURN) return true; /* the function itself: nothing follows */
     check->is_live = true;
     if (!is_revived(&label, fell)) {
-        start_dead(check, reader, /* is_after_end = */ true);
+        body_edit_start_dead(check, reader, /* is_after_end = */ true);
         return true;
     }
     bool is_split = label.kind == AU_KIND_IF || label.kind == AU_KIND_ELSE ||
                     (label.kind == AU_KIND_BLOCK && label.is_named);
-    return !is_split || start_block(check, reader, BODY_EDIT_CHARGE);
+    return !is_split || body_edit_block(check, reader, BODY_EDIT_CHARGE);
 }
 
 /* ---- branches and calls ---------------------------------------------------------------------- */
@@ -399,6 +324,7 @@ static bool check_br(struct body_check *check, struct au_reader *reader, const u
     if (!read_label(check, reader, &label)) return false;
     struct arity arity = label_arity(label);
     if (!pop_all(check, reader, at, arity.types, arity.count)) return false;
+    if (!body_edit_branch(check, reader, at, label, /* is_conditional = */ false)) return false;
     leave(check, reader);
     return true;
 }
@@ -409,10 +335,10 @@ static bool check_br_if(struct body_check *check, struct au_reader *reader, cons
     if (!read_label(check, reader, &label)) return false;
     struct arity arity = label_arity(label);
     if (!pop_all(check, reader, at, arity.types, arity.count)) return false;
+    if (!body_edit_branch(check, reader, at, label, /* is_conditional = */ true)) return false;
     push_all(check, arity.types, arity.count);
     if (!check->is_live) return true;
-    return start_block(check, reader,
-                       label->kind == AU_KIND_LOOP ? BODY_EDIT_EXIT_CHARGE : BODY_EDIT_CHARGE);
+    return body_edit_block(check, reader, BODY_EDIT_CHARGE);
 }
 
 static bool check_br_table(struct body_check *check, struct au_reader *reader, const uint8_t *at)
@@ -445,7 +371,8 @@ static bool check_return(struct body_check *check, struct au_reader *reader, con
 {
     const struct au_func_type *type = check->type;
     if (!pop_all(check, reader, at, type->results, type->result_count)) return false;
-    if (!replace(check, reader, at, BODY_EDIT_RETURN, check->label_count - 1)) return false;
+    if (!body_edit_replace(check, reader, at, BODY_EDIT_RETURN, check->label_count - 1))
+        return false;
     leave(check, reader);
     return true;
 }
@@ -458,7 +385,7 @@ static bool check_signature(struct body_check *check, struct au_reader *reader, 
     note_floats(check, type->results, type->result_count);
     check->has_call = true;
     if (check->is_live) check->call_values += moved((size_t)type->param_count + type->result_count);
-    return reload(check, reader);
+    return body_edit_reload(check, reader);
 }
 
 static bool check_call(struct body_check *check, struct au_reader *reader, const uint8_t *at)
@@ -470,7 +397,8 @@ static bool check_call(struct body_check *check, struct au_reader *reader, const
         return au_reader_fail(reader, AU_RULE_TYPE, at, "unknown function %u: the module has %u",
                               index, module->import_count + module->function_count);
     }
-    if (index < module->import_count && !replace(check, reader, at, BODY_EDIT_IMPORT_CALL, index)) {
+    if (index < module->import_count &&
+        !body_edit_replace(check, reader, at, BODY_EDIT_IMPORT_CALL, index)) {
         return false;
     }
     return check_signature(check, reader, at, wasm_function_type(module, index));
@@ -605,8 +533,7 @@ static bool check_bulk(struct body_check *check, struct au_reader *reader, const
     if (!read_memory_index(check, reader, at)) return false;
     if (kind == AU_KIND_MEMORY_COPY && !read_memory_index(check, reader, at)) return false;
     if (!check->is_live) return true;
-    struct body_edit edit = {.pos = position(check, at), .kind = BODY_EDIT_BULK};
-    return add_edit(check, reader, edit) && reload(check, reader);
+    return body_edit_insert(check, reader, at, BODY_EDIT_BULK) && body_edit_reload(check, reader);
 }
 
 static bool check_memory_size(struct body_check *check, struct au_reader *reader, const uint8_t *at,
@@ -615,7 +542,8 @@ static bool check_memory_size(struct body_check *check, struct au_reader *reader
     check->has_memory_size = true;
     if (!read_memory_index(check, reader, at)) return false;
     if (kind == AU_KIND_MEMORY_SIZE) return true;
-    return replace(check, reader, at, BODY_EDIT_GROW, 0) && reload(check, reader);
+    return body_edit_replace(check, reader, at, BODY_EDIT_GROW, 0) &&
+           body_edit_reload(check, reader);
 }
 
 /* ---- one instruction ------------------------------------------------------------------------- */
@@ -655,7 +583,8 @@ static bool check_kind(struct body_check *check, struct au_reader *reader, const
     uint8_t type = 0;
     int64_t value = 0;
     switch ((enum au_op_kind)op->kind) {
-    case AU_KIND_PLAIN: return true;
+    case AU_KIND_PLAIN:
+    case AU_KIND_PARTIAL: return true;
     case AU_KIND_MEMORY: return check_memory_access(check, reader, at, op);
     case AU_KIND_CONST: return wasm_read_const(reader, op->push, &value);
     case AU_KIND_LOCAL_GET:
@@ -684,10 +613,48 @@ static bool check_kind(struct body_check *check, struct au_reader *reader, const
     case AU_KIND_MEMORY_FILL: return check_bulk(check, reader, at, op->kind);
     case AU_KIND_DATA_DROP: return check_segment(check, reader, at);
     case AU_KIND_PREFIX:
-    case AU_KIND_UNKNOWN: break; /* read_op lets neither through */
+    case AU_KIND_UNKNOWN:
+    case AU_KIND_COUNT: break; /* read_op lets neither through */
     }
-    AU_ASSERT(op->kind != AU_KIND_PREFIX && op->kind != AU_KIND_UNKNOWN);
+    AU_ASSERT(op->kind != AU_KIND_PREFIX && op->kind != AU_KIND_UNKNOWN &&
+              op->kind != AU_KIND_COUNT);
     return false;
+}
+
+enum {
+    METER_OBSERVES = 1, /* somebody may read the gas counter: the instruction may trap, or calls */
+    METER_ENDS_RUN = 2, /* body.h; branches are body_edit_branch's */
+};
+
+static const uint8_t meter_facts[AU_KIND_COUNT] = {
+    [AU_KIND_PARTIAL] = METER_OBSERVES,
+    [AU_KIND_MEMORY] = METER_OBSERVES,
+    [AU_KIND_UNREACHABLE] = METER_OBSERVES | METER_ENDS_RUN,
+    [AU_KIND_BLOCK] = METER_ENDS_RUN,
+    [AU_KIND_LOOP] = METER_ENDS_RUN,
+    [AU_KIND_IF] = METER_ENDS_RUN,
+    [AU_KIND_ELSE] = METER_ENDS_RUN,
+    [AU_KIND_END] = METER_ENDS_RUN,
+    [AU_KIND_BR_TABLE] = METER_ENDS_RUN,
+    [AU_KIND_RETURN] = METER_ENDS_RUN,
+    [AU_KIND_CALL] = METER_OBSERVES | METER_ENDS_RUN,
+    [AU_KIND_CALL_INDIRECT] = METER_OBSERVES | METER_ENDS_RUN,
+    [AU_KIND_MEMORY_GROW] = METER_OBSERVES | METER_ENDS_RUN,
+    [AU_KIND_MEMORY_INIT] = METER_OBSERVES | METER_ENDS_RUN,
+    [AU_KIND_MEMORY_COPY] = METER_OBSERVES | METER_ENDS_RUN,
+    [AU_KIND_MEMORY_FILL] = METER_OBSERVES | METER_ENDS_RUN,
+};
+
+/* What the meter makes of an instruction before it is looked at closer. */
+static void meter(struct body_check *check, const struct au_op *op)
+{
+    uint8_t facts = meter_facts[op->kind];
+    if (check->is_live) {
+        struct body_edit *block = &check->edits[check->block];
+        block->value += check->module->cost[op->cost];
+        block->is_observed |= (facts & METER_OBSERVES) != 0;
+    }
+    if (facts & METER_ENDS_RUN) check->run = BODY_NO_RUN;
 }
 
 static bool check_instruction(struct body_check *check, struct au_reader *reader)
@@ -697,7 +664,7 @@ static bool check_instruction(struct body_check *check, struct au_reader *reader
     uint8_t type = 0;
     if (!read_op(reader, &op)) return false;
     if (!reserve_operands(check, reader)) return false;
-    if (check->is_live) check->edits[check->block].value += check->module->cost[op->cost];
+    meter(check, op);
     for (size_t i = op->pop_count; i > 0; i--) {
         if (!pop(check, reader, at, op->pops[i - 1], &type)) return false;
     }
@@ -754,6 +721,8 @@ bool body_check_run(struct body_check *check, struct au_reader *reader,
     check->edit_count = 0;
     check->label_count = 0;
     check->block_count = 0;
+    check->run = BODY_NO_RUN;
+    check->repeat_size = 0;
     check->loop_count = 0;
     check->loop_depth = 0;
     check->reload_count = 0;
@@ -769,7 +738,7 @@ bool body_check_run(struct body_check *check, struct au_reader *reader,
     /* the function's own label: branches to it take its results, its parameters are locals */
     check->labels[check->label_count++] =
         (struct body_label){.type = type, .kind = AU_KIND_RETURN, .was_live = true};
-    if (!start_block(check, reader, BODY_EDIT_CHARGE)) return false;
+    if (!body_edit_block(check, reader, BODY_EDIT_CHARGE)) return false;
     while (check->label_count != 0) {
         if (!check_instruction(check, reader)) return false;
     }

@@ -16,9 +16,10 @@
 enum body_edit_kind {
     BODY_EDIT_CHARGE,         /* before pos: a block starts; value = its cost */
     BODY_EDIT_LOOP_CHARGE,    /* likewise, at a loop's head: the counter is tested too */
-    BODY_EDIT_EXIT_CHARGE,    /* likewise, behind a br_if that goes back to a loop's head */
+    BODY_EDIT_BRANCH,         /* br_if to label `value`, in a run that may be repeated */
+    BODY_EDIT_REPEAT,         /* br or br_if back to the loop's head that edit `value` charges */
     BODY_EDIT_IMPORT_CALL,    /* call of import `value`: goes to its wrapper */
-    BODY_EDIT_RETURN,         /* return: a branch to label `value` if the function reserves stack */
+    BODY_EDIT_RETURN,         /* return: a branch to label `value` if the function has an exit */
     BODY_EDIT_GROW,           /* memory.grow: goes to a helper */
     BODY_EDIT_BULK,           /* before pos: the size on top is charged */
     BODY_EDIT_RELOAD,         /* before pos: a call or a helper has changed the gas counter */
@@ -30,7 +31,8 @@ struct body_edit {
     uint32_t pos;  /* in the body, from its first byte (the locals) */
     uint32_t size; /* bytes replaced, from pos */
     uint32_t value;
-    uint32_t kind; /* enum body_edit_kind */
+    uint8_t kind;     /* enum body_edit_kind */
+    bool is_observed; /* of a charge: somebody may read the counter before the block ends */
 };
 
 struct body_label {
@@ -42,6 +44,16 @@ struct body_label {
     bool is_named;       /* a live branch goes to its end */
     bool then_fell;      /* the then-arm of an if fell through */
 };
+
+/* A run is the code from a loop's head back to it, if no way through it leaves it but by br_if: no
+ * other construct, no call. Those of so many bytes are written twice, so that the counter is tested
+ * in every other turn only and half of the jumps back go away. That ends when so many bytes of a
+ * function are repeated: compiling takes longer than linear time in a function's size. */
+#define BODY_RUN_SIZE_MIN    16u
+#define BODY_RUN_SIZE_MAX    256u
+#define BODY_REPEAT_SIZE_MAX 2048u
+
+#define BODY_NO_RUN UINT32_MAX
 
 /* So many values of an edge or a call take the compiler no time that counts. */
 #define BODY_FREE_VALUES 8u
@@ -67,6 +79,8 @@ struct body_check {
     uint32_t local_count; /* with parameters */
     uint32_t block;       /* index of the edit of the current metered block */
     uint32_t block_count;
+    uint32_t run;          /* index of the edit that starts it, or BODY_NO_RUN */
+    uint32_t repeat_size;  /* bytes of runs that are repeated */
     uint32_t loop_count;   /* live ones */
     uint32_t loop_depth;   /* loops that are open */
     uint32_t reload_count; /* edits of that kind */

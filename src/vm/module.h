@@ -62,7 +62,7 @@ struct au_module_info {
 #define AU_EXPORT_START  "__aureon_start" /* the start function, if the module has one */
 
 /* A version of the instrumented form: part of every cache key. */
-#define AU_INSTRUMENTER_VERSION 1
+#define AU_INSTRUMENTER_VERSION 2
 
 /* No instrumented form is larger (vm/rewrite.h has the terms). */
 #define AU_PREPARED_SIZE_MAX (5u << 20)

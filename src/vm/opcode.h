@@ -7,6 +7,7 @@
 enum au_op_kind {
     AU_KIND_UNKNOWN, /* refused: see au_op_feature */
     AU_KIND_PLAIN,   /* no immediates, operands and result fixed */
+    AU_KIND_PARTIAL, /* likewise, but not defined for all operands: it may trap */
     AU_KIND_MEMORY,  /* load or store: alignment and offset */
     AU_KIND_CONST,
     AU_KIND_UNREACHABLE,
@@ -35,6 +36,7 @@ enum au_op_kind {
     AU_KIND_MEMORY_FILL,
     AU_KIND_DATA_DROP,
     AU_KIND_PREFIX, /* 0xfc: the next number says which */
+    AU_KIND_COUNT
 };
 
 enum au_cost {

@@ -16,8 +16,10 @@ enum {
     OP_UNREACHABLE = 0x00,
     OP_BLOCK = 0x02,
     OP_IF = 0x04,
+    OP_ELSE = 0x05,
     OP_END = 0x0b,
     OP_BR = 0x0c,
+    OP_BR_IF = 0x0d,
     OP_RETURN = 0x0f,
     OP_CALL = 0x10,
     OP_LOCAL_GET = 0x20,
@@ -29,6 +31,7 @@ enum {
     OP_MEMORY_GROW = 0x40,
     OP_I32_CONST = 0x41,
     OP_I64_CONST = 0x42,
+    OP_I32_EQZ = 0x45,
     OP_I32_EQ = 0x46,
     OP_I32_GT_U = 0x4b,
     OP_I64_LT_S = 0x53,
@@ -119,11 +122,6 @@ static uint32_t stack_global(const struct wasm_module *module)
     return module->global_count + 1;
 }
 
-static uint32_t zero_global(const struct wasm_module *module)
-{
-    return module->global_count + 2;
-}
-
 static uint32_t wrapper_index(const struct wasm_module *module, uint32_t import)
 {
     return module->import_count + module->function_count + import;
@@ -158,12 +156,6 @@ static uint32_t helper_type(const struct wasm_module *module)
 
 /* ---- pieces of code -------------------------------------------------------------------------- */
 
-static void put_trap_if(struct au_buf *out)
-{
-    static const uint8_t code[] = {OP_IF, TYPE_EMPTY, OP_UNREACHABLE, OP_END};
-    au_buf_put(out, code, sizeof code);
-}
-
 /* The gas counter onto the stack. */
 static void put_gas(struct rewrite *rewrite)
 {
@@ -177,10 +169,22 @@ static void put_gas(struct rewrite *rewrite)
 /* The gas counter from the stack. */
 static void put_set_gas(struct rewrite *rewrite)
 {
-    if (rewrite->has_gas_local) put_op_u32(rewrite->out, OP_LOCAL_TEE, rewrite->gas_local);
+    if (rewrite->has_gas_local) {
+        put_op_u32(rewrite->out, OP_LOCAL_SET, rewrite->gas_local);
+    } else {
+        put_op_u32(rewrite->out, OP_GLOBAL_SET, gas_global(rewrite->module));
+    }
+}
+
+/* The global from the copy. */
+static void put_store(struct rewrite *rewrite)
+{
+    if (!rewrite->has_gas_local) return;
+    put_op_u32(rewrite->out, OP_LOCAL_GET, rewrite->gas_local);
     put_op_u32(rewrite->out, OP_GLOBAL_SET, gas_global(rewrite->module));
 }
 
+/* The copy from the global. */
 static void put_reload(struct rewrite *rewrite)
 {
     if (!rewrite->has_gas_local) return;
@@ -188,7 +192,7 @@ static void put_reload(struct rewrite *rewrite)
     put_op_u32(rewrite->out, OP_LOCAL_SET, rewrite->gas_local);
 }
 
-static void put_charge(struct rewrite *rewrite, int64_t steps)
+static void put_subtract(struct rewrite *rewrite, int64_t steps)
 {
     if (steps == 0) return;
     put_gas(rewrite);
@@ -197,30 +201,27 @@ static void put_charge(struct rewrite *rewrite, int64_t steps)
     put_set_gas(rewrite);
 }
 
-/* The block behind a loop. The compiler would fold its subtraction into that of the loop's head,
- * which keeps the head's old counter alive and costs each turn two moves and a jump; a zero that it
- * can't see through stops it. */
-static void put_exit_charge(struct rewrite *rewrite, int64_t steps)
+/* Traps if the i64 on the stack is negative. */
+static void put_sign_test(struct rewrite *rewrite)
 {
-    if (steps == 0) return;
-    if (!rewrite->has_gas_local) {
-        put_charge(rewrite, steps);
-        return;
-    }
-    put_gas(rewrite);
-    put_op_u32(rewrite->out, OP_GLOBAL_GET, zero_global(rewrite->module));
-    au_buf_put_u8(rewrite->out, OP_I64_OR);
-    put_const(rewrite->out, OP_I64_CONST, steps);
-    au_buf_put_u8(rewrite->out, OP_I64_SUB);
-    put_set_gas(rewrite);
+    static const uint8_t head[] = {OP_I64_CONST, 0, OP_I64_LT_S, OP_IF, TYPE_EMPTY};
+    static const uint8_t tail[] = {OP_UNREACHABLE, OP_END};
+    au_buf_put(rewrite->out, head, sizeof head);
+    put_store(rewrite);
+    au_buf_put(rewrite->out, tail, sizeof tail);
 }
 
 static void put_gas_test(struct rewrite *rewrite)
 {
     put_gas(rewrite);
-    put_const(rewrite->out, OP_I64_CONST, 0);
-    au_buf_put_u8(rewrite->out, OP_I64_LT_S);
-    put_trap_if(rewrite->out);
+    put_sign_test(rewrite);
+}
+
+static void put_charge(struct rewrite *rewrite, const struct body_edit *edit, bool has_test)
+{
+    put_subtract(rewrite, edit->value);
+    if (has_test) put_gas_test(rewrite);
+    if (edit->is_observed) put_store(rewrite);
 }
 
 /* stack +- units */
@@ -241,30 +242,26 @@ static void put_gas_and_stack_test(struct rewrite *rewrite)
     put_op_u32(out, OP_GLOBAL_GET, stack_global(rewrite->module));
     au_buf_put_u8(out, OP_I64_EXTEND_I32_S);
     au_buf_put_u8(out, OP_I64_OR);
-    put_const(out, OP_I64_CONST, 0);
-    au_buf_put_u8(out, OP_I64_LT_S);
-    put_trap_if(out);
+    put_sign_test(rewrite);
 }
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
 static void put_edit(struct rewrite *rewrite, const struct body_edit *edit, const uint8_t *body,
-                     bool reserves)
+                     bool has_exit)
 {
     const struct wasm_module *module = rewrite->module;
     struct au_buf *out = rewrite->out;
     switch ((enum body_edit_kind)edit->kind) {
-    case BODY_EDIT_CHARGE: put_charge(rewrite, edit->value); return;
-    case BODY_EDIT_EXIT_CHARGE: put_exit_charge(rewrite, edit->value); return;
-    case BODY_EDIT_LOOP_CHARGE:
-        put_charge(rewrite, edit->value);
-        put_gas_test(rewrite);
-        return;
+    case BODY_EDIT_CHARGE: put_charge(rewrite, edit, /* has_test = */ false); return;
+    case BODY_EDIT_LOOP_CHARGE: put_charge(rewrite, edit, /* has_test = */ true); return;
+    case BODY_EDIT_BRANCH:
+    case BODY_EDIT_REPEAT: au_buf_put(out, body + edit->pos, edit->size); return;
     case BODY_EDIT_IMPORT_CALL:
         put_op_u32(out, OP_CALL, wrapper_index(module, edit->value));
         return;
     case BODY_EDIT_RETURN:
-        if (reserves) {
+        if (has_exit) {
             put_op_u32(out, OP_BR, edit->value);
         } else {
             au_buf_put(out, body + edit->pos, edit->size);
@@ -291,19 +288,23 @@ static void put_block_type(struct rewrite *rewrite, const struct au_func_type *t
 
 static void put_entry(struct rewrite *rewrite, const struct body_check *check, int64_t units)
 {
-    const struct wasm_module *module = rewrite->module;
-    struct au_buf *out = rewrite->out;
-    int64_t cost = check->edits[0].value;
+    const struct body_edit *first = &check->edits[0];
     put_reload(rewrite);
-    put_charge(rewrite, cost);
     if (!check->has_call) {
-        if (cost != 0) put_gas_test(rewrite);
+        put_charge(rewrite, first, /* has_test = */ first->value != 0);
         return;
     }
-    put_stack(out, module, OP_I32_SUB, units);
+    put_subtract(rewrite, first->value);
+    put_stack(rewrite->out, rewrite->module, OP_I32_SUB, units);
     put_gas_and_stack_test(rewrite);
-    au_buf_put_u8(out, OP_BLOCK);
-    put_block_type(rewrite, check->type);
+    if (first->is_observed) put_store(rewrite);
+}
+
+/* What a function does wherever it returns. */
+static void put_exit(struct rewrite *rewrite, const struct body_check *check, int64_t units)
+{
+    put_store(rewrite);
+    if (check->has_call) put_stack(rewrite->out, rewrite->module, OP_I32_ADD, units);
 }
 
 /* The locals of a body, and one more if the gas counter has a copy. */
@@ -330,8 +331,7 @@ enum piece { PIECE_COPY, PIECE_CHARGE, PIECE_OTHER };
 
 static enum piece piece_of(const struct body_edit *edit)
 {
-    bool is_charge = edit->kind == BODY_EDIT_CHARGE || edit->kind == BODY_EDIT_LOOP_CHARGE ||
-                     edit->kind == BODY_EDIT_EXIT_CHARGE;
+    bool is_charge = edit->kind == BODY_EDIT_CHARGE || edit->kind == BODY_EDIT_LOOP_CHARGE;
     return is_charge ? PIECE_CHARGE : PIECE_OTHER;
 }
 
@@ -346,37 +346,93 @@ static void match_probe(struct rewrite *rewrite, size_t from, size_t pos, enum p
     probe->is_charge = piece == PIECE_CHARGE;
 }
 
-void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_t body_size)
+/* The bytes of the body from pos up to end, as they are. */
+static void put_source(struct rewrite *rewrite, const struct body_check *check, size_t pos,
+                       size_t end)
 {
-    struct au_buf *out = rewrite->out;
-    const uint8_t *body = check->start;
-    int64_t units = body_stack_units(check, body_size);
-    rewrite->body_start = begin_size(out);
-    size_t pos = (size_t)(check->code - body);
-    rewrite->gas_local = check->local_count;
-    rewrite->has_gas_local =
-        check->loop_count != 0 && (size_t)check->reload_count * REWRITE_RELOAD_SHARE <= body_size;
-    put_locals(rewrite, check);
-    size_t from = out->size;
-    put_entry(rewrite, check, units);
-    match_probe(rewrite, from, pos, PIECE_CHARGE);
+    size_t from = rewrite->out->size;
+    AU_ASSERT(pos <= end);
+    au_buf_put(rewrite->out, check->start + pos, end - pos);
+    match_probe(rewrite, from, pos, PIECE_COPY);
+}
+
+/* An edit of a run, in its copy. */
+static void put_edit_again(struct rewrite *rewrite, const struct body_edit *edit, uint32_t deeper)
+{
+    size_t from = rewrite->out->size;
+    if (edit->kind == BODY_EDIT_BRANCH) {
+        put_op_u32(rewrite->out, OP_BR_IF, edit->value + deeper);
+    } else {
+        put_charge(rewrite, edit, /* has_test = */ false);
+    }
+    match_probe(rewrite, from, edit->pos, piece_of(edit));
+}
+
+/* Before the branch back at the end of a run: the run again, and what begins and ends it. A br_if
+ * becomes an `if` around the copy, which is one construct deeper then; turned round, since that
+ * spares the compiler the value that is tested. */
+static void put_run_again(struct rewrite *rewrite, const struct body_check *check,
+                          const struct body_edit *end)
+{
+    static const uint8_t begin_if[] = {OP_I32_EQZ, OP_IF, TYPE_EMPTY, OP_ELSE};
+    static const uint8_t end_if[] = {OP_BR_IF, 1, OP_END};
+    bool is_conditional = check->start[end->pos] == OP_BR_IF;
+    const struct body_edit *edit = &check->edits[end->value];
+    size_t pos = edit->pos;
+    if (is_conditional) au_buf_put(rewrite->out, begin_if, sizeof begin_if);
+    for (; edit != end; edit++) {
+        put_source(rewrite, check, pos, edit->pos);
+        put_edit_again(rewrite, edit, is_conditional ? 1 : 0);
+        pos = edit->pos + edit->size;
+    }
+    put_source(rewrite, check, pos, end->pos);
+    if (is_conditional) {
+        au_buf_put(rewrite->out, end_if, sizeof end_if);
+    } else {
+        au_buf_put(rewrite->out, check->start + end->pos, end->size);
+    }
+}
+
+static void put_edits(struct rewrite *rewrite, const struct body_check *check, bool has_exit,
+                      size_t body_size)
+{
+    size_t pos = (size_t)(check->code - check->start);
     for (size_t i = 1; i < check->edit_count; i++) {
         const struct body_edit *edit = &check->edits[i];
-        AU_ASSERT(edit->pos >= pos);
-        from = out->size;
-        au_buf_put(out, body + pos, edit->pos - pos);
-        match_probe(rewrite, from, pos, PIECE_COPY);
-        from = out->size;
-        put_edit(rewrite, edit, body, check->has_call);
-        match_probe(rewrite, from, edit->pos, piece_of(edit));
+        put_source(rewrite, check, pos, edit->pos);
+        size_t from = rewrite->out->size;
+        if (edit->kind == BODY_EDIT_REPEAT) {
+            put_run_again(rewrite, check, edit);
+        } else {
+            put_edit(rewrite, edit, check->start, has_exit);
+            match_probe(rewrite, from, edit->pos, piece_of(edit));
+        }
         pos = edit->pos + edit->size;
     }
     AU_ASSERT(pos < body_size);
-    from = out->size;
-    au_buf_put(out, body + pos, body_size - pos);
-    match_probe(rewrite, from, pos, PIECE_COPY);
-    if (check->has_call) { /* the body's own end closed the block */
-        put_stack(out, rewrite->module, OP_I32_ADD, units);
+    put_source(rewrite, check, pos, body_size);
+}
+
+void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_t body_size)
+{
+    struct au_buf *out = rewrite->out;
+    int64_t units = body_stack_units(check, body_size);
+    rewrite->body_start = begin_size(out);
+    rewrite->gas_local = check->local_count;
+    rewrite->has_gas_local =
+        check->loop_count != 0 && (size_t)check->reload_count * REWRITE_RELOAD_SHARE <= body_size;
+    bool has_exit = check->has_call || rewrite->has_gas_local;
+    put_locals(rewrite, check);
+    size_t from = out->size;
+    put_entry(rewrite, check, units);
+    if (has_exit) {
+        au_buf_put_u8(out, OP_BLOCK);
+        put_block_type(rewrite, check->type);
+    }
+    match_probe(rewrite, from, (size_t)(check->code - check->start), PIECE_CHARGE);
+    put_edits(rewrite, check, has_exit, body_size);
+    if (has_exit) { /* the body's own end closed the block */
+        put_exit(rewrite, check, units);
         au_buf_put_u8(out, OP_END);
     }
     end_size(out, rewrite->body_start);
@@ -483,18 +539,17 @@ static void put_table_and_memory(struct rewrite *rewrite)
 
 static void put_globals(struct rewrite *rewrite)
 {
-    static const uint8_t zero[] = {AU_TYPE_I64, 1, OP_I64_CONST, 0, OP_END};
+    static const uint8_t gas[] = {AU_TYPE_I64, 1, OP_I64_CONST, 0, OP_END};
     static const uint8_t stack_head[] = {AU_TYPE_I32, 1};
     const struct wasm_module *module = rewrite->module;
     struct au_buf *out = rewrite->out;
     size_t section = begin_section(out, 6);
-    put_u32(out, module->global_count + 3);
+    put_u32(out, module->global_count + 2);
     au_buf_put_bytes(out, module->globals_raw);
-    au_buf_put(out, zero, sizeof zero); /* gas */
+    au_buf_put(out, gas, sizeof gas);
     au_buf_put(out, stack_head, sizeof stack_head);
     put_const(out, OP_I32_CONST, AU_STACK_UNITS);
     au_buf_put_u8(out, OP_END);
-    au_buf_put(out, zero, sizeof zero);
     end_size(out, section);
 }
 

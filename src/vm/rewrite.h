@@ -1,15 +1,15 @@
 /* The instrumented form of a module. What it adds, and what the host relies on:
  *
- *   globals    __aureon_gas i64: steps left; __aureon_stack i32: units left; and one i64 that is
- *              always zero, which the compiler does not know (see put_exit_charge)
+ *   globals    __aureon_gas i64: steps left; __aureon_stack i32: units left
  *   imports    every host function takes the gas counter as one more argument and gives it back as
  *              one more result; a wrapper of the original type stands behind each, and takes its
  *              place in calls, element segments and exports
  *   blocks     each metered block subtracts its cost at its start; the sign is tested at the entry
- *              of functions, at loop heads, before bulk instructions and memory.grow. The global is
- *              always up to date, so gas is exact when an instruction traps; functions with loops
- *              keep a copy in a local too, so that a block costs a subtraction and a store, without
- *              waiting for the store of the block before
+ *              of functions, at loop heads, before bulk instructions and memory.grow. Functions
+ *              with loops subtract from a copy in a local, and store it in the global where a block
+ *              starts that may trap or call, where the test fails and where they end: the global
+ *              is right whenever somebody can look at it
+ *   loops      short runs (vm/body.h) are written twice, the second time without a test
  *   functions  with calls reserve their units of the stack at entry and release them at their exit:
  *              the body becomes one block, and return a branch to it
  *   helpers    for memory.grow (limit, charge, grow) and for the size of bulk instructions
@@ -24,11 +24,12 @@
 #include "vm/body.h"
 #include "vm/wasm.h"
 
-/* No module's instrumented form is larger: three times its size (an instruction at most doubles: a
- * `call` may gain a byte of index, dead ends gain an `unreachable`; and REWRITE_RELOAD_SHARE bounds
- * what reloads add), and what blocks, functions and the module add. */
-#define REWRITE_BLOCK_SIZE_MAX    32u
-#define REWRITE_FUNCTION_SIZE_MAX 48u
+/* No module's instrumented form is larger: three times its size (a run is copied; elsewhere an
+ * instruction at most doubles: a `call` may gain a byte of index, dead ends gain an `unreachable`;
+ * and REWRITE_RELOAD_SHARE bounds what reloads add), and what blocks, functions and the module add.
+ * A block of a run is charged in the copy too; a loop's head, with its test, takes most. */
+#define REWRITE_BLOCK_SIZE_MAX    40u
+#define REWRITE_FUNCTION_SIZE_MAX 64u
 #define REWRITE_MODULE_SIZE_MAX   65536u
 /* A function keeps a copy of the gas counter only if its size is at least this many bytes for each
  * call: a reload takes six. */

@@ -70,7 +70,9 @@ static enum code_type type_of(uint8_t byte)
 
 static bool gives(const struct au_op *op, enum code_type type)
 {
-    if (op->kind != AU_KIND_PLAIN && op->kind != AU_KIND_MEMORY) return false;
+    bool has_value =
+        op->kind == AU_KIND_PLAIN || op->kind == AU_KIND_PARTIAL || op->kind == AU_KIND_MEMORY;
+    if (!has_value) return false;
     return op->push != 0 && type_of(op->push) == type;
 }
 

@@ -20,8 +20,7 @@ static bool differ(const char *label, uint32_t function, const char *what, int64
 
 static bool is_charge(uint32_t kind)
 {
-    return kind == BODY_EDIT_CHARGE || kind == BODY_EDIT_LOOP_CHARGE ||
-           kind == BODY_EDIT_EXIT_CHARGE;
+    return kind == BODY_EDIT_CHARGE || kind == BODY_EDIT_LOOP_CHARGE;
 }
 
 /* Both lists are in code order. */

@@ -80,8 +80,9 @@ static bool is_charge(uint32_t kind)
 {
     switch ((enum body_edit_kind)kind) {
     case BODY_EDIT_CHARGE:
-    case BODY_EDIT_LOOP_CHARGE:
-    case BODY_EDIT_EXIT_CHARGE: return true;
+    case BODY_EDIT_LOOP_CHARGE: return true;
+    case BODY_EDIT_BRANCH:
+    case BODY_EDIT_REPEAT:
     case BODY_EDIT_IMPORT_CALL:
     case BODY_EDIT_RETURN:
     case BODY_EDIT_GROW:
