@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include "vm/engine_config.h"
 
@@ -79,9 +78,6 @@ _Static_assert(AU_DEEP_STACK_SIZE >= (AU_DEPTH_MAX - 1) * (WASM_STACK + DEEP_HAN
 struct deep_stack {
     uint8_t *map; /* the guard, then the stack */
     bool is_running;
-    ucontext_t here; /* where to go back to */
-    void (*run)(void *context);
-    void *context;
 };
 
 static _Thread_local struct deep_stack deep;
@@ -116,10 +112,31 @@ static enum au_err map_deep(void)
     return AU_OK;
 }
 
-static void enter_deep(void)
-{
-    deep.run(deep.context);
-}
+/* machine_call_on calls run(context) with the stack that ends at top, a multiple of 16, and comes
+ * back to the caller's. A call and no switch of contexts: nothing but the stack pointer is another,
+ * so that there is no mask of signals to save, and debuggers and sanitizers see one stack. */
+void machine_call_on(void *top, void (*run)(void *context), void *context);
+
+__asm__(".pushsection .text\n"
+        ".hidden machine_call_on\n"
+        ".globl machine_call_on\n"
+        ".type machine_call_on, @function\n"
+        "machine_call_on:\n"
+        ".cfi_startproc\n"
+        "pushq %rbp\n"
+        ".cfi_def_cfa_offset 16\n"
+        ".cfi_offset %rbp, -16\n"
+        "movq %rsp, %rbp\n"
+        ".cfi_def_cfa_register %rbp\n"
+        "movq %rdi, %rsp\n"
+        "movq %rdx, %rdi\n"
+        "callq *%rsi\n"
+        "leave\n"
+        ".cfi_def_cfa %rsp, 8\n"
+        "ret\n"
+        ".cfi_endproc\n"
+        ".size machine_call_on, .-machine_call_on\n"
+        ".popsection\n");
 
 enum au_err au_machine_run_deep(void (*run)(void *context), void *context)
 {
@@ -128,18 +145,10 @@ enum au_err au_machine_run_deep(void (*run)(void *context), void *context)
         return AU_OK;
     }
     if (!deep.map) AU_TRY(map_deep());
-    ucontext_t there;
-    if (getcontext(&there) != 0) return AU_ERR_NO_MEMORY;
-    there.uc_stack.ss_sp = deep.map + GUARD_SIZE;
-    there.uc_stack.ss_size = AU_DEEP_STACK_SIZE;
-    there.uc_link = &deep.here;
-    makecontext(&there, enter_deep, 0);
-    deep.run = run;
-    deep.context = context;
     deep.is_running = true;
-    int failed = swapcontext(&deep.here, &there);
+    machine_call_on(deep.map + GUARD_SIZE + AU_DEEP_STACK_SIZE, run, context);
     deep.is_running = false;
-    return failed == 0 ? AU_OK : AU_ERR_NO_MEMORY;
+    return AU_OK;
 }
 
 static bool has_deep_stack(uintptr_t here, size_t size)

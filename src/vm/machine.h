@@ -30,7 +30,7 @@ bool au_machine_has_stack(size_t size);
  * used, kept until the thread ends. What runs on it already goes on there.
  *
  * OK; NO_MEMORY: there is no address space for the stack, and nothing ran
- * Cost: 1 us to get there and back, some 10 us at a thread's first call. */
+ * Cost: a few ns to get there and back, some 10 us at a thread's first call. */
 AU_MUST_USE enum au_err au_machine_run_deep(void (*run)(void *context), void *context);
 
 #endif
