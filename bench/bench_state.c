@@ -363,17 +363,36 @@ static void report_million(const struct cell *cell)
     report_trie(ours);
 }
 
+/* Proofs of accounts of which all that is needed is in memory. */
+static void report_proofs(uint32_t size)
+{
+    const struct state_run run = {.work = STATE_UPDATE, .size = size};
+    struct state_outcome outcome = run_alone(state_run_prove, "ours", &run);
+    (void)fprintf(stderr, "%-22s %.0f bytes a proof; %.0f MB\n", "proofs_1m", outcome.proof_size,
+                  outcome.resident_mb);
+    report((struct bench_figure){"proofs_1m_made", outcome.made_per_s, "proofs/s",
+                                 "their records read alone", outcome.read_per_s, 150e3,
+                                 BENCH_AT_LEAST});
+    say_goal("proofs_1m_made", outcome.made_per_s, 300e3, true);
+    report((struct bench_figure){"proofs_1m_verified", outcome.verified_per_s, "proofs/s",
+                                 "their nodes hashed alone", outcome.hashed_per_s, 100e3,
+                                 BENCH_AT_LEAST});
+    say_goal("proofs_1m_verified", outcome.verified_per_s, 200e3, true);
+}
+
 static void bench_state(const struct state *state)
 {
     struct cell *cell;
     size_t first = 0;
-    if (!next_cell(state, &first)) return;
+    bool has_proofs = state->size == MILLION && is_wanted("proofs_1m");
+    if (!next_cell(state, &first) && !has_proofs) return;
     struct state_outcome filled = fill(state_run_fill, "ours", STATE_CREATE, state->size);
     say("fill", "ours", &filled);
     for (size_t index = 0; (cell = next_cell(state, &index));) {
         run_cell(cell, "ours", state->size);
     }
     if (wanted.size == 0) run_openings(state);
+    if (has_proofs) report_proofs(state->size);
     remove_store("ours");
     if (state_nomt_program()) run_nomt(state);
     for (size_t index = 0; (cell = next_cell(state, &index));) {

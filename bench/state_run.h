@@ -38,6 +38,11 @@ struct state_outcome {
     double resident_before_mb; /* after a fifth of the blocks */
     struct state_time once;    /* of what is done once: to open or to rebuild */
     struct state_time yard;    /* of walking over the records that this needs at least */
+    double made_per_s;         /* proofs, by processor time of one thread */
+    double verified_per_s;
+    double read_per_s;   /* the leaves' records alone */
+    double hashed_per_s; /* the nodes of proofs alone */
+    double proof_size;   /* bytes */
 };
 
 /* A run of blocks, or an opening. */
@@ -65,6 +70,10 @@ void state_run_until_killed(const char *folder, const struct state_run *run,
  * of its tries anew from accounts and slots, which must give the root of its head. */
 void state_run_open(const char *folder, const struct state_run *run, struct state_outcome *out);
 void state_run_rebuild(const char *folder, const struct state_run *run, struct state_outcome *out);
+
+/* state_run_prove proves random accounts that were proved before, verifies that, and does what
+ * either needs at least: reading records, hashing nodes. */
+void state_run_prove(const char *folder, const struct state_run *run, struct state_outcome *out);
 
 /* The yardsticks. state_run_plain reads, writes and syncs the same records with no trie over them
  * and no undo; state_run_trie changes a trie of accounts in memory, with no store under it. */

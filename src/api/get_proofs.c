@@ -24,35 +24,26 @@ struct entry {
 
 /* ---- proving ---- */
 
-static enum au_err prove(struct au_input *input, struct au_read *read, const struct au_hash *owner,
-                         const struct au_hash *key, struct au_bytes *out_proof)
-{
-    struct au_buf proof;
-    au_buf_init(&proof, PROOF_SIZE_MAX);
-    enum au_err err = au_read_prove(read, owner, key, &proof);
-    if (err == AU_OK) err = au_arena_copy(&input->arena, au_buf_bytes(&proof), out_proof);
-    au_buf_done(&proof);
-    return err;
-}
-
 static enum au_err prove_slot(struct au_input *input, struct au_read *read,
-                              const struct entry *entry, struct slot *slot)
+                              const struct entry *entry, struct au_buf *proof, struct slot *slot)
 {
     struct au_hash owner = au_flat_account_key(&entry->address);
     struct au_hash key = au_flat_key_hash(slot->key);
-    AU_TRY(prove(input, read, &owner, &key, &slot->proof));
+    au_buf_clear(proof);
+    AU_TRY(au_read_prove(read, &owner, &key, proof));
+    AU_TRY(au_arena_copy(&input->arena, au_buf_bytes(proof), &slot->proof));
     AU_TRY(au_flat_slot(&read->flat, &entry->address, slot->key, &slot->value));
     return au_arena_copy(&input->arena, slot->value.value, &slot->value.value);
 }
 
-static enum au_err prove_entry(struct au_input *input, struct au_read *read, struct entry *entry)
+static enum au_err prove_entry(struct au_input *input, struct au_read *read, struct au_buf *proof,
+                               struct entry *entry)
 {
-    static const struct au_hash accounts = {{0}};
-    struct au_hash key = au_flat_account_key(&entry->address);
-    AU_TRY(au_flat_account(&read->flat, &entry->address, &entry->account));
-    AU_TRY(prove(input, read, &accounts, &key, &entry->proof));
+    au_buf_clear(proof);
+    AU_TRY(au_read_prove_account(read, &entry->address, proof, &entry->account));
+    AU_TRY(au_arena_copy(&input->arena, au_buf_bytes(proof), &entry->proof));
     for (struct slot *slot = entry->slots; slot != NULL; slot = slot->next) {
-        AU_TRY(prove_slot(input, read, entry, slot));
+        AU_TRY(prove_slot(input, read, entry, proof, slot));
     }
     return AU_OK;
 }
@@ -62,11 +53,14 @@ static bool prove_entries(struct au_input *input, struct entry *entries,
                           struct au_header *out_header)
 {
     struct au_look look;
+    struct au_buf proof;
     enum au_err err = AU_OK;
     if (input->has_failed || !au_input_look_to_prove(input, &look)) return false;
+    au_buf_init(&proof, PROOF_SIZE_MAX);
     for (struct entry *entry = entries; err == AU_OK && entry != NULL; entry = entry->next) {
-        err = prove_entry(input, &look.read, entry);
+        err = prove_entry(input, &look.read, &proof, entry);
     }
+    au_buf_done(&proof);
     *out_header = look.read.head;
     au_look_close(&look);
     if (err != AU_OK) au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);

@@ -142,6 +142,24 @@ enum au_err au_read_prove(struct au_read *read, const struct au_hash *owner,
     return au_proof_make(&source, key, out);
 }
 
+static const struct au_hash account_trie; /* zero: the owner that no contract is */
+
+enum au_err au_read_prove_account(struct au_read *read, const struct au_address *address,
+                                  struct au_buf *out, struct au_account *out_account)
+{
+    AU_ASSERT(read->tries != NULL);
+    const struct au_proof_source source = {&read->flat, read->tries, &account_trie};
+    struct au_hash key = au_flat_account_key(address);
+    struct au_buf leaf;
+    AU_TRY(au_flat_account(&read->flat, address, out_account));
+    au_buf_init(&leaf, AU_ACCOUNT_LEAF_SIZE_MAX);
+    if (out_account->exists) au_flat_account_leaf(&leaf, out_account);
+    enum au_err err = leaf.err;
+    if (err == AU_OK) err = au_proof_make_of(&source, &key, au_buf_bytes(&leaf), out);
+    au_buf_done(&leaf);
+    return err;
+}
+
 void au_read_close(struct au_read *read)
 {
     au_flat_done(&read->flat);

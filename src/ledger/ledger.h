@@ -131,6 +131,13 @@ AU_MUST_USE enum au_err au_read_begin_proving(struct au_read *read, struct au_bu
  * owner   of the trie: zero for the accounts', or the SHA-256 of a contract */
 AU_MUST_USE enum au_err au_read_prove(struct au_read *read, const struct au_hash *owner,
                                       const struct au_hash *key, struct au_buf *out);
+
+/* au_read_prove_account does so for an account, which it reads for that: as au_flat_account. */
+AU_MUST_USE enum au_err au_read_prove_account(struct au_read *read,
+                                              const struct au_address *address, struct au_buf *out,
+                                              struct au_account *out_account);
+
+/* au_read_close ends a look. */
 void au_read_close(struct au_read *read);
 
 /* au_read_open_at takes a look at a height that is not above the last committed one.

@@ -5,13 +5,14 @@
 #include "state/rlp.h"
 #include "state/trie_internal.h"
 
-#define LEAF_SIZE_MAX ((size_t)16 << 20) /* bytes of a leaf's value */
-#define COUNT_SIZE    4u                 /* bytes of a proof's count */
-#define LEAF_ITEMS    2u                 /* of a leaf or extension */
-#define BRANCH_ITEMS  17u
-#define FLAG_ODD      1u
-#define FLAG_LEAF     2u
-#define FLAGS_MAX     3u
+#define LEAF_SIZE_MAX   ((size_t)16 << 20) /* bytes of a leaf's value */
+#define COUNT_SIZE      4u                 /* bytes of a proof's count */
+#define PREFETCHED_SIZE 704u               /* bytes of a branch: of 16 children */
+#define LEAF_ITEMS      2u                 /* of a leaf or extension */
+#define BRANCH_ITEMS    17u
+#define FLAG_ODD        1u
+#define FLAG_LEAF       2u
+#define FLAGS_MAX       3u
 
 /* ---- making ---- */
 
@@ -19,8 +20,9 @@
 struct maker {
     const struct au_proof_source *source;
     const struct au_hash *key;
+    const struct au_bytes *value; /* what the trie has under the key; NULL: is to be read */
     struct au_buf *out;
-    struct au_buf leaf; /* its value */
+    struct au_buf leaf; /* scratch: one that was read */
     uint32_t count;     /* nodes */
 };
 
@@ -36,24 +38,35 @@ static void put_node(struct maker *maker, struct au_bytes head, struct au_bytes 
 }
 
 /* The leaf at a place of the key, usually the key's: to ask for that costs least. */
-static enum au_err find_leaf(struct maker *maker, size_t start, struct au_hash *out_key)
+static enum au_err find_leaf(struct maker *maker, size_t start, struct au_hash *out_key,
+                             struct au_bytes *out_value)
 {
     uint8_t nibbles[AU_NIBBLE_COUNT];
     const struct au_proof_source *source = maker->source;
     const struct au_flat_place place = {.owner = source->owner, .nibbles = {nibbles, start}};
-    enum au_err err = au_flat_key_leaf(source->flat, source->owner, maker->key, &maker->leaf);
     *out_key = *maker->key;
-    if (err != AU_ERR_NOT_FOUND) return err;
-    au_nibbles_put(nibbles, maker->key, start);
-    return au_flat_leaf(source->flat, &place, out_key, &maker->leaf);
+    if (maker->value != NULL && maker->value->size > 0) {
+        *out_value = *maker->value;
+        return AU_OK;
+    }
+    enum au_err err = AU_ERR_NOT_FOUND;
+    if (maker->value == NULL) {
+        err = au_flat_key_leaf(source->flat, source->owner, maker->key, &maker->leaf);
+    }
+    if (err == AU_ERR_NOT_FOUND) {
+        au_nibbles_put(nibbles, maker->key, start);
+        err = au_flat_leaf(source->flat, &place, out_key, &maker->leaf);
+    }
+    *out_value = au_buf_bytes(&maker->leaf);
+    return err;
 }
 
 static enum au_err put_leaf(struct maker *maker, size_t start)
 {
     struct au_hash found;
+    struct au_bytes value;
     uint8_t head[AU_LEAF_HEAD_SIZE_MAX];
-    AU_TRY(find_leaf(maker, start, &found));
-    struct au_bytes value = au_buf_bytes(&maker->leaf);
+    AU_TRY(find_leaf(maker, start, &found, &value));
     size_t head_size = au_leaf_head(head, &found, start, value);
     put_node(maker, (struct au_bytes){head, head_size}, value, start == 0);
     return AU_OK;
@@ -75,52 +88,132 @@ static void put_branch(struct maker *maker, const struct au_trie_node *node, siz
     put_node(maker, (struct au_bytes){branch, size}, (struct au_bytes){0}, node->depth == 0);
 }
 
-static enum au_err read_node(struct maker *maker, size_t start, struct au_trie_node *out_node)
+/* Most branches have no extension before them: they are encoded where they are to be. */
+static void put_held_branch(struct maker *maker, const struct au_trie_branch *branch, size_t start,
+                            bool is_reached)
+{
+    if (start < branch->depth) {
+        struct au_trie_open open;
+        au_trie_unfold(branch, &open);
+        put_branch(maker, &open.node, start, is_reached);
+        return;
+    }
+    size_t size = au_trie_encoded_size(branch);
+    if (size < AU_HASH_SIZE && start > 0) return;
+    au_buf_put_u32(maker->out, (uint32_t)size);
+    uint8_t *at = au_buf_reserve(maker->out, size);
+    if (at == NULL) return;
+    au_trie_encode(branch, at);
+    maker->out->size += size;
+    maker->count++;
+}
+
+/* Where a branch leads the key. */
+enum turn { TURN_OFF, TURN_LEAF, TURN_BRANCH };
+
+static enum turn turn_at(unsigned children, unsigned leaves, unsigned index, bool is_reached)
+{
+    if (!is_reached || (children >> index & 1) == 0) return TURN_OFF;
+    return leaves >> index & 1 ? TURN_LEAF : TURN_BRANCH;
+}
+
+static unsigned children_of(const struct au_trie_node *node)
+{
+    unsigned children = 0;
+    for (unsigned i = 0; i < AU_CHILD_COUNT; i++) {
+        children |= (unsigned)(node->ref_sizes[i] > 0) << i;
+    }
+    return children;
+}
+
+static enum au_err load_node(struct maker *maker, size_t start, struct au_trie_node *out_node)
 {
     const struct au_proof_source *source = maker->source;
     const struct au_trie_start place = {*source->owner, *maker->key, start};
-    struct au_flat *flat = source->flat;
-    if (source->tries) return au_trie_read(source->tries, &flat->value, &place, out_node);
-    return au_trie_load(&flat->kv, flat->snapshot, &flat->value, &place, out_node);
+    const struct au_flat *from = source->tries ? &source->tries->flat : source->flat;
+    return au_trie_load(&from->kv, from->snapshot, &source->flat->value, &place, out_node);
 }
 
-/* NOT_FOUND: something that a record promises is not there; at the root, an empty trie. */
-static enum au_err put_nodes(struct maker *maker)
+/* From a place on, from records. NOT_FOUND: something that a record promises is not there; at the
+ * root, an empty trie. */
+static enum au_err put_loaded(struct maker *maker, size_t start)
 {
     struct au_trie_node node;
-    size_t start = 0;
     for (;;) {
-        enum au_err err = read_node(maker, start, &node);
+        enum au_err err = load_node(maker, start, &node);
         if (err == AU_ERR_NOT_FOUND && start == 0) return put_leaf(maker, 0);
         AU_TRY(err);
         bool is_reached = au_nibbles_shared(&node.path, maker->key) >= node.depth;
-        put_branch(maker, &node, start, is_reached);
-        if (!is_reached) return AU_OK;
         unsigned index = au_nibble_at(maker->key, node.depth);
-        if (node.ref_sizes[index] == 0) return AU_OK;
+        put_branch(maker, &node, start, is_reached);
         start = node.depth + 1u;
-        if (node.leaves >> index & 1) return put_leaf(maker, start);
+        enum turn turn = turn_at(children_of(&node), node.leaves, index, is_reached);
+        if (turn == TURN_OFF) return AU_OK;
+        if (turn == TURN_LEAF) return put_leaf(maker, start);
         if (start == AU_NIBBLE_COUNT) return AU_ERR_MALFORMED;
     }
+}
+
+/* As far as branches are in memory, then from records. */
+static enum au_err put_held(struct maker *maker, const struct au_trie_branch *branch)
+{
+    size_t start = 0;
+    while (branch != NULL) {
+        bool is_reached = au_nibbles_shared(&branch->path, maker->key) >= branch->depth;
+        unsigned index = au_nibble_at(maker->key, branch->depth);
+        enum turn turn = turn_at(branch->children, branch->leaves, index, is_reached);
+        const struct au_trie_branch *below = NULL;
+        if (turn == TURN_BRANCH) below = au_trie_place(branch, index)->link.branch;
+        if (below != NULL) au_prefetch(below, PREFETCHED_SIZE);
+        put_held_branch(maker, branch, start, is_reached);
+        start = branch->depth + 1u;
+        if (turn == TURN_OFF) return AU_OK;
+        if (turn == TURN_LEAF) return put_leaf(maker, start);
+        branch = below;
+    }
+    return put_loaded(maker, start);
+}
+
+static enum au_err put_nodes(struct maker *maker)
+{
+    const struct au_proof_source *source = maker->source;
+    const struct au_trie *trie =
+        source->tries != NULL ? au_trie_find(source->tries, source->owner) : NULL;
+    if (trie == NULL) return put_loaded(maker, 0);
+    if (trie->root.kind != AU_TRIE_BRANCH) return put_leaf(maker, 0);
+    return put_held(maker, trie->root.link.branch);
+}
+
+static enum au_err make(struct maker *maker)
+{
+    struct au_buf *out = maker->out;
+    size_t count_at = out->size;
+    au_buf_init(&maker->leaf, LEAF_SIZE_MAX);
+    au_buf_put_u32(out, 0);
+    enum au_err err = put_nodes(maker);
+    au_buf_done(&maker->leaf);
+    bool is_empty = err == AU_ERR_NOT_FOUND && maker->count == 0;
+    if (err == AU_ERR_NOT_FOUND && !is_empty) return AU_ERR_MALFORMED;
+    if (!is_empty) AU_TRY(err);
+    AU_TRY(out->err);
+    for (size_t i = 0; i < COUNT_SIZE; i++) {
+        out->data[count_at + i] = (uint8_t)(maker->count >> (8 * i));
+    }
+    return AU_OK;
 }
 
 enum au_err au_proof_make(const struct au_proof_source *source, const struct au_hash *key,
                           struct au_buf *out)
 {
     struct maker maker = {.source = source, .key = key, .out = out};
-    size_t count_at = out->size;
-    au_buf_init(&maker.leaf, LEAF_SIZE_MAX);
-    au_buf_put_u32(out, 0);
-    enum au_err err = put_nodes(&maker);
-    au_buf_done(&maker.leaf);
-    bool is_empty = err == AU_ERR_NOT_FOUND && maker.count == 0;
-    if (err == AU_ERR_NOT_FOUND && !is_empty) return AU_ERR_MALFORMED;
-    if (!is_empty) AU_TRY(err);
-    AU_TRY(out->err);
-    for (size_t i = 0; i < COUNT_SIZE; i++) {
-        out->data[count_at + i] = (uint8_t)(maker.count >> (8 * i));
-    }
-    return AU_OK;
+    return make(&maker);
+}
+
+enum au_err au_proof_make_of(const struct au_proof_source *source, const struct au_hash *key,
+                             struct au_bytes value, struct au_buf *out)
+{
+    struct maker maker = {.source = source, .key = key, .value = &value, .out = out};
+    return make(&maker);
 }
 
 /* ---- verifying ---- */

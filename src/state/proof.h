@@ -24,7 +24,10 @@ struct au_proof_source {
     const struct au_hash *owner; /* of the trie: zero, or the SHA-256 of a contract */
 };
 
-/* au_proof_make appends a proof to out.
+/* au_proof_make appends a proof to out. au_proof_make_of is the same for a caller who has read what
+ * the trie has under the key, which saves reading it again.
+ *
+ * value   the leaf's (au_flat_account_leaf, au_flat_slot_leaf); no bytes: there is none
  *
  * OK
  * MALFORMED   the records, or they and the flat state, do not fit together
@@ -32,6 +35,9 @@ struct au_proof_source {
  * After an error what was appended is of no use. */
 AU_MUST_USE enum au_err au_proof_make(const struct au_proof_source *source,
                                       const struct au_hash *key, struct au_buf *out);
+AU_MUST_USE enum au_err au_proof_make_of(const struct au_proof_source *source,
+                                         const struct au_hash *key, struct au_bytes value,
+                                         struct au_buf *out);
 
 /* au_proof_split finds the nodes of a proof, which are borrowed from it. False: it is none, or has
  * more nodes than any proof. */

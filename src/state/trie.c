@@ -2,10 +2,9 @@
 
 #include "crypto/sha256.h"
 
-#define CACHE_LINE_SIZE 64u                               /* bytes */
-#define PREFETCH_MAX    64u                               /* keys that go down side by side */
-#define HIGH_HALF       (AU_CHILD_COUNT / AU_TRIE_HALVES) /* the first nibble of its keys */
-#define LEAF_SIZE_MAX   ((size_t)16 << 20)                /* bytes of a leaf's value */
+#define PREFETCH_MAX  64u                               /* keys that go down side by side */
+#define HIGH_HALF     (AU_CHILD_COUNT / AU_TRIE_HALVES) /* the first nibble of its keys */
+#define LEAF_SIZE_MAX ((size_t)16 << 20)                /* bytes of a leaf's value */
 
 /* One batch being applied. */
 struct work {
@@ -314,17 +313,10 @@ static enum au_err finish_branch(struct work *work, size_t start, const struct a
 static enum au_err apply(struct work *work, size_t start, struct au_trie_child *child,
                          struct range range);
 
-static void prefetch(const void *data, size_t size)
-{
-    for (size_t offset = 0; offset < size; offset += CACHE_LINE_SIZE) {
-        __builtin_prefetch((const char *)data + offset);
-    }
-}
-
 /* Has a branch's memory on its way, of which the beginning has come. */
 static void prefetch_places(const struct au_trie_branch *branch)
 {
-    prefetch(branch, sizeof(*branch) + 2u * branch->pair_count * sizeof(branch->places[0]));
+    au_prefetch(branch, sizeof(*branch) + 2u * branch->pair_count * sizeof(branch->places[0]));
 }
 
 /* Has the beginning of the branch below, or the key of the leaf, that a key leads to on its way.
@@ -335,7 +327,7 @@ static const struct au_trie_branch *prefetch_child(const struct au_trie_branch *
     unsigned index = au_nibble_at(key, branch->depth);
     if ((branch->children >> index & 1) == 0) return NULL;
     const struct au_trie_branch *child = au_trie_place(branch, index)->link.branch;
-    if (child) prefetch(child, 1);
+    if (child) au_prefetch(child, 1);
     return branch->leaves >> index & 1 ? NULL : child;
 }
 

@@ -20,7 +20,7 @@
  *
  * Threading: one thread applies, commits, aborts and flushes. To apply a large batch it starts
  * another to help, which reads the store meanwhile and ends before au_trie_apply returns. Others
- * may read the committed tries (au_trie_read) between au_trie_lock_shared and au_trie_unlock; while
+ * may read the committed tries (state/proof.h) between au_trie_lock_shared and au_trie_unlock; while
  * there are any, commit and abort are called between au_trie_lock and au_trie_unlock. */
 #ifndef AUREON_STATE_TRIE_H
 #define AUREON_STATE_TRIE_H
@@ -204,14 +204,5 @@ void au_trie_cache_settle(struct au_trie_cache *cache, const struct au_kv *kv,
 void au_trie_lock_shared(struct au_trie_cache *cache);
 void au_trie_lock(struct au_trie_cache *cache);
 void au_trie_unlock(struct au_trie_cache *cache);
-
-/* au_trie_read gives a branch of a committed trie, from memory or else from the store.
- *
- * value   scratch for a record
- *
- * OK; NOT_FOUND (no branch starts there); MALFORMED, or what the store failed with */
-AU_MUST_USE enum au_err au_trie_read(const struct au_trie_cache *cache, struct au_buf *value,
-                                     const struct au_trie_start *start,
-                                     struct au_trie_node *out_node);
 
 #endif

@@ -108,42 +108,6 @@ enum au_err au_trie_flushed_height(const struct au_kv *kv, const struct au_kv_sn
     return err;
 }
 
-/* The branch that starts at a place if all down to it is in memory. *out_is_known: then it is known
- * from memory whether there is one. */
-static const struct au_trie_branch *find_branch(const struct au_trie_cache *cache,
-                                                const struct au_trie_start *start,
-                                                bool *out_is_known)
-{
-    const struct au_trie *trie = au_trie_find(cache, &start->owner);
-    *out_is_known = trie != NULL;
-    if (!trie || trie->root.kind != AU_TRIE_BRANCH) return NULL;
-    struct au_trie_branch *branch = trie->root.link.branch;
-    for (size_t at = 0; branch && at < start->start;) {
-        unsigned index = au_nibble_at(&start->path, branch->depth);
-        unsigned branches = branch->children & ~(unsigned)branch->leaves;
-        if ((branches >> index & 1) == 0) return NULL;
-        at = branch->depth + 1u;
-        branch = au_trie_place(branch, index)->link.branch;
-    }
-    *out_is_known = branch != NULL;
-    return branch;
-}
-
-enum au_err au_trie_read(const struct au_trie_cache *cache, struct au_buf *value,
-                         const struct au_trie_start *start, struct au_trie_node *out_node)
-{
-    bool is_known;
-    const struct au_trie_branch *branch = find_branch(cache, start, &is_known);
-    if (branch) {
-        struct au_trie_open open;
-        au_trie_unfold(branch, &open);
-        *out_node = open.node;
-        return AU_OK;
-    }
-    if (is_known) return AU_ERR_NOT_FOUND;
-    return au_trie_load(&cache->flat.kv, cache->flat.snapshot, value, start, out_node);
-}
-
 void au_trie_cache_settle(struct au_trie_cache *cache, const struct au_kv *kv,
                           const struct au_kv_snapshot *snapshot)
 {

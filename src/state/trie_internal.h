@@ -106,6 +106,15 @@ static inline size_t au_trie_inlined_size(const uint8_t *encoding)
     return encoding[0] - 0xc0u + 1u;
 }
 
+#define AU_CACHE_LINE_SIZE 64u /* bytes */
+
+static inline void au_prefetch(const void *data, size_t size)
+{
+    for (size_t offset = 0; offset < size; offset += AU_CACHE_LINE_SIZE) {
+        __builtin_prefetch((const char *)data + offset);
+    }
+}
+
 /* ---- state/trie_memory.c ---- */
 
 /* au_trie_find gives the trie of an owner if it is in memory, else NULL. */
@@ -117,6 +126,11 @@ AU_MUST_USE enum au_err au_trie_add(struct au_trie_cache *cache, const struct au
 
 /* au_trie_unfold unfolds a branch, all but what is dirty. */
 void au_trie_unfold(const struct au_trie_branch *branch, struct au_trie_open *out_open);
+
+/* au_trie_encode writes a branch's encoding, of au_trie_encoded_size bytes, as au_branch_encode does
+ * for one that is unfolded. */
+size_t au_trie_encoded_size(const struct au_trie_branch *branch);
+void au_trie_encode(const struct au_trie_branch *branch, uint8_t *out);
 
 /* au_trie_fold makes a branch of one that is unfolded; au_trie_new_leaf makes a leaf. NULL: no
  * memory. */

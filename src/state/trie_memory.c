@@ -1,6 +1,7 @@
 /* The tries' memory: what is in it, what a batch added, and what is given up. */
 #include "base/lock.h"
 #include "base/mem.h"
+#include "state/rlp.h"
 #include "state/trie_internal.h"
 
 #define MEMORY_MAX   ((size_t)64 << 30) /* bytes of all branches and leaves */
@@ -100,6 +101,48 @@ void au_trie_unfold(const struct au_trie_branch *branch, struct au_trie_open *ou
         memcpy(node->refs[index], place->bytes, AU_HASH_SIZE);
         out_open->links[index] = place->link;
     }
+}
+
+/* Of a list: all but its head. */
+static size_t payload_size(const struct au_trie_branch *branch)
+{
+    size_t size = AU_CHILD_COUNT - (size_t)__builtin_popcount(branch->children) + 1; /* no value */
+    size += (1 + AU_HASH_SIZE) *
+            (size_t)__builtin_popcount(branch->children & ~(unsigned)branch->inlined);
+    for (unsigned left = branch->inlined; left != 0; left &= left - 1) {
+        unsigned index = (unsigned)__builtin_ctz(left);
+        size += au_trie_inlined_size(au_trie_place(branch, index)->bytes);
+    }
+    return size;
+}
+
+size_t au_trie_encoded_size(const struct au_trie_branch *branch)
+{
+    uint8_t head[AU_RLP_HEAD_SIZE_MAX];
+    size_t size = payload_size(branch);
+    return au_rlp_head(head, true, size) + size;
+}
+
+void au_trie_encode(const struct au_trie_branch *branch, uint8_t *out)
+{
+    const struct au_trie_place *place = branch->places;
+    out += au_rlp_head(out, true, payload_size(branch));
+    for (unsigned i = 0; i < AU_CHILD_COUNT; i++) {
+        if ((branch->children >> i & 1) == 0) {
+            *out++ = AU_RLP_EMPTY;
+            continue;
+        }
+        size_t size = AU_HASH_SIZE;
+        if (branch->inlined >> i & 1) {
+            size = au_trie_inlined_size(place->bytes);
+        } else {
+            *out++ = AU_RLP_EMPTY + AU_HASH_SIZE;
+        }
+        memcpy(out, place->bytes, size);
+        out += size;
+        place++;
+    }
+    *out = AU_RLP_EMPTY;
 }
 
 struct au_trie_branch *au_trie_fold(struct au_trie_cache *cache, const struct au_trie_open *open)

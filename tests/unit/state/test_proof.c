@@ -13,6 +13,29 @@ struct proof {
     size_t count;
 };
 
+/* From tries in memory, and with what the trie has under the key, it is the same proof. */
+static void assert_made_likewise(struct world *world, struct au_flat *flat,
+                                 const struct au_hash *key, const struct proof *proof)
+{
+    struct au_buf again, leaf;
+    const struct au_proof_source stored = {flat, NULL, &world->owner};
+    const struct au_proof_source held = {flat, &world->cache, &world->owner};
+    au_buf_init(&again, PROOF_SIZE_MAX);
+    au_buf_init(&leaf, PROOF_SIZE_MAX);
+    enum au_err err = au_flat_key_leaf(flat, &world->owner, key, &leaf);
+    assert_true(err == AU_OK || (err == AU_ERR_NOT_FOUND && leaf.size == 0));
+    assert_ok(au_proof_make_of(&stored, key, au_buf_bytes(&leaf), &again));
+    assert_true(au_bytes_is_equal(au_buf_bytes(&again), au_buf_bytes(&proof->bytes)));
+    au_buf_clear(&again);
+    assert_ok(au_proof_make_of(&held, key, au_buf_bytes(&leaf), &again));
+    assert_true(au_bytes_is_equal(au_buf_bytes(&again), au_buf_bytes(&proof->bytes)));
+    au_buf_clear(&again);
+    assert_ok(au_proof_make(&held, key, &again));
+    assert_true(au_bytes_is_equal(au_buf_bytes(&again), au_buf_bytes(&proof->bytes)));
+    au_buf_done(&again);
+    au_buf_done(&leaf);
+}
+
 static void make_at(struct world *world, const struct au_kv_snapshot *snapshot,
                     const struct au_hash *key, struct proof *proof)
 {
@@ -22,6 +45,7 @@ static void make_at(struct world *world, const struct au_kv_snapshot *snapshot,
     const struct au_proof_source source = {&flat, NULL, &world->owner};
     assert_ok(au_proof_make(&source, key, &proof->bytes));
     assert_true(au_proof_split(au_buf_bytes(&proof->bytes), proof->nodes, &proof->count));
+    if (!snapshot) assert_made_likewise(world, &flat, key, proof);
     au_flat_done(&flat);
 }
 
