@@ -2,7 +2,7 @@
  *
  * A header that is read is written again, the same bytes. Every leaf of a tree has a proof, which
  * holds for no other place and with no other hash on its path. The verifier that others copy reads
- * the same headers. */
+ * the same headers, and says the same of each path. */
 #include "aureon_verify.h"
 #include "core/header.h"
 #include "core/merkle.h"
@@ -46,6 +46,23 @@ static void check_header(struct au_bytes bytes)
     AU_ASSERT(!au_hash_is_equal(&before, &other));
 }
 
+/* Whether both verifiers say that a path leads from a leaf to a root. */
+static bool is_proved(const struct au_hash *root, const struct au_hash *leaf, uint32_t index,
+                      uint32_t count, const struct au_hash *path, uint32_t path_count)
+{
+    struct aureon_hash copies[AU_MERKLE_DEPTH_MAX + 2];
+    bool is_good = au_merkle_verify(root, leaf, index, count, path, path_count);
+    memcpy(copies[0].bytes, root->bytes, AU_HASH_SIZE);
+    memcpy(copies[1].bytes, leaf->bytes, AU_HASH_SIZE);
+    for (uint32_t i = 0; i < path_count; i++) {
+        memcpy(copies[i + 2].bytes, path[i].bytes, AU_HASH_SIZE);
+    }
+    const char *reason =
+        aureon_verify_inclusion(&copies[0], &copies[1], index, count, copies + 2, path_count);
+    AU_ASSERT(is_good == (reason == NULL));
+    return is_good;
+}
+
 /* The first byte chooses the leaf, the rest are leaves; a last one that is cut short has zeros. */
 static void check_tree(struct fuzz_input *input)
 {
@@ -61,13 +78,13 @@ static void check_tree(struct fuzz_input *input)
     if (count == 0) return;
     index %= count;
     uint32_t path_count = au_merkle_prove(leaves, count, index, path);
-    AU_ASSERT(au_merkle_verify(&root, &leaves[index], index, count, path, path_count));
-    AU_ASSERT(!au_merkle_verify(&root, &leaves[index], count, count, path, path_count));
-    AU_ASSERT(!au_merkle_verify(&root, &root, index, count, path, path_count));
+    AU_ASSERT(is_proved(&root, &leaves[index], index, count, path, path_count));
+    AU_ASSERT(!is_proved(&root, &leaves[index], count, count, path, path_count));
+    AU_ASSERT(!is_proved(&root, &root, index, count, path, path_count));
     for (uint32_t i = 0; i < path_count; i++) {
         path[i].bytes[i] ^= 1;
-        AU_ASSERT(!au_merkle_verify(&root, &leaves[index], index, count, path, path_count));
-        AU_ASSERT(!au_merkle_verify(&root, &leaves[index], index, count, path, i));
+        AU_ASSERT(!is_proved(&root, &leaves[index], index, count, path, path_count));
+        AU_ASSERT(!is_proved(&root, &leaves[index], index, count, path, i));
         path[i].bytes[i] ^= 1;
     }
 }

@@ -1,5 +1,8 @@
-/* Fuzzes the stored form of receipts: what is read is written again, the same bytes, whole and item
- * by item. An error has a sentence and a place inside the input. */
+/* Fuzzes receipts, in the form that is stored and in the one that is proved: what is read is
+ * written again, the same bytes, whole and item by item. An error has a sentence and a place inside
+ * the input. The verifier that others copy reads the same of what is proved. */
+#include "aureon_verify.h"
+#include "core/merkle.h"
 #include "core/receipt.h"
 #include "fuzz.h"
 
@@ -45,11 +48,54 @@ static void check_slots(struct au_items items, struct au_buf *again)
     begin_again(again);
 }
 
+/* The verifier that others copy reads what the digest is of, and takes it for a receipt of a block
+ * that has no other. Events, of which we have none yet, it skips. */
+static void check_copied_verifier(struct au_bytes core, const struct au_receipt *receipt)
+{
+    struct aureon_receipt found;
+    struct aureon_bytes line;
+    struct aureon_header header = {.tx_count = 1};
+    struct au_items logs = {0};
+    struct au_bytes our_line;
+    if (receipt) {
+        struct au_hash digest = au_receipt_digest(receipt);
+        struct au_hash root = au_merkle_root_of(&digest, 1);
+        memcpy(header.receipts_root.bytes, root.bytes, AU_HASH_SIZE);
+        logs = receipt->logs;
+    }
+    const char *reason = aureon_verify_receipt(&header, (struct aureon_bytes){core.data, core.size},
+                                               0, NULL, 0, &found);
+    AU_ASSERT((reason == NULL) == (receipt != NULL));
+    if (!receipt) return;
+    AU_ASSERT(found.outcome == receipt->outcome && found.gas_used == receipt->gas_used);
+    AU_ASSERT(found.event_count == 0 && found.output.size == receipt->output.size);
+    while (au_receipt_next_log(&logs, &our_line)) {
+        AU_ASSERT(aureon_next_log(&found, &line) && line.size == our_line.size);
+        AU_ASSERT(line.size == 0 || memcmp(line.data, our_line.data, line.size) == 0);
+    }
+    AU_ASSERT(!aureon_next_log(&found, &line));
+}
+
+static void check_core(struct au_bytes bytes)
+{
+    struct au_receipt receipt;
+    struct au_decode error;
+    bool is_core = au_receipt_decode_core(bytes, &receipt, &error);
+    check_copied_verifier(bytes, is_core ? &receipt : NULL);
+    if (!is_core) return;
+    struct au_buf again;
+    au_buf_init(&again, AU_RECEIPT_SIZE_MAX);
+    au_receipt_encode_core(&again, &receipt);
+    AU_ASSERT(au_bytes_is_equal(au_buf_bytes(&again), bytes));
+    au_buf_done(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct au_bytes bytes = {data, size};
     struct au_receipt receipt;
     struct au_decode error;
+    check_core(bytes);
     if (!au_receipt_decode(bytes, &receipt, &error)) {
         AU_ASSERT(error.error != NULL);
         AU_ASSERT(error.error_at <= size);

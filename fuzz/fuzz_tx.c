@@ -2,6 +2,7 @@
  *
  * What is read is written again: the same bytes, and for an address the one text that stands for
  * it. An error has a sentence and a place inside the input. */
+#include "aureon_verify.h"
 #include "core/address.h"
 #include "core/tx.h"
 #include "fuzz.h"
@@ -52,12 +53,27 @@ static void check_tx(struct au_bytes bytes)
     au_buf_done(&message);
 }
 
+/* The parser that others copy (sdk/verify) takes the form that begins aur1, and that alone. */
+static void check_copied_parser(struct au_bytes text, const struct au_address *address)
+{
+    struct aureon_hash found;
+    char copy[TEXT_SIZE_MAX];
+    if (text.size >= sizeof(copy) || memchr(text.data, '\0', text.size) != NULL) return;
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    bool is_read = aureon_parse_address(copy, &found) == NULL;
+    AU_ASSERT(is_read == (address != NULL && copy[0] == 'a'));
+    if (is_read) AU_ASSERT(memcmp(found.bytes, address->bytes, AU_ADDRESS_SIZE) == 0);
+}
+
 static void check_address(struct au_bytes text)
 {
     struct au_address address;
     struct au_address again;
     struct au_buf written;
-    if (au_address_parse(text, &address)) return;
+    const char *reason = au_address_parse(text, &address);
+    check_copied_parser(text, reason == NULL ? &address : NULL);
+    if (reason != NULL) return;
     au_buf_init(&written, TEXT_SIZE_MAX);
     au_address_format(&written, &address);
     AU_ASSERT(written.err == AU_OK && written.size == 62);

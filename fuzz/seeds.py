@@ -453,6 +453,16 @@ def make_receipt(out, tools):
         return (b"\x22" * 32 + sized(key) + option(None if before is None else sized(before))
                 + option(None if after is None else sized(after)))
 
+    def core(events=(), logs=(), created=None):
+        return (struct.pack("<BIIQQ", 0, 0, 0, 50, 50000) + option(created) + sized(b"out")
+                + counted(events) + counted([sized(line) for line in logs]))
+
+    event = b"\x55" * 32 + sized(b"name") + counted([b"\x66" * 32]) + sized(b"data")
+    for count in (0, 1, 2, 5):
+        out.put(core(logs=[b"line"] * count))
+        out.put(core(events=[event] * count, logs=[b""] * count, created=b"\x44" * 32))
+        out.put(core(events=[event] * count)[:-5])
+        out.put(core(events=[event[:32] + struct.pack("<I", count)]))
     balance = b"\x33" * 32 + struct.pack("<QQ", 5, 6)
     values = (None, b"", b"v", b"value" * 7)
     for outcome in range(15):
@@ -693,6 +703,108 @@ def make_proof(out, tools):
             out.put(b"\3" + batch + b"\0" + bytes([place]) + record)
 
 
+# ---- document ------------------------------------------------------------------------------------
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def hexed(data):
+    return "0x" + data.hex()
+
+
+def whole_leaf(key, value):
+    """The only node of a trie: its leaf, and the root."""
+    node = rlp_list([trie_path(sha256(key).hex(), True), rlp_string(value)])
+    return node, sha256(node)
+
+
+def document_header(state_root=b"\0" * 32, tx_root=b"\0" * 32, receipts_root=b"\0" * 32):
+    return (struct.pack("<I", 1) + sized(b"dev") + struct.pack("<Q", 7) + b"\1" * 32
+            + struct.pack("<Q", 9) + b"\2" * 32 + state_root + tx_root + receipts_root
+            + struct.pack("<QQI", 5, 6, 1))
+
+
+def state_documents():
+    text = "aur1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0sfg07xl"
+    address = bytes(range(32))
+    slot, storage_root = whole_leaf(b"key", rlp_string(b"value"))
+    fields = [b"\5", b"\x01\0", b"", storage_root, b"\4" * 32, address]
+    for count in (6, 5, 3):
+        leaf = rlp_list([rlp_string(field) for field in fields[:count]] + [b"\x80"] * (6 - count))
+        node, root = whole_leaf(address, leaf)
+        account = {"nonce": "5", "balance": "256", "stake": "0", "contract": count > 4}
+        if count > 3:
+            account |= {"storage_root": hexed(storage_root), "code_hash": hexed(b"\4" * 32)}
+        if count > 5:
+            account["admin"] = text
+        shared = {"height": "7", "state_root": hexed(root), "header": hexed(document_header(root))}
+        one = {"address": text, "account_proof": [hexed(node)], "account": account}
+        value = {"key": hexed(b"key"), "storage_proof": [hexed(slot)], "value": hexed(b"value")}
+        none = {"key": hexed(b"none"), "storage_proof": [hexed(slot)]}
+        if count == 3:
+            none["storage_proof"] = []
+        yield shared | one
+        yield shared | one | {"contract": text} | (none if count == 3 else value)
+        yield shared | one | {"contract": text} | none
+        yield shared | {"accounts": [one | {"slots": [none] if count == 3 else [value, none]}]}
+        yield shared | {"accounts": [one, {"address": text[:4] + "q" * 58, "account_proof": []}]}
+    empty = sha256(b"\x80")
+    yield {"height": "7", "header": hexed(document_header(empty)), "address": text,
+           "account_proof": []}
+
+
+def tx_documents():
+    tx_id = b"\7" * 32
+    for core in (struct.pack("<BIIQQ", 0, 0, 0, 50, 0) + b"\0" + sized(b"out")
+                 + struct.pack("<II", 0, 1) + sized(b"line"),
+                 struct.pack("<BIIQQ", 1, 0, 9, 50, 0) + b"\1" + b"\3" * 32 + sized(b"")
+                 + struct.pack("<II", 0, 0), b"\xff"):
+        digest = sha256(b"\x0eaureon/receipt" + core)
+        tx_root, receipts_root = sha256(b"\0" + tx_id), sha256(b"\0" + digest)
+        header = document_header(tx_root=tx_root, receipts_root=receipts_root)
+        document = {"height": "7", "index": 0, "count": 1, "tx_root": hexed(tx_root),
+                    "receipts_root": hexed(receipts_root), "id": hexed(tx_id),
+                    "digest": hexed(digest), "tx_path": [], "receipt_path": [],
+                    "header": hexed(header)}
+        yield document
+        yield document | {"receipt": hexed(core)}
+        yield document | {"receipt": hexed(core[:-1])}
+        yield document | {"tx_path": [hexed(b"\1" * 32)]}
+
+
+def places(value, path=()):
+    """All members and items of a document, whole."""
+    children = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, child in children:
+        yield path + (key,)
+        if isinstance(child, (dict, list)):
+            yield from places(child, path + (key,))
+
+
+def changed(document, path, value):
+    """A copy with another value at a place, or with none."""
+    copy = json.loads(json.dumps(document))
+    inner = copy
+    for key in path[:-1]:
+        inner = inner[key]
+    if value is None:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return copy
+
+
+def make_document(out, tools):
+    for document in (*state_documents(), *tx_documents()):
+        out.put(json.dumps(document, separators=(",", ":")).encode())
+        for path in places(document):
+            for value in (None, 5, "0x00", "x", [], {}):
+                out.put(json.dumps(changed(document, path, value), separators=(",", ":")).encode())
+    for text in (b"", b"[]", b"{}", b"{\"accounts\":[]}", b"nul", b"\xff"):
+        out.put(text)
+
+
 # ---- request -------------------------------------------------------------------------------------
 
 REQUEST_TARGETS = [
@@ -916,7 +1028,7 @@ def make_snapshot(out, tools):
 MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bind,
           "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
-          "proof": make_proof, "request": make_request, "keyfile": make_keyfile,
+          "proof": make_proof, "document": make_document, "request": make_request, "keyfile": make_keyfile,
           "undo": make_undo, "snapshot": make_snapshot, "parcel": make_parcel,
           "artifact": make_artifact}
 

@@ -20,8 +20,8 @@
  *
  * Threading: one thread applies, commits, aborts and flushes. To apply a large batch it starts
  * another to help, which reads the store meanwhile and ends before au_trie_apply returns. Others
- * may read the committed tries (state/proof.h) between au_trie_lock_shared and au_trie_unlock; while
- * there are any, commit and abort are called between au_trie_lock and au_trie_unlock. */
+ * may read the committed tries (state/proof.h) between au_trie_lock_shared and au_trie_unlock;
+ * while there are any, commit and abort are called between au_trie_lock and au_trie_unlock. */
 #ifndef AUREON_STATE_TRIE_H
 #define AUREON_STATE_TRIE_H
 

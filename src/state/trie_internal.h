@@ -127,8 +127,8 @@ AU_MUST_USE enum au_err au_trie_add(struct au_trie_cache *cache, const struct au
 /* au_trie_unfold unfolds a branch, all but what is dirty. */
 void au_trie_unfold(const struct au_trie_branch *branch, struct au_trie_open *out_open);
 
-/* au_trie_encode writes a branch's encoding, of au_trie_encoded_size bytes, as au_branch_encode does
- * for one that is unfolded. */
+/* au_trie_encode writes a branch's encoding, of au_trie_encoded_size bytes, as au_branch_encode
+ * does for one that is unfolded. */
 size_t au_trie_encoded_size(const struct au_trie_branch *branch);
 void au_trie_encode(const struct au_trie_branch *branch, uint8_t *out);
 

@@ -457,6 +457,28 @@ address() {
     expect_refused 4 "accounts[0].storage_root"
 }
 
+@test "proofs hold for another implementation of tries" {
+    tools=$AUREON_SOURCE_DIR/tools
+    node=$("$tools/node") && modules=$("$tools/node" --modules) || {
+        [ -z "${CI:-}" ] || return 1
+        skip "no npm packages: tools/bootstrap test installs them"
+    }
+    deploy "$counter_c"
+    deployed=$("$AUREON" status --json | jq --raw-output .height)
+    "$AUREON" call "$contract" increment
+    "$AUREON" send bob 5 --from carol
+    "$AUREON" proof account bob >bob.json
+    "$AUREON" proof storage "$contract" str:counter >slot.json
+    "$AUREON" proof account alice bob "$contract" "0x$(printf '%064d' 7)" --height "$deployed" >old.json
+    "$AUREON" proof storage "$contract" str:counter str:x str:y --height "$deployed" >empty.json
+    "$AUREON" proof storage "$contract" str:counter str:x str:y >many.json
+    run "$node/node" "$AUREON_SOURCE_DIR/tests/node/proofs.mjs" "$modules" bob.json slot.json old.json \
+        empty.json many.json
+    printf '%s\n' "$output"
+    [ "$status" -eq 0 ]
+    [ "$output" -ge 11 ]
+}
+
 @test "a proof that somebody changed does not hold" {
     "$AUREON" api GET "/v1/account/$(address bob)/proof" >account.json
     jq '.account.balance = "1"' account.json >changed.json
