@@ -28,7 +28,8 @@
 #define AU_PAST_TRIES_MAX  (128u << 20) /* bytes of older heights' tries that stay open */
 
 /* Accounts and slots that may have changed between an older height and that of the tries in the
- * store for there to be proofs of it: two seconds' work, and about 150 MB. */
+ * store for there to be proofs of it: three seconds' work, 70 MB for the tries
+ * and three times that while they are made. */
 #define AU_PAST_CHANGES_MAX 200000u
 
 struct au_ledger;
@@ -122,7 +123,7 @@ AU_MUST_USE enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct a
  * else as au_read_open
  *
  * Cost: where it is the first such look at a height that is open, reads the undo of the blocks in
- * between, and about 10 us for each change; no two are made ready at once. What is made stays with
+ * between, and about 15 us for each change; no two are made ready at once. What is made stays with
  * the height, of all heights at most about AU_PAST_TRIES_MAX bytes. */
 AU_MUST_USE enum au_err au_read_begin_proving(struct au_read *read, struct au_buf *message);
 

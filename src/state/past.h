@@ -38,7 +38,7 @@ struct au_past_options {
  * NO_MEMORY, or what the store failed with
  *
  * Cost: reads the undo of the blocks between and of those since the records were written; then
- * about 10 us for each change, on two threads if there are many. */
+ * about 15 us for each change, on two threads if there are many. */
 AU_MUST_USE enum au_err au_past_open(const struct au_past_options *options, struct au_buf *message,
                                      struct au_past **out_past);
 
