@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,17 +74,39 @@ static void on_note(void *context, const char *text)
     node->options.on_note(node->options.context, text);
 }
 
+/* What helps a node that cannot go on. */
+static const char *remedy_of(enum au_err err)
+{
+    switch ((int)err) {
+    case AU_ERR_IO:
+        return "all that was confirmed is on disk: see to the disk, then start the node again";
+    case AU_ERR_MALFORMED:
+        return "`aureon state verify` tells more: restore a backup or a snapshot";
+    default: return "all that was confirmed is on disk: start the node again";
+    }
+}
+
 static void on_fault(void *context, enum au_err err, const char *what)
 {
     struct au_node *node = context;
     char cause[AU_KV_MESSAGE_SIZE];
     struct au_buf text;
-    au_buf_init(&text, sizeof(cause) + 256);
+    au_buf_init(&text, sizeof(cause) + 512);
     au_kv_message(&node->kv, cause);
     au_buf_printf(&text, "%s: %s%s%s", what, au_err_text(err), cause[0] ? ": " : "", cause);
+    void (*call)(void *, const char *) = node->options.on_fault;
+    if (err == AU_ERR_NO_SPACE) {
+        call = node->options.on_full;
+        au_reserve_end(&node->reserve);
+        au_buf_printf(&text,
+                      "; what was confirmed is on disk and can be read; blocks are made again once "
+                      "%" PRIu64 " MiB are free",
+                      au_reserve_look(&node->reserve).wanted >> 20);
+    } else {
+        au_buf_printf(&text, "; %s", remedy_of(err));
+    }
     au_buf_put_u8(&text, 0);
-    node->options.on_fault(node->options.context,
-                           text.err == AU_OK ? (const char *)text.data : what);
+    call(node->options.context, text.err == AU_OK ? (const char *)text.data : what);
     au_buf_done(&text);
 }
 
@@ -259,6 +282,7 @@ enum au_node_result au_node_start(const struct au_node_options *options, struct 
     node->reserve.on_note = on_note;
     enum au_err err = open_layers(node, message);
     if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
+    if (err == AU_ERR_NO_SPACE) au_buf_put_text(message, "; make room, and start the node again");
     enum au_node_result result = err == AU_OK ? listen_on(node, message) : AU_NODE_FAILED;
     if (result != AU_NODE_STARTED) {
         au_node_stop(node);
@@ -271,6 +295,16 @@ enum au_node_result au_node_start(const struct au_node_options *options, struct 
 uint16_t au_node_port(const struct au_node *node)
 {
     return au_server_port(node->server);
+}
+
+uint64_t au_node_height(const struct au_node *node)
+{
+    return au_ledger_head(node->ledger).height;
+}
+
+bool au_node_has_room(struct au_node *node)
+{
+    return au_reserve_is_back(&node->reserve);
 }
 
 void au_node_stop(struct au_node *node)

@@ -1,6 +1,6 @@
 /* A running node: store, ledger, pool, producer and HTTP server, wired together.
  *
- *     au_node_start -> { serves } -> on_fault, or its user's wish -> au_node_stop
+ *     au_node_start -> { serves } -> on_fault, on_full, or its user's wish -> au_node_stop
  *
  * Threading: start, stop from one thread. */
 #ifndef AUREON_NODE_NODE_H
@@ -34,7 +34,10 @@ struct au_node_options {
     bool is_dev;             /* signs for the dev accounts, offers /v1/dev */
     void *context;
     void (*on_fault)(void *context, const char *cause); /* the node cannot go on: stop it */
-    void (*on_note)(void *context, const char *text);   /* of use to know; the node goes on */
+    /* The disk has no room: the node only reads from now on. Once au_node_has_room, stop it and
+     * start another one. */
+    void (*on_full)(void *context, const char *cause);
+    void (*on_note)(void *context, const char *text); /* of use to know; the node goes on */
 };
 
 enum au_node_result {
@@ -53,6 +56,12 @@ enum au_node_result au_node_start(const struct au_node_options *options, struct 
 
 /* au_node_port gives the port that it listens on. */
 uint16_t au_node_port(const struct au_node *node);
+
+/* au_node_height gives the height of the last block. */
+uint64_t au_node_height(const struct au_node *node);
+
+/* au_node_has_room tells whether there is room on the disk for another try, after on_full. */
+bool au_node_has_room(struct au_node *node);
 
 /* au_node_stop answers what is pending, lets the block being made be committed, and closes all. */
 void au_node_stop(struct au_node *node);

@@ -27,10 +27,16 @@ struct au_api_room au_reserve_look(struct au_reserve *reserve)
 {
     struct statvfs disk;
     struct au_api_room room = {.wanted = reserve->size};
-    if (reserve->size == 0 || statvfs(reserve->folder, &disk) != 0) return room;
-    bool was_full = atomic_load(&reserve->is_full);
+    bool has_ended = atomic_load(&reserve->has_ended);
     uint64_t wanted_again = reserve->size + reserve->size / MARGIN_SHARE;
+    if (has_ended) {
+        room.is_full = true;
+        room.wanted = wanted_again > AU_RESERVE_LEAST ? wanted_again : AU_RESERVE_LEAST;
+    }
+    if ((reserve->size == 0 && !has_ended) || statvfs(reserve->folder, &disk) != 0) return room;
     room.free = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (has_ended) return room;
+    bool was_full = atomic_load(&reserve->is_full);
     room.is_full = room.free < (was_full ? wanted_again : reserve->size);
     if (room.is_full) room.wanted = wanted_again;
     /* Of threads that see a change at the same time one tells. */
@@ -39,4 +45,15 @@ struct au_api_room au_reserve_look(struct au_reserve *reserve)
         tell(reserve, &room);
     }
     return room;
+}
+
+void au_reserve_end(struct au_reserve *reserve)
+{
+    atomic_store(&reserve->has_ended, true);
+}
+
+bool au_reserve_is_back(struct au_reserve *reserve)
+{
+    struct au_api_room room = au_reserve_look(reserve);
+    return room.free >= room.wanted;
 }

@@ -2,12 +2,28 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MESSAGE_SIZE 2048u /* bytes */
 #define URL_SIZE     128u  /* bytes */
+#define PAUSE_MS     250u  /* before it is looked whether there is room again */
+#define PAUSE_MAX_MS 60000u
+#define NS_PER_MS    1000000
+#define MS_PER_S     1000u
+
+struct serving {
+    const struct au_invocation *invocation;
+    struct au_node_options *options;
+    struct au_node *node; /* NULL: it could not be started again */
+    uint64_t start_height;
+    unsigned pause_ms;      /* longer each time the disk was full again before a block was made */
+    atomic_bool has_failed; /* the node cannot go on */
+    atomic_bool is_full;    /* it only reads */
+};
 
 static sigset_t stop_signals(void)
 {
@@ -18,24 +34,28 @@ static sigset_t stop_signals(void)
     return signals;
 }
 
-/* A fault ends the program as an interrupt does, but for the exit code. */
-struct fault {
-    FILE *err;
-    bool has_happened;
-};
-
+/* All signals are blocked in all threads: the main one takes them. */
 static void on_fault(void *context, const char *cause)
 {
-    struct fault *fault = context;
-    fprintf(fault->err, "aureon: the node stops: %s\n", cause);
-    fault->has_happened = true;
-    (void)kill(getpid(), SIGTERM); /* blocked in all threads: serve takes it */
+    struct serving *serving = context;
+    fprintf(serving->invocation->streams->err, "aureon: the node stops: %s\n", cause);
+    atomic_store(&serving->has_failed, true);
+    (void)kill(getpid(), SIGTERM);
+}
+
+static void on_full(void *context, const char *cause)
+{
+    struct serving *serving = context;
+    fprintf(serving->invocation->streams->err, "aureon: the disk of the store is full: %s\n",
+            cause);
+    atomic_store(&serving->is_full, true);
+    (void)kill(getpid(), SIGUSR1);
 }
 
 static void on_note(void *context, const char *text)
 {
-    struct fault *fault = context;
-    fprintf(fault->err, "aureon: %s\n", text);
+    struct serving *serving = context;
+    fprintf(serving->invocation->streams->err, "aureon: %s\n", text);
 }
 
 static enum au_exit write_ready(const struct au_invocation *invocation, const char *url)
@@ -76,39 +96,95 @@ static void raise_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Serves until a signal comes. greet tells people about the node. */
+static enum au_exit start(struct serving *serving)
+{
+    struct au_buf message;
+    enum au_exit code = AU_EXIT_DONE;
+    au_buf_init(&message, MESSAGE_SIZE);
+    enum au_node_result result = au_node_start(serving->options, &message, &serving->node);
+    if (result == AU_NODE_STARTED) {
+        serving->start_height = au_node_height(serving->node);
+    } else {
+        serving->node = NULL;
+        code = fail_start(serving->invocation, result, serving->options, &message);
+    }
+    au_buf_done(&message);
+    return code;
+}
+
+static enum au_exit announce(const struct serving *serving,
+                             void (*greet)(const struct au_invocation *invocation, const char *url))
+{
+    char url[URL_SIZE];
+    const char *address = serving->options->address;
+    bool is_ipv6 = strchr(address, ':') != NULL;
+    snprintf(url, sizeof(url), is_ipv6 ? "http://[%s]:%u" : "http://%s:%u", address,
+             au_node_port(serving->node));
+    enum au_exit code = write_ready(serving->invocation, url);
+    if (code == AU_EXIT_DONE) greet(serving->invocation, url);
+    return code;
+}
+
+/* false: a signal to stop came first. */
+static bool wait_for_room(const struct serving *serving)
+{
+    const sigset_t signals = stop_signals();
+    const struct timespec pause = {.tv_sec = serving->pause_ms / MS_PER_S,
+                                   .tv_nsec = serving->pause_ms % MS_PER_S * NS_PER_MS};
+    while (sigtimedwait(&signals, NULL, &pause) < 0) {
+        if (au_node_has_room(serving->node)) return true;
+    }
+    return false;
+}
+
+/* Waits while the node serves. true: it should be started again. */
+static bool wait_for_signal(struct serving *serving, const sigset_t *signals)
+{
+    int number = SIGUSR1;
+    while (number == SIGUSR1 && !atomic_load(&serving->is_full)) {
+        AU_ASSERT(sigwait(signals, &number) == 0);
+    }
+    if (number == SIGUSR1) {
+        bool has_gone_on = au_node_height(serving->node) > serving->start_height;
+        if (has_gone_on || serving->pause_ms == 0) serving->pause_ms = PAUSE_MS;
+        if (wait_for_room(serving)) return true;
+    }
+    fprintf(serving->invocation->streams->err, "aureon: stopping\n");
+    return false;
+}
+
+/* The store is closed and opened again, as by another process: that is how it is found whole. */
+static enum au_exit start_again(struct serving *serving)
+{
+    FILE *err = serving->invocation->streams->err;
+    serving->options->port = au_node_port(serving->node);
+    au_node_stop(serving->node);
+    atomic_store(&serving->is_full, false);
+    serving->pause_ms = serving->pause_ms * 2 < PAUSE_MAX_MS ? serving->pause_ms * 2 : PAUSE_MAX_MS;
+    enum au_exit code = start(serving);
+    if (code == AU_EXIT_DONE)
+        fprintf(err, "aureon: there is room on the disk: blocks are made again\n");
+    return code;
+}
+
 enum au_exit au_serve(const struct au_invocation *invocation, struct au_node_options *options,
                       void (*greet)(const struct au_invocation *invocation, const char *url))
 {
-    struct fault fault = {.err = invocation->streams->err};
-    struct au_buf message;
-    struct au_node *node;
-    char url[URL_SIZE];
+    struct serving serving = {.invocation = invocation, .options = options};
     sigset_t signals = stop_signals();
+    sigaddset(&signals, SIGUSR1);
     /* Blocked before any thread is started, so that all of them leave the signals to sigwait. */
     AU_ASSERT(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
     raise_descriptors();
-    options->context = &fault;
+    options->context = &serving;
     options->on_fault = on_fault;
+    options->on_full = on_full;
     options->on_note = on_note;
-    au_buf_init(&message, MESSAGE_SIZE);
-    enum au_node_result result = au_node_start(options, &message, &node);
-    if (result != AU_NODE_STARTED) {
-        enum au_exit code = fail_start(invocation, result, options, &message);
-        au_buf_done(&message);
-        return code;
+    enum au_exit code = start(&serving);
+    if (code == AU_EXIT_DONE) code = announce(&serving, greet);
+    while (code == AU_EXIT_DONE && wait_for_signal(&serving, &signals)) {
+        code = start_again(&serving);
     }
-    au_buf_done(&message);
-    bool is_ipv6 = strchr(options->address, ':') != NULL;
-    snprintf(url, sizeof(url), is_ipv6 ? "http://[%s]:%u" : "http://%s:%u", options->address,
-             au_node_port(node));
-    enum au_exit code = write_ready(invocation, url);
-    if (code == AU_EXIT_DONE) {
-        int number;
-        greet(invocation, url);
-        AU_ASSERT(sigwait(&signals, &number) == 0);
-        fprintf(invocation->streams->err, "aureon: stopping\n");
-    }
-    au_node_stop(node);
-    return fault.has_happened ? AU_EXIT_INTERNAL : code;
+    if (serving.node) au_node_stop(serving.node);
+    return atomic_load(&serving.has_failed) ? AU_EXIT_INTERNAL : code;
 }

@@ -6,9 +6,10 @@
 #include "node/node.h"
 
 /* au_serve starts a node, writes the file of --ready-file, serves until SIGINT or SIGTERM comes or
- * the node cannot go on, and stops it.
+ * the node cannot go on, and stops it. A node whose disk is full only reads; once there is room it
+ * is stopped, and another one is started in its place, on the same port.
  *
- * options   but for what on_fault and on_note are: these are set
+ * options   with what is called back left out; the port is set
  * greet     tells people about the node, once
  *
  * DONE, or why the node did not start, or could not go on: told */

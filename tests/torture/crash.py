@@ -2,12 +2,13 @@
 """Breaks a node at each of its calls that change the disk, and looks at what is left.
 
 The calls are counted while a node starts, commits one block (of transfers, of storage, of
-deployments, and one with which the records of tries are written) and stops. Then, for each call, on
-a copy of the same data directory: a kill before it, in the middle of a write, after it; a loss of
-power before and after it, which takes what was not synced; EIO and ENOSPC once, ENOSPC from there
-on; and EIO at each read. Afterwards
+deployments, and one with which the records of tries are written) and stops, also after so much was
+written that it leaves no log behind. Then, for each call, on a copy of the same data directory: a kill
+before it, in the middle of a write, after it; a loss of power before and after it, which takes what
+was not synced; EIO and ENOSPC once, ENOSPC from there on; and EIO at each read. Afterwards
 
-  * the node was killed, or stopped with exit code 1 and said why, or went on;
+  * the node was killed, or stopped with exit code 1 and said why, or went on, or made no blocks for
+    want of space and then, since there is some, made blocks again in the same process;
   * `aureon state verify` finds the state whole;
   * the next start is at the old height and root or at the new ones, never between;
   * each receipt that was given is given again, byte for byte;
@@ -44,8 +45,10 @@ from kill import AUREON, CONTRACTS, NAMES, ROOT, START_S, Broken, Connection, No
 
 ACTIONS = ("nothing kill-before kill-within kill-after lose-before lose-after eio enospc "
            "enospc-on").split()  # the shim has the same
-PHASES = ("start", "transfers", "storage", "deploys", "flush", "stop")
+PHASES = ("start", "transfers", "storage", "deploys", "flush", "stop", "closing")
+STOPS = ("stop", "closing")  # phases whose calls are those of a stop
 FLUSH_BLOCKS = 511  # after a start, before the block with which tries are written
+LOAD_BLOCKS, LOAD_TXS, LOAD_SIZE = 3, 3, 250000  # more than 16 MiB: txs of each account, bytes of each
 CONTROL = struct.Struct("6I200s")
 
 
@@ -119,6 +122,14 @@ def requests(phase, contract):
     return [transfer(name, 1 << 200 | number) for number, name in enumerate(NAMES)]
 
 
+def load(contract):
+    """Calls that fail, and take room in a block and in the log."""
+    body = {"contract": contract, "function": "fill", "gas_limit": "100000",
+            "args": ["0x" + "5a" * LOAD_SIZE]}
+    return [("/v1/contract/call", json.dumps(body | {"from": name}).encode(), "application/json")
+            for name in NAMES for _ in range(LOAD_TXS)]
+
+
 def post(connection, path, body, media_type, wanted):
     connection.send("POST", path, body, media_type)
     status, answer = connection.receive()
@@ -164,6 +175,7 @@ class Crash:
         self.contract = None
         self.kept = {}  # receipts of the base
         self.places = {}  # by phase: where the chain may be afterwards
+        self.resumed_at = None  # where it is after the disk was full
 
     def prepare(self):
         """A chain whose node was killed: its log is still to be read."""
@@ -190,7 +202,7 @@ class Crash:
         node.kill()
         self.end_of_log()
 
-    def act(self, node, phase, given):
+    def act(self, node, phase, given, is_full):
         """What is done while calls are counted. OSError where the node is gone."""
         if phase == "start":
             self.control.count(1)
@@ -199,22 +211,50 @@ class Crash:
         hashes = []
         if phase == "flush":
             mine(connection, FLUSH_BLOCKS)
+        for _ in range(LOAD_BLOCKS if phase == "closing" else 0):
+            submit(connection, load(self.contract))
+            mine(connection)
         self.places[phase] = self.places.get(phase) or [place(connection)]
         if phase == "deploys":
             self.control.count(1)
         hashes = submit(connection, requests(phase, self.contract))
-        if phase not in ("start", "stop"):
+        if phase not in ("start", *STOPS):
             self.control.count(1)
-        mine(connection)
+        if not mine(connection) and is_full:
+            connection = self.resume(node, phase, given)
         given |= receipts(connection, hashes)
         if len(self.places[phase]) < 2:
             self.places[phase].append(place(connection))
             if len(given) != len(self.kept) + len(hashes):
                 raise Broken(f"{phase}: not all is in the one block")
-        if phase == "stop":
+        if phase in STOPS:
             self.control.count(1)
         connection.close()
         node.stop()
+
+    def resume(self, node, phase, given):
+        """Waits until a node that had no space makes blocks again, and has it make one."""
+        deadline = time.monotonic() + START_S
+        while node.process.poll() is None:
+            try:
+                connection = Connection(node.port)
+                if connection.get("/health")["status"] == "ok":
+                    break
+            except (OSError, Broken):
+                pass  # it is being started again
+            if time.monotonic() > deadline:
+                raise Broken("it does not make blocks again")
+            time.sleep(0.02)
+        else:
+            raise ConnectionError("it could not start again")
+        if place(connection) not in self.places[phase]:
+            raise Broken(f"it goes on at {place(connection)}, not at one of {self.places[phase]}")
+        name = submit(connection, [transfer("judy", 1 << 203)])
+        if not mine(connection):
+            raise Broken("it makes no blocks")
+        given |= receipts(connection, name)
+        self.resumed_at = place(connection)
+        return connection
 
     def break_once(self, phase, action, target, counts_reads=0):
         """Returns what came to pass, and how many calls there were."""
@@ -223,9 +263,9 @@ class Crash:
         self.control.set(action, target, counts_reads)
         node = BrokenNode(folder, self.control)
         given = dict(self.kept)
-        error = None
+        error = self.resumed_at = None
         try:
-            self.act(node, phase, given)
+            self.act(node, phase, given, action.startswith("enospc"))
         except (Broken, OSError) as caught:
             error = caught
         count, is_done, told = self.control.get()
@@ -245,6 +285,8 @@ class Crash:
                 node.end()
                 raise Broken(f"{told}: it runs, but {error}")
         code = node.process.returncode
+        if code == 0 and not error and self.resumed_at:
+            return "resumed"
         if code == 0 and not error:
             return "went on" if is_done else "not reached"
         if action.startswith(("kill", "lose")) and is_done and code == -9:
@@ -260,7 +302,7 @@ class Crash:
             node.start()
             connection = Connection(node.port)
             at = place(connection)
-            places = self.places.get(phase, [])
+            places = [self.resumed_at] * 2 if self.resumed_at else self.places.get(phase, [])
             if at not in places or (len(given) > len(self.kept) and at != places[1]):
                 raise Broken(f"at {at}, not one of {places}; {len(given)} receipts")
             if outcome == "went on" and at != places[-1]:
