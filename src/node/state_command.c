@@ -1,7 +1,9 @@
 #include "node/state_command.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/hex.h"
 #include "cli/command.h"
@@ -10,14 +12,17 @@
 #include "ledger/rollback.h"
 #include "node/data_path.h"
 #include "node/node.h"
+#include "node/stats_report.h"
 #include "state/commit.h"
-#include "state/stats.h"
+#include "state/keep.h"
 #include "state/verify.h"
 #include "store/rocks.h"
+#include "store/schema.h"
 
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
 
-#define MESSAGE_SIZE 2048u /* bytes */
+#define TEXT_SIZE      32768u /* bytes */
+#define PROGRESS_WIDTH 30
 
 /* ---- state verify ---- */
 
@@ -87,7 +92,7 @@ static enum au_exit with_store(const struct au_invocation *invocation, use_store
                                   err == AU_ERR_MALFORMED ? AU_EXIT_REJECTED : AU_EXIT_INTERNAL,
                                   "cannot open the store in %s: %s", path, cause);
     }
-    au_buf_init(&text, MESSAGE_SIZE);
+    au_buf_init(&text, TEXT_SIZE);
     code = use(invocation, &kv, &text);
     au_buf_done(&text);
     au_kv_close(&kv);
@@ -101,44 +106,36 @@ static enum au_exit run_verify(struct au_invocation *invocation)
 
 /* ---- state stats ---- */
 
-static void put_families(struct au_buf *text, const struct au_state_stats *stats)
+/* People see that it goes on. */
+static void on_count(void *context, uint64_t entry_count)
 {
-    au_buf_printf(text, "\n%-7s %12s %12s %12s\n", "family", "entries", "keys", "values");
-    for (size_t i = 0; i < AU_CF_COUNT; i++) {
-        const struct au_family_stats *family = &stats->families[i];
-        au_buf_printf(text, "%-7s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
-                      au_cf_name((enum au_cf)i), family->entry_count, family->key_size,
-                      family->value_size);
-    }
+    fprintf(context, "\r%" PRIu64 " entries ", entry_count);
+    fflush(context);
 }
 
-/* An undo record gives the state before its block; that of block 0, the empty one. */
-static uint64_t first_readable(const struct au_state_stats *stats, uint64_t height)
+static enum au_err count(const struct au_kv *kv, FILE *err, struct au_stats_report *report)
 {
-    if (stats->families[AU_CF_CHG].entry_count == 0) return height;
-    return stats->undo_first > 0 ? stats->undo_first - 1 : 0;
+    struct au_header head;
+    struct au_stats_progress progress = {.context = err};
+    if (isatty(fileno(err)) == 1) progress.on_count = on_count;
+    AU_TRY(au_ledger_stored_head(kv, &head));
+    AU_TRY(au_keep_get(kv, &report->keep));
+    report->height = head.height;
+    report->schema = AU_SCHEMA_VERSION; /* no other one is opened */
+    AU_TRY(au_state_stats(kv, progress, &report->stats));
+    if (progress.on_count) fprintf(err, "\r%*s\r", PROGRESS_WIDTH, "");
+    return AU_OK;
 }
 
 static enum au_exit count_store(const struct au_invocation *invocation, const struct au_kv *kv,
                                 struct au_buf *text)
 {
-    struct au_state_stats stats;
-    struct au_header head;
-    enum au_err err = au_ledger_stored_head(kv, &head);
-    if (err == AU_OK) err = au_state_stats(kv, &stats);
+    struct au_stats_report report;
+    enum au_err err = count(kv, invocation->streams->err, &report);
     if (err == AU_ERR_MALFORMED) au_buf_put_text(text, "`aureon state verify` says where");
     if (err != AU_OK) return fail_store(invocation, err, text);
-    uint64_t branch_count = stats.families[AU_CF_TRI].entry_count;
-    uint64_t mean_tenths = branch_count > 0 ? stats.depth_sum * 10 / branch_count : 0;
-    au_buf_printf(text,
-                  "height     %" PRIu64 "\nreadable   from %" PRIu64 "\naccounts   %" PRIu64
-                  "\ncontracts  %" PRIu64 "\nslots      %" PRIu64 "\nbranches   %" PRIu64
-                  "\ndepth      %" PRIu64 ".%" PRIu64 ", at most %u\n",
-                  head.height, first_readable(&stats, head.height),
-                  stats.families[AU_CF_ACC].entry_count, stats.contract_count,
-                  stats.families[AU_CF_STO].entry_count, branch_count, mean_tenths / 10,
-                  mean_tenths % 10, stats.depth_max);
-    put_families(text, &stats);
+    bool is_json = au_invocation_has(invocation, "json");
+    (is_json ? au_stats_report_json : au_stats_report_text)(text, &report);
     return au_invocation_write(invocation, text);
 }
 
@@ -191,11 +188,15 @@ static const char verify_details[] =
     "A store that does not fit gives exit code 4 and says what is damaged.\n";
 
 static const char stats_details[] =
-    "Counts what is in DIR/store: from which block on the state can still be read, accounts,\n"
-    "contracts, slots, the stored branches of the tries and how many nibbles of a key lead to\n"
-    "one, then entries and bytes of each family of keys, as they were put. What the last\n"
-    "blocks have changed in tries may not be among the branches yet. The node must not be\n"
-    "running. It reads the whole store.\n";
+    "Counts what is in DIR/store: for how many blocks older states are kept and from which\n"
+    "block on they can be read, accounts, contracts, slots, code, blocks, then the stored\n"
+    "branches of the tries by how many nibbles of a key lead to one, then entries and bytes of\n"
+    "each family of keys, as they were put. What the last blocks have changed in tries may not\n"
+    "be among the branches yet. The node must not be running. It reads the whole store.\n";
+
+static const struct au_option stats_options[] = {
+    {"json", NULL, AU_OPTION_FLAG, false, 0, "print one JSON document instead of text"},
+};
 
 static const struct au_option rollback_options[] = {
     {"to", "HEIGHT", AU_OPTION_NUMBER, false, UINT64_MAX, "the block that is to be the last"},
@@ -227,6 +228,7 @@ static const struct au_command commands[] = {
      .needs_setup = true,
      .operands_min = 1,
      .operands_max = 1,
+     OPTIONS(stats_options),
      .run = run_stats},
     {.name = "state rollback",
      .operands = "DIR",

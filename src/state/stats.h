@@ -4,6 +4,7 @@
 #ifndef AUREON_STATE_STATS_H
 #define AUREON_STATE_STATS_H
 
+#include "state/trie_node.h"
 #include "store/kv.h"
 
 /* A family's entries; sizes in bytes, as they were put. */
@@ -13,19 +14,38 @@ struct au_family_stats {
     uint64_t value_size;
 };
 
+/* The stored branches of the tries of one kind. */
+struct au_trie_stats {
+    uint64_t trie_count;
+    uint64_t branch_count;
+    uint64_t by_depth[AU_NIBBLE_COUNT]; /* branches, by the nibbles of the key that lead to one */
+};
+
 struct au_state_stats {
     struct au_family_stats families[AU_CF_COUNT];
     uint64_t contract_count; /* accounts with code */
-    uint64_t depth_sum;      /* of the tries' stored branches, in nibbles of the key */
-    unsigned depth_max;
+    uint64_t block_count;    /* headers */
+    uint64_t tx_count;       /* in blocks */
+    struct au_trie_stats accounts_trie;
+    struct au_trie_stats storage_tries;
     uint64_t undo_first; /* the first and the last block with an undo record, if there is any */
     uint64_t undo_last;
 };
 
-/* au_state_stats counts all entries of all families.
+/* Told now and then how many entries were counted, in all; NULL: nobody is. */
+struct au_stats_progress {
+    void *context;
+    void (*on_count)(void *context, uint64_t entry_count);
+};
+
+#define AU_STATS_STEP 65536u /* entries between two calls */
+
+/* au_state_stats counts all entries of all families. Records of accounts and branches are decoded
+ * to the last byte.
  *
  * OK, MALFORMED (a record that is counted by what it says is damaged), NO_MEMORY, or what the store
  * failed with. Cost: reads the whole store, about 1 us for each entry. */
-AU_MUST_USE enum au_err au_state_stats(const struct au_kv *kv, struct au_state_stats *out_stats);
+AU_MUST_USE enum au_err au_state_stats(const struct au_kv *kv, struct au_stats_progress progress,
+                                       struct au_state_stats *out_stats);
 
 #endif

@@ -38,13 +38,6 @@ struct au_trie_branch;
 struct au_trie_item;
 struct au_trie_leaf;
 
-/* Where a branch starts: after start nibbles of a path. */
-struct au_trie_start {
-    struct au_hash owner;
-    struct au_hash path;
-    size_t start;
-};
-
 struct au_trie_items {
     struct au_trie_item *items;
     size_t count;

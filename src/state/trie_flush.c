@@ -3,7 +3,6 @@
 
 #define BATCH_SIZE_MAX ((size_t)32 << 30) /* bytes of a flush */
 #define HEIGHT_SIZE    8u                 /* bytes of meta "trie" */
-#define NIBBLE_MAX     15u
 
 /* ---- writing ---- */
 
@@ -129,20 +128,6 @@ enum au_err au_trie_load(const struct au_kv *kv, const struct au_kv_snapshot *sn
 
 /* ---- loading ---- */
 
-/* Where the record of a key is of; false: of none. */
-static bool read_start(struct au_bytes key, struct au_trie_start *out_start)
-{
-    *out_start = (struct au_trie_start){0};
-    if (key.size < AU_HASH_SIZE || key.size > AU_TRIE_KEY_SIZE_MAX - 1) return false;
-    memcpy(out_start->owner.bytes, key.data, AU_HASH_SIZE);
-    out_start->start = key.size - AU_HASH_SIZE;
-    for (size_t i = 0; i < out_start->start; i++) {
-        if (key.data[AU_HASH_SIZE + i] > NIBBLE_MAX) return false;
-        au_nibble_set(&out_start->path, i, key.data[AU_HASH_SIZE + i]);
-    }
-    return true;
-}
-
 /* The place of the branch that starts somewhere; NULL: there is none, or it is not known from
  * memory. */
 static struct au_trie_place *find_place(struct au_trie_branch *branch,
@@ -183,7 +168,7 @@ static enum au_err load_records(struct au_trie_cache *cache, struct au_kv_iter *
         enum au_err err = au_kv_iter_next(iter, &record);
         if (err == AU_ERR_NOT_FOUND) return AU_OK;
         AU_TRY(err);
-        if (!read_start(record.key, &start)) return AU_ERR_MALFORMED;
+        if (!au_trie_key_parse(record.key, &start)) return AU_ERR_MALFORMED;
         if (!au_hash_is_equal(&start.owner, &trie->owner)) return AU_OK;
         if (start.start == 0) continue;
         AU_TRY(load_record(cache, trie->root.link.branch, &record, &start));

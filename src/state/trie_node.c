@@ -188,6 +188,19 @@ static void put_mask(uint8_t out[MASK_SIZE], unsigned mask)
     out[1] = (uint8_t)(mask >> 8);
 }
 
+bool au_trie_key_parse(struct au_bytes key, struct au_trie_start *out_start)
+{
+    *out_start = (struct au_trie_start){0};
+    if (key.size < AU_HASH_SIZE || key.size > AU_TRIE_KEY_SIZE_MAX - 1) return false;
+    memcpy(out_start->owner.bytes, key.data, AU_HASH_SIZE);
+    out_start->start = key.size - AU_HASH_SIZE;
+    for (size_t i = 0; i < out_start->start; i++) {
+        if (key.data[AU_HASH_SIZE + i] > AU_CHILD_COUNT - 1) return false;
+        au_nibble_set(&out_start->path, i, key.data[AU_HASH_SIZE + i]);
+    }
+    return true;
+}
+
 size_t au_trie_record_encode(uint8_t out[AU_TRIE_RECORD_SIZE_MAX], const struct au_trie_node *node,
                              size_t start)
 {

@@ -53,6 +53,13 @@ struct au_trie_node {
     uint8_t refs[AU_CHILD_COUNT][AU_HASH_SIZE];
 };
 
+/* Where a branch starts: after start nibbles of a path. */
+struct au_trie_start {
+    struct au_hash owner;
+    struct au_hash path;
+    size_t start;
+};
+
 /* ---- nibbles ---- */
 
 static inline unsigned au_nibble_at(const struct au_hash *key, size_t index)
@@ -108,6 +115,9 @@ AU_MUST_USE bool au_trie_ref_is_valid(struct au_bytes ref);
 /* au_trie_key writes the key of the record of the node that starts after count nibbles of path. */
 size_t au_trie_key(uint8_t out[AU_TRIE_KEY_SIZE_MAX], const struct au_hash *owner,
                    const struct au_hash *path, size_t count);
+
+/* au_trie_key_parse tells where the record of a key is of; false: of none. */
+AU_MUST_USE bool au_trie_key_parse(struct au_bytes key, struct au_trie_start *out_start);
 
 size_t au_trie_record_encode(uint8_t out[AU_TRIE_RECORD_SIZE_MAX], const struct au_trie_node *node,
                              size_t start);
