@@ -525,6 +525,37 @@ def make_undo(out, tools):
         out.put(data)
 
 
+def make_store(out, tools):
+    schema, keep, branch, logs, made_log = range(5)
+
+    def kind(number, data):
+        out.put(bytes([number]) + data)
+
+    for line in (b"aureon-store 1\n", b"aureon-store 2\n", b"aureon-store 0\n", b"aureon-store 01\n",
+                 b"aureon-store 4294967296\n", b"aureon-store 1", b"aureon-store \n", b"\n",
+                 b"aureon-store 1\n\n", b"Aureon-store 1\n", b"aureon-store 1\n" + b"x" * 80):
+        kind(schema, line)
+    for record in (b"\1" + b"\0" * 8, b"\1\1" + b"\0" * 7, b"\2\1" + b"\0" * 7, b"\1" + b"\xff" * 8):
+        for data in (record, record[:-1], record + b"\0"):
+            kind(keep, data)
+    # A branch at a nibble behind the end of its key, with two leaves and a branch below.
+    for nibbles, extension in ((0, b""), (0, b"\2\1\3"), (2, b""), (63, b"")):
+        key = b"\7" * 32 + b"\5" * nibbles
+        for children, leaves in ((3, 3), (7, 3), (1, 1), (3, 7)):
+            refs = b"".join(b"\x20" + bytes([n]) * 32 for n in range(16) if children >> n & 1)
+            record = bytes([1, len(extension)]) + extension + struct.pack("<HH", children, leaves) + refs
+            kind(branch, bytes([len(key)]) + key + record)
+            kind(branch, bytes([len(key)]) + key + record[:-1])
+    kind(branch, b"\x21" + b"\7" * 32 + b"\x10" + b"\1\0")
+    for older, newest in ((b"", b"\0"), (b"", b"\0" * 7), (b"\1" * 9, b"\1" * 12), (b"", b"\3" * 20)):
+        kind(logs, bytes([len(older)]) + older + newest)
+    for how in range(19):
+        for place in (0, 4, 6, 20, 32768, 32771, 65530):
+            kind(made_log, struct.pack("<I", place)[:3] + bytes([how, 9]) + struct.pack("<HH", 880, 1500))
+    for size in (0, 884, 885, 886, 1771):  # ends near that of a block
+        kind(made_log, b"\0\0\0\0" + bytes([1]) + struct.pack("<HHH", size, 0, 3))
+
+
 def make_header(out, tools):
     def header(version=1, chain_id=b"dev"):
         return (struct.pack("<I", version) + sized(chain_id) + struct.pack("<Q", 7) + b"\1" * 32
@@ -1028,8 +1059,9 @@ def make_snapshot(out, tools):
 MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bind,
           "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
-          "proof": make_proof, "document": make_document, "request": make_request, "keyfile": make_keyfile,
-          "undo": make_undo, "snapshot": make_snapshot, "parcel": make_parcel,
+          "proof": make_proof, "document": make_document, "request": make_request,
+          "keyfile": make_keyfile, "undo": make_undo, "store": make_store,
+          "snapshot": make_snapshot, "parcel": make_parcel,
           "artifact": make_artifact}
 
 
