@@ -23,6 +23,7 @@
 #define PATH_SIZE     128u
 #define LOG_SIZE_MAX  (1u << 18) /* bytes */
 #define BLOCK_SIZE    32768u
+#define MADE_SIZE_MAX (BLOCK_SIZE + BLOCK_SIZE / 4)
 #define HEADER_SIZE   7u
 #define FRAGMENT_STEP 37u /* payload bytes for each unit of an input's size */
 
@@ -216,8 +217,8 @@ static void check_made_log(struct fuzz_input *input)
     uint8_t how = fuzz_u8(input);
     au_buf_init(&log, LOG_SIZE_MAX);
     put_record(&log, (size_t)fuzz_u8(input) * FRAGMENT_STEP);
-    while (fuzz_left(input) > 0 && log.size < LOG_SIZE_MAX / 2)
-        put_record(&log, (size_t)fuzz_number(input, 2) * FRAGMENT_STEP % (LOG_SIZE_MAX / 4));
+    while (fuzz_left(input) > 0 && log.size < MADE_SIZE_MAX)
+        put_record(&log, (size_t)fuzz_number(input, 2) * FRAGMENT_STEP % MADE_SIZE_MAX);
     AU_ASSERT(log.err == AU_OK);
     place %= log.size;
     struct au_bytes whole = au_buf_bytes(&log);
