@@ -241,11 +241,12 @@ static void *run_thread(void *argument)
     struct au_solo *solo = argument;
     enum au_err err = run(solo);
     au_block_abort(solo->block);
+    /* Before those who wait for a block hear of it, so that whom they ask next knows why. */
+    if (err != AU_OK) solo->options.on_fault(solo->options.context, err, "making a block");
     au_lock(&solo->lock);
     solo->has_stopped = true;
     AU_ASSERT(pthread_cond_broadcast(&solo->mined) == 0);
     au_unlock(&solo->lock);
-    if (err != AU_OK) solo->options.on_fault(solo->options.context, err, "making a block");
     return NULL;
 }
 
