@@ -3,9 +3,10 @@
  *
  *     0   the file SCHEMA: claimed, or refused with a cause and left as it is
  *     1   the record of how much undo is kept: what is read is written again, the same bytes
- *     2   the key and the record of a branch: likewise
- *     3   two logs, as they are: mended they are a beginning of what they were, and whole
- *     4   sizes of fragments, of which a log is made that is whole; one that is cut is torn or
+ *     2   the key of the oldest undo: a height up to the head's
+ *     3   the key and the record of a branch: what is read is written again, the same bytes
+ *     4   two logs, as they are: mended they are a beginning of what they were, and whole
+ *     5   sizes of fragments, of which a log is made that is whole; one that is cut is torn or
  *         whole, one with a changed bit is refused */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -76,12 +77,18 @@ static void expect_file(const char *path, struct au_bytes expected)
 
 static void check_schema(struct au_bytes content)
 {
+    static const char own[] = "aureon-store 1\n";
     char message[AU_KV_MESSAGE_SIZE] = "";
+    if (content.size == 0) { /* a store that says nothing gets the file */
+        AU_ASSERT(au_schema_claim(root, message) == AU_OK);
+        expect_file(paths[0], au_bytes_of(own));
+        return;
+    }
     write_file(paths[0], content);
     enum au_err err = au_schema_claim(root, message);
     AU_ASSERT(err == AU_OK || err == AU_ERR_MALFORMED || err == AU_ERR_UNSUPPORTED);
     AU_ASSERT((err == AU_OK) == (message[0] == 0));
-    bool is_own = au_bytes_is_equal(content, au_bytes_of("aureon-store 1\n"));
+    bool is_own = au_bytes_is_equal(content, au_bytes_of(own));
     AU_ASSERT((err == AU_OK) == is_own);
     expect_file(paths[0], content);
 }
@@ -109,6 +116,26 @@ static void check_keep(struct au_bytes record)
         AU_ASSERT(au_bytes_is_equal(au_buf_bytes(&stored), record));
         au_buf_done(&stored);
     }
+    au_kv_batch_done(&batch);
+    au_kv_close(&kv);
+}
+
+/* The only key of family chg: its height, if it is that of a block up to the head. */
+static void check_first_undo(struct au_bytes key)
+{
+    static const uint64_t head = 1000;
+    struct au_kv kv;
+    struct au_kv_batch batch;
+    uint64_t height = 0;
+    AU_ASSERT(au_memkv_open(&kv) == AU_OK);
+    AU_ASSERT(au_keep_first_undo(&kv, head, &height) == AU_OK && height == head + 1);
+    au_kv_batch_init(&batch, 1 << 16);
+    au_kv_batch_put(&batch, AU_CF_CHG, key, (struct au_bytes){0});
+    AU_ASSERT(au_kv_write(&kv, &batch, false) == AU_OK);
+    enum au_err err = au_keep_first_undo(&kv, head, &height);
+    bool is_height = key.size == 8 && au_get_big_endian(key.data, key.size) <= head;
+    AU_ASSERT(err == (is_height ? AU_OK : AU_ERR_MALFORMED));
+    if (is_height) AU_ASSERT(height == au_get_big_endian(key.data, key.size));
     au_kv_batch_done(&batch);
     au_kv_close(&kv);
 }
@@ -235,12 +262,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input input = {data, data + size};
     uint8_t kind = fuzz_u8(&input);
     make_root();
-    switch (kind % 5) {
+    switch (kind % 6) {
     case 0: check_schema(fuzz_take(&input, fuzz_left(&input))); break;
     case 1: check_keep(fuzz_take(&input, fuzz_left(&input))); break;
-    case 2: check_branch(&input); break;
-    case 3: check_logs(&input); break;
-    case 4: check_made_log(&input); break;
+    case 2: check_first_undo(fuzz_take(&input, fuzz_left(&input))); break;
+    case 3: check_branch(&input); break;
+    case 4: check_logs(&input); break;
+    case 5: check_made_log(&input); break;
     }
     remove_files();
     return 0;

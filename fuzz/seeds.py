@@ -526,7 +526,7 @@ def make_undo(out, tools):
 
 
 def make_store(out, tools):
-    schema, keep, branch, logs, made_log = range(5)
+    schema, keep, undo, branch, logs, made_log = range(6)
 
     def kind(number, data):
         out.put(bytes([number]) + data)
@@ -538,6 +538,9 @@ def make_store(out, tools):
     for record in (b"\1" + b"\0" * 8, b"\1\1" + b"\0" * 7, b"\2\1" + b"\0" * 7, b"\1" + b"\xff" * 8):
         for data in (record, record[:-1], record + b"\0"):
             kind(keep, data)
+    kind(schema, b"")
+    for height in (b"", b"\0" * 7, b"\0" * 8, b"\0" * 6 + b"\3\xe8", b"\0" * 6 + b"\3\xe9", b"\0" * 9):
+        kind(undo, height)
     # A branch at a nibble behind the end of its key, with two leaves and a branch below.
     for nibbles, extension in ((0, b""), (0, b"\2\1\3"), (2, b""), (63, b"")):
         key = b"\7" * 32 + b"\5" * nibbles
