@@ -16,8 +16,9 @@
 
 /* Memory: 0 self · 64 another account · 96 none · 128 key, signature and message (RFC 8032, 7.1,
  * TEST 2) · 240 "nop", and at 244 no arguments · 256 a storage key that counts on with each turn ·
- * 512 an AssemblyScript string of 16 bytes, and at 1020 one of 16 KiB · 65536 and on: 64 KiB of
- * anything · 131072 output. */
+ * 512 an AssemblyScript string of 16 bytes, and at 1020 one of 16 KiB · 49152, 49216 and 49344 key,
+ * signature and hash of secp256k1 (go-ethereum's test), 49408, 49472 and 49600 the same of P-256
+ * (RFC 6979, A.2.5) · 65536 and on: 64 KiB of anything · 131072 output. */
 #define C(n)    "(i32.const " #n ")"
 #define KEY     C(256) " (i32.const 32)"
 #define LONG    C(256) " (i32.const 256)"
@@ -83,10 +84,25 @@ static const struct row {
     {"sha256", "nothing", 2000, "(call $sha256 " NOTHING C(131072) ")"},
     {"sha256", "56 bytes", 2000, "(call $sha256 " C(65536) C(56) C(131072) ")"},
     {"sha256", "64 KiB", 20, "(call $sha256 " BIG C(131072) ")"},
+    {"keccak256", "nothing", 2000, "(call $keccak256 " NOTHING C(131072) ")"},
+    {"keccak256", "136 bytes", 2000, "(call $keccak256 " C(65536) C(136) C(131072) ")"},
+    {"keccak256", "64 KiB", 20, "(call $keccak256 " BIG C(131072) ")"},
+    {"blake2b_256", "nothing", 2000, "(call $blake2b_256 " NOTHING C(131072) ")"},
+    {"blake2b_256", "129 bytes", 2000, "(call $blake2b_256 " C(65536) C(129) C(131072) ")"},
+    {"blake2b_256", "64 KiB", 20, "(call $blake2b_256 " BIG C(131072) ")"},
     {"ed25519_verify", "a good signature", 50,
      "(drop (call $ed25519_verify " C(128) C(160) C(224) C(1) "))"},
     {"ed25519_verify", "a bad one of 64 KiB", 20,
      "(drop (call $ed25519_verify " C(128) C(160) BIG "))"},
+    {"secp256k1_verify", "a good signature", 50,
+     "(drop (call $secp256k1_verify " C(49152) C(49216) C(49344) "))"},
+    {"secp256k1_verify", "a bad one", 50,
+     "(drop (call $secp256k1_verify " C(49152) C(49216) C(49345) "))"},
+    {"secp256k1_recover", "a key", 50,
+     "(drop (call $secp256k1_recover " C(49216) C(49344) C(131072) "))"},
+    {"p256_verify", "a good signature", 50,
+     "(drop (call $p256_verify " C(49408) C(49472) C(49600) "))"},
+    {"p256_verify", "a bad one", 50, "(drop (call $p256_verify " C(49408) C(49472) C(49601) "))"},
     {"abort", "no text", 1, "(call $abort " C(0) C(0) C(0) C(0) ")"},
     {"abort", "a text of 16 bytes", 1, "(call $abort " C(516) C(516) C(0) C(0) ")"},
     {"abort", "a text of 16 KiB", 1, "(call $abort " C(1024) C(0) C(0) C(0) ")"},
@@ -167,6 +183,37 @@ static void load(struct bench *bench)
         "\\a2\\b2\\7b\\54\\16\\50\\3f\\8f\\b3\\76\\22\\23\\eb\\db\\69\\da"
         "\\08\\5a\\c1\\e4\\3e\\15\\99\\6e\\45\\8f\\36\\13\\d0\\f1\\1d\\8c"
         "\\38\\7b\\2e\\ae\\b4\\30\\2a\\ee\\b0\\0d\\29\\16\\12\\bb\\0c\\00\\72\")"
+        "(data (i32.const 49152) \""
+        "\\02\\e3\\2d\\f4\\28\\65\\e9\\71\\35\\ac\\fb\\65\\f3\\ba\\e7\\1b"
+        "\\dc\\86\\f4\\d4\\91\\50\\ad\\6a\\44\\0b\\6f\\15\\87\\81\\09\\88"
+        "\\0a"
+        "\")"
+        "(data (i32.const 49216) \""
+        "\\90\\f2\\7b\\8b\\48\\8d\\b0\\0b\\00\\60\\67\\96\\d2\\98\\7f\\6a"
+        "\\5f\\59\\ae\\62\\ea\\05\\ef\\fe\\84\\fe\\f5\\b8\\b0\\e5\\49\\98"
+        "\\4a\\69\\11\\39\\ad\\57\\a3\\f0\\b9\\06\\63\\76\\73\\aa\\2f\\63"
+        "\\d1\\f5\\5c\\b1\\a6\\91\\99\\d4\\00\\9e\\ea\\23\\ce\\ad\\dc\\93"
+        "\\01"
+        "\")"
+        "(data (i32.const 49344) \""
+        "\\ce\\06\\77\\bb\\30\\ba\\a8\\cf\\06\\7c\\88\\db\\98\\11\\f4\\33"
+        "\\3d\\13\\1b\\f8\\bc\\f1\\2f\\e7\\06\\5d\\21\\1d\\ce\\97\\10\\08"
+        "\")"
+        "(data (i32.const 49408) \""
+        "\\03\\60\\fe\\d4\\ba\\25\\5a\\9d\\31\\c9\\61\\eb\\74\\c6\\35\\6d"
+        "\\68\\c0\\49\\b8\\92\\3b\\61\\fa\\6c\\e6\\69\\62\\2e\\60\\f2\\9f"
+        "\\b6"
+        "\")"
+        "(data (i32.const 49472) \""
+        "\\f1\\ab\\b0\\23\\51\\83\\51\\cd\\71\\d8\\81\\56\\7b\\1e\\a6\\63"
+        "\\ed\\3e\\fc\\f6\\c5\\13\\2b\\35\\4f\\28\\d3\\b0\\b7\\d3\\83\\67"
+        "\\01\\9f\\41\\13\\74\\2a\\2b\\14\\bd\\25\\92\\6b\\49\\c6\\49\\15"
+        "\\5f\\26\\7e\\60\\d3\\81\\4b\\4c\\0c\\c8\\42\\50\\e4\\6f\\00\\83"
+        "\")"
+        "(data (i32.const 49600) \""
+        "\\9f\\86\\d0\\81\\88\\4c\\7d\\65\\9a\\2f\\ea\\a0\\c5\\5a\\d0\\15"
+        "\\a3\\bf\\4f\\1b\\2b\\0b\\82\\2c\\d1\\5d\\6c\\15\\b0\\f0\\0a\\08"
+        "\")"
         "(data (i32.const 240) \"nop\") (func (export \"nop\"))"
         "(data (i32.const 512) \"\\10\\00\\00\\00a\\00b\\00c\\00d\\00e\\00f\\00g\\00h\\00\")"
         "(data (i32.const 1020) \"\\00\\40\\00\\00\")\n";

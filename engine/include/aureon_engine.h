@@ -43,6 +43,12 @@ void aureon_engine_sha256(const uint8_t *data, size_t size, uint8_t out[32]);
  * out         the 32 bytes of the digest; always written; may not overlap any part */
 void aureon_engine_sha256v(const struct aureon_engine_slice *parts, size_t count, uint8_t out[32]);
 
+/* aureon_engine_keccak256 gives Keccak-256 (with the padding of the submission, as Ethereum has it,
+ * and not of SHA-3) of size bytes at data; aureon_engine_blake2b_256 gives BLAKE2b with a digest of
+ * 32 bytes and no key (RFC 7693). Arguments as those of aureon_engine_sha256. */
+void aureon_engine_keccak256(const uint8_t *data, size_t size, uint8_t out[32]);
+void aureon_engine_blake2b_256(const uint8_t *data, size_t size, uint8_t out[32]);
+
 /* aureon_engine_ed25519_verify tells whether sig is the signature of msg under key, by the rules
  * of ZIP-215 and one more:
  *   - key and R (the first half of sig) must decode to points of the curve; an encoding that is not
@@ -107,6 +113,34 @@ int aureon_engine_ed25519_verify_batch(struct aureon_engine_keys *keys,
  * 1           small order
  * 0           another point, or bytes that decode to no point */
 int aureon_engine_ed25519_key_is_small_order(const uint8_t key[32]);
+
+/* aureon_engine_secp256k1_verify and aureon_engine_p256_verify tell whether sig is an ECDSA
+ * signature of hash under key, on secp256k1 and on P-256 (SEC 1, 4.1.4):
+ *   - r and s (the halves of sig, big-endian) must be in 1..n-1, n the order of the group;
+ *   - an s above n / 2 is refused, so that nobody can make a second signature of one;
+ *   - hash is taken as it is, a big-endian number.
+ *
+ * key         a compressed point: 2 or 3 for the parity of y, then x, big-endian; borrowed
+ * sig, hash   borrowed for the call
+ *
+ * 1           valid
+ * 0           not valid, for whatever reason
+ *
+ * Time depends on the (public) input. */
+int aureon_engine_secp256k1_verify(const uint8_t key[33], const uint8_t sig[64],
+                                   const uint8_t hash[32]);
+int aureon_engine_p256_verify(const uint8_t key[33], const uint8_t sig[64], const uint8_t hash[32]);
+
+/* aureon_engine_secp256k1_recover gives the key under which a signature of hash is valid (SEC 1,
+ * 4.1.6), by the rules of aureon_engine_secp256k1_verify.
+ *
+ * sig         r || s || which of the keys, 0..3: bit 0 the parity of R's y, bit 1 whether n was
+ *             taken off R's x
+ * out         x || y of the key, big-endian; written on 1 only
+ *
+ * 1           found
+ * 0           there is none */
+int aureon_engine_secp256k1_recover(const uint8_t sig[65], const uint8_t hash[32], uint8_t out[64]);
 
 /* aureon_engine_version names the WebAssembly engine and its exact version, as in
  * "wasmtime 48.0.8". The text is static. */

@@ -1,5 +1,5 @@
 //! Everything that the C program takes from Rust crates, as one static library: the WebAssembly
-//! engine's C API as it is, and a few functions for SHA-256 and Ed25519.
+//! engine's C API as it is, and a few functions for hashes and signatures.
 //!
 //! The contracts of the functions below are in `include/aureon_engine.h`. Nothing here can panic
 //! for any input; the library is built with `panic = "abort"` all the same, since unwinding into C
@@ -10,12 +10,16 @@ use std::ffi::{c_char, c_int};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{mem, slice};
 
+use blake2::Blake2b256;
 use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
 use curve25519_dalek::Scalar;
 use ed25519_zebra::{Signature, VerificationKey};
+use k256::ecdsa::signature::hazmat::PrehashVerifier;
+use k256::ecdsa::RecoveryId;
 use sha2::{Digest, Sha256, Sha512};
+use sha3::Keccak256;
 
 pub use wasmtime_c_api::*;
 
@@ -67,6 +71,24 @@ pub unsafe extern "C" fn aureon_engine_sha256v(
         hasher.update(bytes(part.data, part.size));
     }
     *out = hasher.finalize().into();
+}
+
+/// # Safety
+/// See aureon_engine.h.
+#[no_mangle]
+pub unsafe extern "C" fn aureon_engine_keccak256(data: *const u8, size: usize, out: *mut [u8; 32]) {
+    *out = Keccak256::digest(bytes(data, size)).into();
+}
+
+/// # Safety
+/// See aureon_engine.h.
+#[no_mangle]
+pub unsafe extern "C" fn aureon_engine_blake2b_256(
+    data: *const u8,
+    size: usize,
+    out: *mut [u8; 32],
+) {
+    *out = Blake2b256::digest(bytes(data, size)).into();
 }
 
 /// The y of every encoding of a point whose order divides 8. Such a point has y = 0 (order 4),
@@ -328,6 +350,69 @@ pub unsafe extern "C" fn aureon_engine_ed25519_verify_batch(
         }
     }
     are_valid.into()
+}
+
+/// A compressed point begins with the parity of y. The crates take other forms too, one of them as
+/// long as this.
+fn is_compressed(key: &[u8; 33]) -> bool {
+    matches!(key[0], 2 | 3)
+}
+
+/// The crate itself refuses a high S for one of the two curves only.
+macro_rules! ecdsa_verify {
+    ($name:ident, $curve:ident) => {
+        /// # Safety
+        /// See aureon_engine.h.
+        #[no_mangle]
+        pub unsafe extern "C" fn $name(
+            key: *const [u8; 33],
+            sig: *const [u8; 64],
+            hash: *const [u8; 32],
+        ) -> c_int {
+            use $curve::ecdsa::{Signature, VerifyingKey};
+            if !is_compressed(&*key) {
+                return 0;
+            }
+            let (Ok(key), Ok(sig)) = (
+                VerifyingKey::from_sec1_bytes(&*key),
+                Signature::from_slice(&*sig),
+            ) else {
+                return 0;
+            };
+            (sig.normalize_s() == sig && key.verify_prehash(&*hash, &sig).is_ok()).into()
+        }
+    };
+}
+
+ecdsa_verify!(aureon_engine_secp256k1_verify, k256);
+ecdsa_verify!(aureon_engine_p256_verify, p256);
+
+fn recover(sig: &[u8; 65], hash: &[u8; 32]) -> Option<[u8; 64]> {
+    let (rs, id) = sig.split_at(64);
+    let id = RecoveryId::from_byte(id[0])?;
+    let rs = k256::ecdsa::Signature::from_slice(rs).ok()?;
+    if rs.normalize_s() != rs {
+        return None;
+    }
+    let key = k256::ecdsa::VerifyingKey::recover_from_prehash(hash, &rs, id).ok()?;
+    key.to_sec1_point(false).as_bytes()[1..].try_into().ok()
+}
+
+/// # Safety
+/// See aureon_engine.h.
+#[no_mangle]
+pub unsafe extern "C" fn aureon_engine_secp256k1_recover(
+    sig: *const [u8; 65],
+    hash: *const [u8; 32],
+    out: *mut [u8; 64],
+) -> c_int {
+    match recover(&*sig, &*hash) {
+        Some(point) => {
+            *out = point;
+            1
+        }
+        None => 0,
+    }
 }
 
 #[no_mangle]

@@ -147,12 +147,28 @@ AUREON_IMPORT(set_admin) int32_t aureon_set_admin(const void *account, uint32_t 
 
 /* ---- cryptography ---------------------------------------------------------------------------- */
 
-/* aureon_sha256 writes 32 bytes. */
+/* aureon_sha256, aureon_keccak256 (Ethereum's) and aureon_blake2b_256 write 32 bytes. */
 AUREON_IMPORT(sha256) void aureon_sha256(const void *data, uint32_t size, void *digest);
+AUREON_IMPORT(keccak256) void aureon_keccak256(const void *data, uint32_t size, void *digest);
+AUREON_IMPORT(blake2b_256) void aureon_blake2b_256(const void *data, uint32_t size, void *digest);
 
 /* aureon_ed25519_verify gives 1 if sig (64 bytes) is the signature of key (32 bytes), else 0. */
 AUREON_IMPORT(ed25519_verify)
 int32_t aureon_ed25519_verify(const void *key, const void *sig, const void *message, uint32_t size);
+
+/* aureon_secp256k1_verify and aureon_p256_verify give 1 if sig (r and s, 64 bytes, big-endian, s at
+ * most half of the group's order) is the ECDSA signature of key (a compressed point, 33 bytes) of
+ * what has the hash (32 bytes), else 0. */
+AUREON_IMPORT(secp256k1_verify)
+int32_t aureon_secp256k1_verify(const void *key, const void *sig, const void *hash);
+AUREON_IMPORT(p256_verify)
+int32_t aureon_p256_verify(const void *key, const void *sig, const void *hash);
+
+/* aureon_secp256k1_recover writes the key (x and y, 64 bytes) under which sig is valid and gives 1;
+ * 0 if there is none. sig has 65 bytes, of which the last says which key, 0..3: v - 27 of
+ * Ethereum. */
+AUREON_IMPORT(secp256k1_recover)
+int32_t aureon_secp256k1_recover(const void *sig, const void *hash, void *key);
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 

@@ -2,8 +2,6 @@
 
 #include "base/utf8.h"
 #include "contract/host_internal.h"
-#include "crypto/ed25519.h"
-#include "crypto/sha256.h"
 
 #define MODE_READ  false
 #define MODE_WRITE true
@@ -244,31 +242,4 @@ enum au_host_next au_host_chain_id(struct au_instance *instance, union au_value 
     if (copied.size > args[1].u32) copied.size = args[1].u32;
     au_host_put(instance, args[0].u32, copied);
     return au_host_return_i32(args, (int32_t)chain_id.size);
-}
-
-/* ---- crypto ---- */
-
-enum au_host_next au_host_sha256(struct au_instance *instance, union au_value *args)
-{
-    struct au_bytes message;
-    if (!au_host_get(instance, args[0].u32, args[1].u32, &message) ||
-        !au_instance_has_range(instance, args[2].u32, AU_HASH_SIZE)) {
-        return au_instance_reject(instance, AU_HOST_REJECT_POINTER);
-    }
-    struct au_hash hash = au_sha256(message);
-    au_host_put(instance, args[2].u32, (struct au_bytes){hash.bytes, AU_HASH_SIZE});
-    return AU_HOST_CONTINUE;
-}
-
-enum au_host_next au_host_ed25519_verify(struct au_instance *instance, union au_value *args)
-{
-    struct au_bytes key;
-    struct au_bytes sig;
-    struct au_bytes message;
-    if (!au_host_get(instance, args[0].u32, AU_ED25519_KEY_SIZE, &key) ||
-        !au_host_get(instance, args[1].u32, AU_ED25519_SIGNATURE_SIZE, &sig) ||
-        !au_host_get(instance, args[2].u32, args[3].u32, &message)) {
-        return au_instance_reject(instance, AU_HOST_REJECT_POINTER);
-    }
-    return au_host_return_i32(args, au_ed25519_is_valid(key.data, sig.data, message) ? 1 : 0);
 }

@@ -44,7 +44,12 @@ static const struct {
     {"upgrade", "a"},
     {"set_admin", "an"},
     {"sha256", "pzp"},
+    {"keccak256", "pzp"},
+    {"blake2b_256", "pzp"},
     {"ed25519_verify", "eght"},
+    {"secp256k1_verify", "ppp"},
+    {"secp256k1_recover", "ppp"},
+    {"p256_verify", "ppp"},
     {"abort", "mmxx"},
 };
 

@@ -85,32 +85,37 @@ static enum au_host_next run_floats(struct au_instance *instance, union au_value
     return AU_HOST_CONTINUE;
 }
 
-#define run_log            run_any
-#define run_get_balance    run_any
-#define run_transfer       run_any
-#define run_storage_read   run_any
-#define run_storage_write  run_any
-#define run_storage_size   run_any
-#define run_storage_delete run_any
-#define run_arg_count      run_any
-#define run_arg_size       run_any
-#define run_arg_read       run_any
-#define run_return_data    run_any
-#define run_self_address   run_any
-#define run_caller         run_any
-#define run_origin         run_any
-#define run_value          run_any
-#define run_block_height   run_any
-#define run_block_time     run_any
-#define run_chain_id       run_any
-#define run_call           run_any
-#define run_deploy         run_any
-#define run_ret_size       run_any
-#define run_ret_read       run_any
-#define run_upgrade        run_any
-#define run_set_admin      run_any
-#define run_sha256         run_any
-#define run_ed25519_verify run_any
+#define run_log               run_any
+#define run_get_balance       run_any
+#define run_transfer          run_any
+#define run_storage_read      run_any
+#define run_storage_write     run_any
+#define run_storage_size      run_any
+#define run_storage_delete    run_any
+#define run_arg_count         run_any
+#define run_arg_size          run_any
+#define run_arg_read          run_any
+#define run_return_data       run_any
+#define run_self_address      run_any
+#define run_caller            run_any
+#define run_origin            run_any
+#define run_value             run_any
+#define run_block_height      run_any
+#define run_block_time        run_any
+#define run_chain_id          run_any
+#define run_call              run_any
+#define run_deploy            run_any
+#define run_ret_size          run_any
+#define run_ret_read          run_any
+#define run_upgrade           run_any
+#define run_set_admin         run_any
+#define run_sha256            run_any
+#define run_keccak256         run_any
+#define run_blake2b_256       run_any
+#define run_ed25519_verify    run_any
+#define run_secp256k1_verify  run_any
+#define run_secp256k1_recover run_any
+#define run_p256_verify       run_any
 
 static const struct au_host_entry entries[] = {
 #define AU_HOST(number_, name_, params_, results_, gas_, byte_steps_, byte_args_, mode_) \

@@ -2,6 +2,7 @@
 // and the gas counter that comes as the last argument and goes as the last result.
 
 import { createHash, createPublicKey, verify } from "node:crypto";
+import { blake2b256, keccak256, p256, secp256k1 } from "./crypto.mjs";
 
 const STEPS_PER_GAS = 1000n;
 const ADDRESS_SIZE = 32;
@@ -48,7 +49,12 @@ const FUNCTIONS = {
     upgrade: [26, 100],
     set_admin: [27, 100],
     sha256: [31, 5, 5, [1]],
+    keccak256: [32, 5, 5, [1]],
+    blake2b_256: [33, 5, 5, [1]],
     ed25519_verify: [34, 100, 5, [3]],
+    secp256k1_verify: [35, 200],
+    secp256k1_recover: [36, 300],
+    p256_verify: [37, 400],
     abort: [38, 2],
 };
 
@@ -405,13 +411,48 @@ export class Host {
         return id.length;
     }
 
-    sha256(pointer, size, place) {
+    #putDigest(pointer, size, place, digest) {
         const message = this.#range(pointer, size);
-        createHash("sha256").update(message).digest().copy(this.#range(place, 32));
+        const output = this.#range(place, 32);
+        digest(message).copy(output);
+    }
+
+    sha256(...args) {
+        this.#putDigest(...args, (message) => createHash("sha256").update(message).digest());
+    }
+
+    keccak256(...args) {
+        this.#putDigest(...args, keccak256);
+    }
+
+    blake2b_256(...args) {
+        this.#putDigest(...args, blake2b256);
     }
 
     ed25519_verify(key, signature, pointer, size) {
         const parts = [this.#range(key, 32), this.#range(signature, 64), this.#range(pointer, size)];
         return isSigned(...parts) ? 1 : 0;
+    }
+
+    #verify(curve, key, signature, hash) {
+        const parts = [this.#range(key, 33), this.#range(signature, 64), this.#range(hash, 32)];
+        return curve.verify(...parts) ? 1 : 0;
+    }
+
+    secp256k1_verify(...args) {
+        return this.#verify(secp256k1, ...args);
+    }
+
+    p256_verify(...args) {
+        return this.#verify(p256, ...args);
+    }
+
+    secp256k1_recover(signature, hash, place) {
+        const parts = [this.#range(signature, 65), this.#range(hash, 32)];
+        const output = this.#range(place, 64);
+        const key = secp256k1.recover(...parts);
+        if (key === null) return 0;
+        key.copy(output);
+        return 1;
     }
 }

@@ -24,8 +24,9 @@ usage: aureon-testtools COMMAND ...
       of the function imports of FILE (a module, text or binary); with --accepted without what a
       node refuses: table instructions, element segments that are not active, active segments
       outside the memory or table
-  wycheproof OUT_FILE
-      writes the Ed25519 verification vectors, one JSON object a line, bytes in hex
+  wycheproof SET OUT_FILE
+      writes verification vectors, one JSON object a line, bytes in hex; SET is ed25519, secp256k1
+      or p256, the last two over SHA-256, their keys uncompressed points and signatures r and s
   validate [--no-references] FILE...
       prints a line for each file: `FILE: ok` or `FILE: invalid: REASON`; with --no-references the
       over-long table index of call_indirect is all that stays of reference types
@@ -475,32 +476,63 @@ fn smith_config(random: &mut Random, wishes: &Wishes) -> wasm_smith::Config {
 // --- wycheproof ------------------------------------------------------------------------------
 
 fn wycheproof(args: &[&str]) -> Outcome {
-    use wycheproof::{TestResult, eddsa};
-    let [out_file] = args else {
+    use wycheproof::{ecdsa, eddsa};
+    let [set, out_file] = args else {
         return Err(Failure::Usage(format!(
-            "wycheproof: expected OUT_FILE, got {} arguments",
+            "wycheproof: expected SET OUT_FILE, got {} arguments",
             args.len()
         )));
     };
-    let set = eddsa::TestSet::load(eddsa::TestName::Ed25519)
-        .map_err(|e| Failure::Run(format!("wycheproof: the Ed25519 set: {e}")))?;
+    let load = |name| {
+        ecdsa::TestSet::load(name)
+            .map_err(|e| Failure::Run(format!("wycheproof: the set {set}: {e}")))
+    };
+    let lines = match *set {
+        "ed25519" => eddsa::TestSet::load(eddsa::TestName::Ed25519)
+            .map_err(|e| Failure::Run(format!("wycheproof: the set {set}: {e}")))?
+            .test_groups
+            .iter()
+            .flat_map(|group| {
+                let line = |test: &eddsa::Test| {
+                    wycheproof_line(&group.key.pk, &test.msg, &test.sig, test.result)
+                };
+                group.tests.iter().map(line).collect::<Vec<_>>()
+            })
+            .collect(),
+        "secp256k1" => ecdsa_lines(&load(ecdsa::TestName::EcdsaSecp256k1Sha256P1363)?),
+        "p256" => ecdsa_lines(&load(ecdsa::TestName::EcdsaSecp256r1Sha256P1363)?),
+        other => {
+            return Err(Failure::Usage(format!(
+                "wycheproof: expected ed25519, secp256k1 or p256, got {other:?}"
+            )));
+        }
+    };
+    write(Path::new(out_file), lines.as_bytes())
+}
+
+fn ecdsa_lines(set: &wycheproof::ecdsa::TestSet) -> String {
     let mut lines = String::new();
     for group in &set.test_groups {
         for test in &group.tests {
-            let result = match test.result {
-                TestResult::Valid => "valid",
-                TestResult::Invalid => "invalid",
-                TestResult::Acceptable => "acceptable",
-            };
-            lines += &format!(
-                "{{\"key\":\"{}\",\"msg\":\"{}\",\"sig\":\"{}\",\"result\":\"{result}\"}}\n",
-                hex(&group.key.pk),
-                hex(&test.msg),
-                hex(&test.sig)
-            );
+            lines += &wycheproof_line(&group.key.key, &test.msg, &test.sig, test.result);
         }
     }
-    write(Path::new(out_file), lines.as_bytes())
+    lines
+}
+
+fn wycheproof_line(key: &[u8], msg: &[u8], sig: &[u8], result: wycheproof::TestResult) -> String {
+    use wycheproof::TestResult;
+    let result = match result {
+        TestResult::Valid => "valid",
+        TestResult::Invalid => "invalid",
+        TestResult::Acceptable => "acceptable",
+    };
+    format!(
+        "{{\"key\":\"{}\",\"msg\":\"{}\",\"sig\":\"{}\",\"result\":\"{result}\"}}\n",
+        hex(key),
+        hex(msg),
+        hex(sig)
+    )
 }
 
 fn hex(bytes: &[u8]) -> String {

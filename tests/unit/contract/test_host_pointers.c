@@ -70,7 +70,12 @@ static const struct row rows[] = {
     {"upgrade", 26, AU_OUTCOME_SUCCESS, 1, {BYTES(0, 32)}},
     {"set_admin", 27, AU_OUTCOME_SUCCESS, 1, {UP_TO(0, 1, 64, REJECTED)}},
     {"sha256", 31, AU_OUTCOME_SUCCESS, 2, {SIZED(0, 1), BYTES(2, 32)}},
+    {"keccak256", 32, AU_OUTCOME_SUCCESS, 2, {SIZED(0, 1), BYTES(2, 32)}},
+    {"blake2b_256", 33, AU_OUTCOME_SUCCESS, 2, {SIZED(0, 1), BYTES(2, 32)}},
     {"ed25519_verify", 34, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 32), BYTES(1, 64), SIZED(2, 3)}},
+    {"secp256k1_verify", 35, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 33), BYTES(1, 64), BYTES(2, 32)}},
+    {"secp256k1_recover", 36, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 65), BYTES(1, 32), BYTES(2, 64)}},
+    {"p256_verify", 37, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 33), BYTES(1, 64), BYTES(2, 32)}},
 };
 
 static const char *const without_pointers[] = {

@@ -4,15 +4,12 @@
  * from the formulas in Python's integers. */
 #include "unit/unit.h"
 
-#include <spawn.h>
-
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/json_in.h"
 #include "crypto/ed25519.h"
-
-extern char **environ;
+#include "unit/crypto/wycheproof.h"
 
 #define MESSAGE_SIZE_MAX 4096
 #define SET_SIZE_MAX     (4u << 20)
@@ -250,13 +247,6 @@ static struct au_json_in *read_json(const char *path)
     return root;
 }
 
-static struct au_bytes member(const struct au_json_in *object, const char *key)
-{
-    const struct au_json_in *value = au_json_in_get(object, key);
-    assert_non_null(value);
-    return au_json_in_string(value);
-}
-
 /* Keys of 0, 1, 10 and 11 have small order; S of 6 and 7 is not below the group order; 8 was made
  * to hold for another encoding of R than the one that is hashed. */
 static void test_speccheck(void **state)
@@ -271,7 +261,8 @@ static void test_speccheck(void **state)
     for (size_t i = 0; i < AU_COUNT_OF(verdicts); i++) {
         const struct au_json_in *item = au_json_in_item(root, i);
         bool valid =
-            is_valid(member(item, "pub_key"), member(item, "signature"), member(item, "message"));
+            is_valid(wycheproof_member(item, "pub_key"), wycheproof_member(item, "signature"),
+                     wycheproof_member(item, "message"));
         if (valid != verdicts[i]) fail_msg("case %zu: valid = %d", i, valid);
     }
     au_json_in_free(root);
@@ -286,12 +277,12 @@ static bool is_valid_by_zip_215_alone(struct au_bytes sig)
 
 static void check_wycheproof(const struct au_json_in *test, struct au_bytes key, size_t *count)
 {
-    struct au_bytes sig = member(test, "sig");
-    struct au_bytes result = member(test, "result");
+    struct au_bytes sig = wycheproof_member(test, "sig");
+    struct au_bytes result = wycheproof_member(test, "result");
     bool is_expected = au_bytes_is_equal(result, au_bytes_of("valid"));
     assert_true(is_expected || au_bytes_is_equal(result, au_bytes_of("invalid")));
     if (is_valid_by_zip_215_alone(sig)) is_expected = true;
-    if (is_valid(key, sig, member(test, "msg")) != is_expected) {
+    if (is_valid(key, sig, wycheproof_member(test, "msg")) != is_expected) {
         fail_msg("signature %.*s", (int)sig.size, (const char *)sig.data);
     }
     count[is_expected]++;
@@ -304,7 +295,7 @@ static void check_wycheproof_file(const char *path, size_t *count)
     for (size_t i = 0; i < au_json_in_count(groups); i++) {
         const struct au_json_in *group = au_json_in_item(groups, i);
         const struct au_json_in *tests = au_json_in_get(group, "tests");
-        struct au_bytes key = member(au_json_in_get(group, "publicKey"), "pk");
+        struct au_bytes key = wycheproof_member(au_json_in_get(group, "publicKey"), "pk");
         for (size_t j = 0; j < au_json_in_count(tests); j++) {
             check_wycheproof(au_json_in_item(tests, j), key, count);
         }
@@ -312,35 +303,9 @@ static void check_wycheproof_file(const char *path, size_t *count)
     au_json_in_free(root);
 }
 
-static void check_wycheproof_lines(const char *path, size_t *count)
+static void check_wycheproof_line(const struct au_json_in *test, void *count)
 {
-    struct au_buf text;
-    au_buf_init(&text, SET_SIZE_MAX);
-    assert_ok(au_file_read(path, &text));
-    for (struct au_bytes rest = au_buf_bytes(&text); rest.size > 0;) {
-        const uint8_t *end = memchr(rest.data, '\n', rest.size);
-        assert_non_null(end);
-        struct au_bytes line = {rest.data, (size_t)(end - rest.data)};
-        struct au_json_in *test = NULL;
-        assert_ok(au_json_in_parse(line, NULL, &test));
-        check_wycheproof(test, member(test, "key"), count);
-        au_json_in_free(test);
-        rest = (struct au_bytes){end + 1, rest.size - line.size - 1};
-    }
-    au_buf_done(&text);
-}
-
-static void make_wycheproof_lines(const char *tool, const char *path)
-{
-    char *words[] = {strdup(tool), strdup("wycheproof"), strdup(path), NULL};
-    pid_t child = 0;
-    assert_int_equal(posix_spawn(&child, tool, NULL, NULL, words, environ), 0);
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-    for (size_t i = 0; words[i] != NULL; i++) {
-        free(words[i]);
-    }
+    check_wycheproof(test, wycheproof_member(test, "key"), count);
 }
 
 /* From the test tools where they are built, otherwise from the vectors outside the tree. */
@@ -348,16 +313,7 @@ static void test_wycheproof(void **state)
 {
     (void)state;
     size_t count[2] = {0, 0};
-    const char *tool = getenv("AUREON_TESTTOOLS");
-    if (tool != NULL && access(tool, X_OK) == 0) {
-        char path[] = "/tmp/aureon-wycheproof-XXXXXX";
-        int fd = mkstemp(path);
-        assert_true(fd >= 0);
-        close(fd);
-        make_wycheproof_lines(tool, path);
-        check_wycheproof_lines(path, count);
-        unlink(path);
-    } else {
+    if (!wycheproof_check("ed25519", check_wycheproof_line, count)) {
         char path[PATH_MAX];
         unit_vectors("ed25519/wycheproof_ed25519.json", path);
         check_wycheproof_file(path, count);
