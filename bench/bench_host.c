@@ -7,7 +7,7 @@
 #include "bench.h"
 
 #include "contract/host.h"
-#include "core/limits.h"
+#include "core/receipt.h"
 
 #define ROUNDS   15u
 #define ACCOUNTS 256u
@@ -87,6 +87,7 @@ struct bench {
     struct au_names names;
     struct au_arena arena;
     struct au_buf logs;
+    struct au_buf events;
     struct au_env env;
 };
 
@@ -131,11 +132,13 @@ static void make_world(struct bench *bench, struct au_call *call)
     au_names_reset(&bench->names);
     au_arena_reset(&bench->arena);
     au_buf_clear(&bench->logs);
+    au_buf_clear(&bench->events);
     bench->env = (struct au_env){
         .overlay = &bench->overlay,
         .names = &bench->names,
         .arena = &bench->arena,
         .logs = &bench->logs,
+        .events = &bench->events,
         .chain_id = au_bytes_of("bench"),
     };
     struct au_account rich = {.exists = true, .balance = 1000000000};
@@ -161,6 +164,8 @@ static double time_frame(struct bench *bench, const char *function, uint64_t cal
         .steps_limit = STEPS,
         .logs_size_max = AU_LOGS_SIZE_MAX,
         .output_size_max = AU_OUTPUT_SIZE_MAX,
+        .events_max = AU_EVENTS_MAX,
+        .event_data_max = AU_EVENTS_DATA_SIZE_MAX,
     };
     struct au_frame_result result;
     make_world(bench, &call);
@@ -195,6 +200,7 @@ int main(void)
     au_arena_init(&bench.arena, SIZE_MAX);
     au_names_init(&bench.names, &bench.arena, &seed);
     au_buf_init(&bench.logs, AU_LOGS_SIZE_MAX);
+    au_buf_init(&bench.events, AU_RECEIPT_EVENTS_SIZE_MAX);
     load(&bench);
 
     double empty_call = time_call(&bench, rows[1].name, rows[1].calls);
@@ -217,6 +223,7 @@ int main(void)
     au_names_done(&bench.names);
     au_arena_done(&bench.arena);
     au_buf_done(&bench.logs);
+    au_buf_done(&bench.events);
     au_engine_free(bench.engine);
     return 0;
 }

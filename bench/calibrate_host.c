@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "bench/bench.h"
-#include "core/limits.h"
+#include "core/receipt.h"
 #include "crypto/sha256.h"
 
 #define REPEATS    9u
@@ -71,6 +71,10 @@ static const struct row {
     {"block_time", "", 2000, "(drop (call $block_time))"},
     {"gas_left", "", 2000, "(drop (call $gas_left))"},
     {"chain_id", "", 2000, "(drop (call $chain_id " C(131072) C(64) "))"},
+    {"emit", "a name alone", 200, "(call $emit " C(240) C(1) NOTHING C(0) C(0) ")"},
+    {"emit", "a name of 64 bytes, 4 topics", 200,
+     "(call $emit " C(512) C(64) C(65536) C(4) C(0) C(0) ")"},
+    {"emit", "16 KiB", 16, "(call $emit " C(240) C(1) NOTHING C(65536) C(16384) ")"},
     {"call", "an empty function", 500,
      "(drop (call $call " C(64) C(240) C(3) C(244) C(4) " (i64.const 1) (i64.const 0) " C(0) "))"},
     {"call", "no contract", 2000,
@@ -115,6 +119,7 @@ struct bench {
     struct au_overlay overlay;
     struct au_arena arena;
     struct au_buf logs;
+    struct au_buf events;
     struct au_code_source codes;
     struct au_env env;
 };
@@ -251,11 +256,13 @@ static void make_world(struct bench *bench, struct au_call *call)
     au_overlay_reset(&bench->overlay);
     au_arena_reset(&bench->arena);
     au_buf_clear(&bench->logs);
+    au_buf_clear(&bench->events);
     bench->env = (struct au_env){
         .overlay = &bench->overlay,
         .codes = &bench->codes,
         .arena = &bench->arena,
         .logs = &bench->logs,
+        .events = &bench->events,
         .chain_id = au_bytes_of("calibrate"),
     };
     AU_ASSERT(au_overlay_preload_account(&bench->overlay, &call->self, rich, &is_new) == AU_OK);
@@ -276,6 +283,8 @@ static struct pace run_frame(struct bench *bench, const char *function, uint64_t
         .steps_limit = STEPS,
         .logs_size_max = AU_LOGS_SIZE_MAX,
         .output_size_max = AU_OUTPUT_SIZE_MAX,
+        .events_max = AU_EVENTS_MAX,
+        .event_data_max = AU_EVENTS_DATA_SIZE_MAX,
     };
     struct au_frame_result result;
     make_world(bench, &call);
@@ -315,11 +324,13 @@ void calibrate_host(struct calibrate *calibrate)
     au_overlay_init(&bench.overlay, &seed, NULL, MEMORY_MAX);
     au_arena_init(&bench.arena, MEMORY_MAX);
     au_buf_init(&bench.logs, AU_LOGS_SIZE_MAX);
+    au_buf_init(&bench.events, AU_RECEIPT_EVENTS_SIZE_MAX);
     load(&bench);
     for (size_t i = 0; i < AU_COUNT_OF(rows); i++)
         put_row(&bench, i);
     au_loaded_release(bench.loaded);
     au_buf_done(&bench.logs);
+    au_buf_done(&bench.events);
     au_arena_done(&bench.arena);
     au_overlay_done(&bench.overlay);
 }

@@ -12,6 +12,21 @@ static void begin_again(struct au_buf *again)
     au_buf_clear(again);
 }
 
+static void check_events(struct au_items items, struct au_buf *again)
+{
+    struct au_bytes all = items.bytes;
+    struct au_receipt_event event;
+    while (au_receipt_next_event(&items, &event)) {
+        AU_ASSERT(event.name.size >= 1 && event.name.size <= AU_EVENT_NAME_SIZE_MAX);
+        AU_ASSERT(event.topics.size % AU_EVENT_TOPIC_SIZE == 0);
+        AU_ASSERT(event.topics.size / AU_EVENT_TOPIC_SIZE <= AU_EVENT_TOPICS_MAX);
+        AU_ASSERT(event.data.size <= AU_EVENT_DATA_SIZE_MAX);
+        au_receipt_put_event(again, &event);
+    }
+    AU_ASSERT(au_bytes_is_equal(au_buf_bytes(again), all));
+    begin_again(again);
+}
+
 static void check_logs(struct au_items items, struct au_buf *again)
 {
     struct au_bytes all = items.bytes;
@@ -106,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     au_receipt_encode(&again, &receipt);
     AU_ASSERT(au_bytes_is_equal(au_buf_bytes(&again), bytes));
     begin_again(&again);
+    check_events(receipt.events, &again);
     check_logs(receipt.logs, &again);
     check_balances(receipt.balances, &again);
     check_slots(receipt.slots, &again);

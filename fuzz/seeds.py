@@ -233,6 +233,11 @@ HOST_PROGRAMS = [
     [("upgrade", 65505)],
     [("set_admin", 0, 65)],
     [("set_admin", 65530, 64)],
+    [("emit", *KEY, 0, 4, 0, 64), ("emit", 0, 1, 0, 0, 0, 0), ("log", 0, 8)],
+    [("emit", 0, 65, 0, 0, 0, 0)],
+    [("emit", 0, 1, 65505, 1, 0, 0)],
+    [("emit", 0, 1, 0, 5, 0, 0)],
+    [("emit", 0, 1, 0, 0, 65530, 64)],
     [("abort", 0, 0, 1, 2)],
     [("abort", 64, 64, 3, 4)],
     [("abort", 2, 65540, 1, 2)],
@@ -451,9 +456,9 @@ def cuts(data):
 
 def make_receipt(out, tools):
     def receipt(outcome=0, created=None, output=b"", logs=(), balances=(), slots=(), note=b"",
-                events=0):
+                events=()):
         return (struct.pack("<BIIQQ", outcome, 0, 0, 50, 50000) + option(created) + sized(output)
-                + struct.pack("<I", events) + counted([sized(line) for line in logs])
+                + counted(events) + counted([sized(line) for line in logs])
                 + b"\x11" * 32 + struct.pack("<QI", 7, 1) + counted(balances) + counted(slots)
                 + sized(note))
 
@@ -465,12 +470,16 @@ def make_receipt(out, tools):
         return (struct.pack("<BIIQQ", 0, 0, 0, 50, 50000) + option(created) + sized(b"out")
                 + counted(events) + counted([sized(line) for line in logs]))
 
-    event = b"\x55" * 32 + sized(b"name") + counted([b"\x66" * 32]) + sized(b"data")
+    def event(name=b"event", topics=0, data=b""):
+        return b"\x55" * 32 + sized(name) + counted([b"\x66" * 32] * topics) + sized(data)
+
+    one = event(b"name", 1, b"data")
     for count in (0, 1, 2, 5):
         out.put(core(logs=[b"line"] * count))
-        out.put(core(events=[event] * count, logs=[b""] * count, created=b"\x44" * 32))
-        out.put(core(events=[event] * count)[:-5])
-        out.put(core(events=[event[:32] + struct.pack("<I", count)]))
+        out.put(core(events=[one] * count, logs=[b""] * count, created=b"\x44" * 32))
+        out.put(core(events=[one] * count)[:-5])
+        out.put(core(events=[one[:32] + struct.pack("<I", count)]))
+
     balance = b"\x33" * 32 + struct.pack("<QQ", 5, 6)
     values = (None, b"", b"v", b"value" * 7)
     for outcome in range(15):
@@ -480,7 +489,7 @@ def make_receipt(out, tools):
         out.put(receipt(logs=[b""] * count, created=b"\x44" * 32))
         out.put(receipt(balances=[balance] * count, output=b"o" * count))
         out.put(receipt(slots=[slot(b"k" * count, None, b"v")] * min(count, 8)))
-        out.put(receipt(note=b"n" * count, events=count))
+        out.put(receipt(note=b"n" * count, events=[event(b"e" * count, count % 5)] * count))
         out.put(receipt(logs=[b"a"] * count, balances=[balance] * min(count, 4),
                         slots=[slot(b"k", b"1", None)] * min(count, 4)))
         out.put(receipt()[:-12] + struct.pack("<III", count, 0, 0))
@@ -494,6 +503,12 @@ def make_receipt(out, tools):
         out.put(receipt(logs=[b""] * count))
         out.put(receipt(logs=[b"a"] * count, note=b"n"))
         out.put(receipt(logs=[b""] * count)[:-1])
+    for name in (b"", b"n" * 64, b"n" * 65, "é".encode(), b"\xc3", b"\xed\xa0\x80"):
+        out.put(receipt(events=[event(name, 1, b"data")], logs=[b"line"]))
+    for topics in (4, 5):
+        out.put(receipt(events=[event(topics=topics)]))
+    for count in (33, 65, 129, 256, 257):
+        out.put(receipt(events=[event(b"e")] * count))
     for key in (b"", b"k" * 256, b"k" * 257):
         out.put(receipt(slots=[slot(key, None, None)]))
     out.put(receipt(created=b"\x44" * 32).replace(b"\1" + b"\x44" * 32, b"\2" + b"\x44" * 32))

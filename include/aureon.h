@@ -254,6 +254,14 @@ struct au_storage_change {
     struct au_bytes after;  /* empty unless exists */
 };
 
+/* What a contract told the world of itself. */
+struct au_event {
+    struct au_bytes contract; /* the id by which it was named; on a chain its 32 bytes */
+    struct au_bytes name;     /* 1..64 bytes of UTF-8 */
+    struct au_bytes topics;   /* at most 4, of 32 bytes each */
+    struct au_bytes data;     /* at most 16 KiB */
+};
+
 /* What an execution did. Pointers live until au_result_free. */
 struct au_result {
     bool success; /* outcome == AU_OUTCOME_SUCCESS */
@@ -266,6 +274,8 @@ struct au_result {
     struct au_bytes output;      /* return data on success, revert data on reverted, else empty */
     const struct au_bytes *logs; /* in the order of their calls; kept on failure */
     size_t log_count;
+    const struct au_event *events; /* in the order of their calls; none on failure */
+    size_t event_count;
     const struct au_state_change *state_changes; /* balances, in order of first change */
     size_t state_change_count;
     const struct au_storage_change *storage_changes; /* in order of first write; none on failure */
@@ -394,6 +404,8 @@ struct au_tx_result {
     struct au_bytes output;
     const struct au_bytes *logs;
     size_t log_count;
+    const struct au_event *events;
+    size_t event_count;
     struct au_bytes message; /* a sentence for people, if something went wrong */
     struct au_bytes receipt; /* as it is stored */
 };

@@ -110,6 +110,17 @@ AUREON_IMPORT(gas_left) uint64_t aureon_gas_left(void);
 /* aureon_chain_id copies at most size_max bytes of the chain's name and gives its full size. */
 AUREON_IMPORT(chain_id) uint32_t aureon_chain_id(void *name, uint32_t size_max);
 
+/* ---- events ---------------------------------------------------------------------------------- */
+
+/* aureon_emit puts an event into the receipt, which goes when the call fails.
+ *
+ * name    1..64 bytes of UTF-8
+ * topics  at most 4, of 32 bytes each
+ * data    at most 16 KiB */
+AUREON_IMPORT(emit)
+void aureon_emit(const char *name, uint32_t name_size, const void *topics, uint32_t topic_count,
+                 const void *data, uint32_t data_size);
+
 /* ---- other contracts ------------------------------------------------------------------------- */
 
 #define AUREON_CALL_VIEW    1u /* the callee may not write */

@@ -639,15 +639,20 @@ static uint32_t take_count(struct reader *reader, size_t size_min)
     return reader->is_short ? 0 : count;
 }
 
-static void skip_event(struct reader *reader)
+static struct aureon_event take_event(struct reader *reader)
 {
+    struct aureon_event event;
     struct aureon_hash skipped;
-    take(reader, skipped.bytes, AUREON_HASH_SIZE);
-    (void)take_bytes(reader);
-    for (uint32_t left = take_count(reader, AUREON_HASH_SIZE); left > 0; left--) {
+    take(reader, event.contract.bytes, AUREON_HASH_SIZE);
+    event.name = take_bytes(reader);
+    uint32_t topic_count = take_count(reader, AUREON_HASH_SIZE);
+    event.topics.data = topic_count > 0 ? reader->rest.data : NULL;
+    event.topics.size = (size_t)topic_count * AUREON_HASH_SIZE;
+    for (uint32_t left = topic_count; left > 0; left--) {
         take(reader, skipped.bytes, AUREON_HASH_SIZE);
     }
-    (void)take_bytes(reader);
+    event.data = take_bytes(reader);
+    return event;
 }
 
 /* What was read since: nothing if it was cut short. */
@@ -674,7 +679,7 @@ static const char *read_receipt(struct aureon_bytes encoded, struct aureon_recei
     receipt->event_count = take_count(&reader, EVENT_SIZE_MIN);
     const uint8_t *start = reader.rest.data;
     for (uint32_t i = 0; i < receipt->event_count; i++) {
-        skip_event(&reader);
+        (void)take_event(&reader);
     }
     receipt->events = since(&reader, start);
     receipt->log_count = take_count(&reader, LOG_SIZE_MIN);
@@ -703,6 +708,16 @@ const char *aureon_verify_receipt(const struct aureon_header *header, struct aur
     if (reason != NULL) return reason;
     *out_receipt = receipt;
     return NULL;
+}
+
+bool aureon_next_event(struct aureon_receipt *receipt, struct aureon_event *out_event)
+{
+    struct reader reader = {receipt->events, false};
+    if (receipt->event_count == 0) return false;
+    receipt->event_count--;
+    *out_event = take_event(&reader);
+    receipt->events = reader.rest;
+    return true;
 }
 
 bool aureon_next_log(struct aureon_receipt *receipt, struct aureon_bytes *out_line)

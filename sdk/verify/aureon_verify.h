@@ -99,6 +99,14 @@ struct aureon_receipt {
     struct aureon_bytes logs;
 };
 
+/* What a contract told of itself. */
+struct aureon_event {
+    struct aureon_hash contract; /* an address */
+    struct aureon_bytes name;    /* UTF-8 */
+    struct aureon_bytes topics;  /* of 32 bytes each */
+    struct aureon_bytes data;
+};
+
 /* aureon_sha256 hashes bytes. */
 struct aureon_hash aureon_sha256(struct aureon_bytes bytes);
 
@@ -148,7 +156,9 @@ const char *aureon_verify_receipt(const struct aureon_header *header, struct aur
                                   uint32_t index, const struct aureon_hash *path, size_t path_count,
                                   struct aureon_receipt *out_receipt);
 
-/* aureon_next_log takes the first line off the logs of a verified receipt; false: there is none. */
+/* aureon_next_event takes the first event off a verified receipt, aureon_next_log the first line
+ * off its logs; false: there is none. */
+bool aureon_next_event(struct aureon_receipt *receipt, struct aureon_event *out_event);
 bool aureon_next_log(struct aureon_receipt *receipt, struct aureon_bytes *out_line);
 
 #ifdef __cplusplus

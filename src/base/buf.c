@@ -46,6 +46,12 @@ static bool grow(struct au_buf *buf, size_t capacity_needed)
     return true;
 }
 
+void au_buf_cut(struct au_buf *buf, size_t size)
+{
+    AU_ASSERT(size <= buf->size);
+    buf->size = size;
+}
+
 uint8_t *au_buf_reserve(struct au_buf *buf, size_t size)
 {
     AU_ASSERT(buf->size <= buf->size_max);

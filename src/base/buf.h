@@ -25,6 +25,9 @@ void au_buf_done(struct au_buf *buf);
 /* au_buf_clear forgets content and error but keeps the allocation. */
 void au_buf_clear(struct au_buf *buf);
 
+/* au_buf_cut forgets what was written after the first size bytes. */
+void au_buf_cut(struct au_buf *buf, size_t size);
+
 /* au_buf_reserve makes room for size more bytes and gives the address to write them at; the caller
  * adds what it wrote to buf->size. NULL after a sticky error. */
 uint8_t *au_buf_reserve(struct au_buf *buf, size_t size);

@@ -176,6 +176,7 @@ static const char json_details[] =
     "                     beside it\n"
     "  revert_code        if the contract reverted; output then is what it said\n"
     "  logs               list of {data, text}\n"
+    "  events             list of {contract, contract_text, name, topics, data, data_text}\n"
     "  storage_changes    list of {key, key_text, before, before_text, after, after_text};\n"
     "                     before or after is left out where there was no entry\n"
     "  balance_changes    list of {account, before, after}\n"

@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "cli/account.h"
 #include "cli/show.h"
+#include "core/limits.h"
 
 #define COLOR_GOOD "\033[32m"
 #define COLOR_BAD  "\033[31m"
@@ -72,6 +73,27 @@ static void put_storage_change(struct au_buf *text, const struct au_storage_chan
     au_buf_put_u8(text, '\n');
 }
 
+static struct au_bytes topic(const struct au_event *event, size_t at)
+{
+    return (struct au_bytes){event->topics.data + at, AU_EVENT_TOPIC_SIZE};
+}
+
+static void put_event(struct au_buf *text, const struct au_event *event)
+{
+    put_label(text, "event");
+    au_show_text(text, event->name);
+    for (size_t at = 0; at < event->topics.size; at += AU_EVENT_TOPIC_SIZE) {
+        au_buf_put_text(text, at == 0 ? " [" : " ");
+        au_show_value(text, topic(event, at));
+    }
+    if (event->topics.size > 0) au_buf_put_u8(text, ']');
+    if (event->data.size > 0) {
+        au_buf_put_u8(text, ' ');
+        au_show_value(text, event->data);
+    }
+    au_buf_put_u8(text, '\n');
+}
+
 void au_report_text(struct au_buf *text, const struct au_report *report)
 {
     const struct au_result *result = report->result;
@@ -84,6 +106,9 @@ void au_report_text(struct au_buf *text, const struct au_report *report)
         put_label(text, "log");
         au_show_text(text, result->logs[i]);
         au_buf_put_u8(text, '\n');
+    }
+    for (size_t i = 0; i < result->event_count; i++) {
+        put_event(text, &result->events[i]);
     }
     for (size_t i = 0; i < result->storage_change_count; i++) {
         put_storage_change(text, &result->storage_changes[i]);
@@ -139,6 +164,27 @@ static void json_logs(struct au_json_write *json, const struct au_result *result
     au_json_write_end_array(json);
 }
 
+static void json_events(struct au_json_write *json, const struct au_result *result)
+{
+    au_json_write_key(json, "events");
+    au_json_write_begin_array(json);
+    for (size_t i = 0; i < result->event_count; i++) {
+        const struct au_event *event = &result->events[i];
+        au_json_write_begin_object(json);
+        au_show_put_json(json, "contract", event->contract);
+        au_json_put_bytes(json, "name", event->name);
+        au_json_write_key(json, "topics");
+        au_json_write_begin_array(json);
+        for (size_t at = 0; at < event->topics.size; at += AU_EVENT_TOPIC_SIZE) {
+            au_json_write_hex(json, topic(event, at));
+        }
+        au_json_write_end_array(json);
+        au_show_put_json(json, "data", event->data);
+        au_json_write_end_object(json);
+    }
+    au_json_write_end_array(json);
+}
+
 static void json_storage_changes(struct au_json_write *json, const struct au_result *result)
 {
     au_json_write_key(json, "storage_changes");
@@ -183,6 +229,7 @@ void au_report_json(struct au_buf *text, const struct au_report *report)
     au_json_write_begin_object(&json);
     json_outcome(&json, report);
     json_logs(&json, report->result);
+    json_events(&json, report->result);
     json_storage_changes(&json, report->result);
     json_balance_changes(&json, report->result);
     if (report->storage_path != NULL) {

@@ -167,6 +167,7 @@ static enum au_err execute(const struct au_module *module, struct au_scratch *sc
         .names = &scratch->names,
         .arena = &scratch->arena,
         .logs = &scratch->logs,
+        .events = &scratch->events,
         .block_height = options->block_height,
         .block_time_ms = options->block_time_ms,
         .chain_id = au_bytes_of(options->chain_id ? options->chain_id : "local"),
@@ -181,6 +182,8 @@ static enum au_err execute(const struct au_module *module, struct au_scratch *sc
         .steps_limit = (int64_t)options->gas_limit * AU_STEPS_PER_GAS,
         .logs_size_max = AU_LOGS_SIZE_MAX,
         .output_size_max = AU_OUTPUT_SIZE_MAX,
+        .events_max = AU_EVENTS_MAX,
+        .event_data_max = AU_EVENTS_DATA_SIZE_MAX,
     };
     AU_TRY(make_world(scratch, options, &env, &call));
     AU_TRY(give_code(scratch, module, &call.self));

@@ -7,8 +7,8 @@
  * transaction of a ledger differ in the state below the overlay and in who calls.
  *
  * Invariants:
- *   1. Any outcome but success leaves no trace in the overlay; logs and what is counted towards
- *      caps stay.
+ *   1. Any outcome but success leaves no trace in the overlay and no events; logs and what is
+ *      counted towards caps stay.
  *   2. 0 <= steps_used <= steps_limit; on out_of_gas steps_used == steps_limit.
  *   3. An error (enum au_err) is a fault of the node, never an outcome; the overlay is as before.
  *
@@ -41,7 +41,11 @@ struct au_env {
     struct au_arena *arena; /* holds outputs; bounded by the cap of output */
     struct au_buf *logs;    /* lines as the items of a vec<bytes>: u32 size, then the bytes */
     uint32_t log_count;
-    uint32_t output_used; /* bytes of all outputs so far */
+    struct au_buf *events;    /* the items of a receipt's vec of events */
+    uint32_t event_count;     /* in events */
+    uint32_t events_used;     /* emitted so far, undone ones too */
+    uint32_t event_data_used; /* bytes of their data */
+    uint32_t output_used;     /* bytes of all outputs so far */
     struct au_address origin;
     uint64_t block_height;
     uint64_t block_time_ms;
@@ -66,8 +70,10 @@ struct au_call {
     size_t arg_count;
     bool is_view;
     int64_t steps_limit;    /* 0..AU_GAS_LIMIT_MAX x 1,000 */
-    uint32_t logs_size_max; /* caps: what env's logs and output_used may come to */
+    uint32_t logs_size_max; /* caps: what env's logs and numbers of used may come to */
     uint32_t output_size_max;
+    uint32_t events_max;
+    uint32_t event_data_max;
 };
 
 struct au_frame_result {

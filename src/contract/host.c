@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "contract/host_internal.h"
+#include "core/receipt.h"
 
 #define MODE_READ  false
 #define MODE_WRITE true
@@ -112,6 +113,49 @@ enum au_host_next au_host_abort(struct au_instance *instance, union au_value *ar
     }
     if (log_abort(instance, message, file, args) == AU_HOST_STOP) return AU_HOST_STOP;
     return au_instance_end(instance, AU_OUTCOME_TRAPPED, AU_TRAP_ABORT);
+}
+
+/* ---- events ---- */
+
+static enum au_host_next append_event(struct au_instance *instance,
+                                      const struct au_receipt_event *event)
+{
+    const struct au_call *call = au_host_frame(instance)->call;
+    struct au_env *env = au_host_frame(instance)->env;
+    AU_ASSERT(env->events_used <= call->events_max);
+    AU_ASSERT(env->event_data_used <= call->event_data_max);
+    if (env->events_used == call->events_max ||
+        event->data.size > call->event_data_max - env->event_data_used) {
+        return au_instance_reject(instance, AU_HOST_REJECT_CAP);
+    }
+    au_receipt_put_event(env->events, event);
+    if (env->events->err != AU_OK) return au_instance_fail(instance, env->events->err);
+    env->event_count++;
+    env->events_used++;
+    env->event_data_used += (uint32_t)event->data.size;
+    return AU_HOST_CONTINUE;
+}
+
+enum au_host_next au_host_emit(struct au_instance *instance, union au_value *args)
+{
+    struct au_receipt_event event = {.contract = au_host_frame(instance)->call->self};
+    uint32_t topic_count = args[3].u32;
+    if (!au_instance_charge(instance, (int64_t)topic_count * AU_HOST_GAS_EMIT_TOPIC)) {
+        return AU_HOST_STOP;
+    }
+    if (args[1].u32 == 0 || args[1].u32 > AU_EVENT_NAME_SIZE_MAX ||
+        topic_count > AU_EVENT_TOPICS_MAX || args[5].u32 > AU_EVENT_DATA_SIZE_MAX) {
+        return au_instance_reject(instance, AU_HOST_REJECT_SIZE);
+    }
+    if (!au_host_get(instance, args[0].u32, args[1].u32, &event.name) ||
+        !au_host_get(instance, args[2].u32, topic_count * AU_EVENT_TOPIC_SIZE, &event.topics) ||
+        !au_host_get(instance, args[4].u32, args[5].u32, &event.data)) {
+        return au_instance_reject(instance, AU_HOST_REJECT_POINTER);
+    }
+    /* No detail of its own is frozen for a name that is no UTF-8. */
+    if (!au_utf8_is_valid(event.name)) return au_instance_reject(instance, AU_HOST_REJECT_SIZE);
+    if (au_host_is_forbidden(instance)) return au_instance_end(instance, AU_OUTCOME_NOT_ALLOWED, 0);
+    return append_event(instance, &event);
 }
 
 /* ---- arguments and output ---- */

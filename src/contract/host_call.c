@@ -61,6 +61,8 @@ static struct au_call inner_call(const struct au_instance *instance, const struc
         .steps_limit = inner_steps(instance, gas),
         .logs_size_max = inner_cap(frame->call->logs_size_max, frame->env->logs->size),
         .output_size_max = inner_cap(frame->call->output_size_max, frame->env->output_used),
+        .events_max = inner_cap(frame->call->events_max, frame->env->events_used),
+        .event_data_max = inner_cap(frame->call->event_data_max, frame->env->event_data_used),
     };
 }
 

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/limits.h"
+#include "core/receipt.h"
 
 /* What a result holds, and how much memory that takes. */
 struct extent {
     size_t log_count;
+    size_t event_count;
     size_t state_change_count;
     size_t storage_change_count;
     size_t size; /* bytes of everything, arrays and contents */
@@ -16,6 +17,7 @@ struct extent {
 /* The block: arrays first, since they need alignment, then contents as they come. */
 struct writer {
     struct au_bytes *logs;
+    struct au_event *events;
     struct au_state_change *state_changes;
     struct au_storage_change *storage_changes;
     uint8_t *next; /* where the next content goes */
@@ -37,7 +39,7 @@ static bool next_line(struct au_bytes *logs, struct au_bytes *out_line)
 static struct extent measure(const struct au_env *env, const struct au_frame_result *frame,
                              struct au_savepoint since, struct au_bytes message)
 {
-    struct extent extent = {.log_count = env->log_count};
+    struct extent extent = {.log_count = env->log_count, .event_count = env->event_count};
     struct au_change change;
     size_t cursor = 0;
     while (au_overlay_next_change(env->overlay, since, &cursor, &change)) {
@@ -51,7 +53,10 @@ static struct extent measure(const struct au_env *env, const struct au_frame_res
         }
     }
     extent.size += env->logs->size + frame->output.size + message.size + 1;
+    /* An address, which the id of a contract takes the place of, is half as long as an id. */
+    extent.size += 2 * env->events->size;
     extent.size += extent.log_count * sizeof(struct au_bytes) +
+                   extent.event_count * sizeof(struct au_event) +
                    extent.state_change_count * sizeof(struct au_state_change) +
                    extent.storage_change_count * sizeof(struct au_storage_change);
     return extent;
@@ -60,12 +65,15 @@ static struct extent measure(const struct au_env *env, const struct au_frame_res
 static struct writer lay_out(const struct extent *extent, uint8_t *block)
 {
     _Static_assert(_Alignof(struct au_bytes) == 8, "the arrays follow each other without gaps");
+    _Static_assert(_Alignof(struct au_event) == 8, "likewise");
     _Static_assert(_Alignof(struct au_state_change) == 8, "likewise");
     _Static_assert(_Alignof(struct au_storage_change) == 8, "likewise");
     struct writer writer;
     void *place = block;
     writer.logs = place;
     place = writer.logs + extent->log_count;
+    writer.events = place;
+    place = writer.events + extent->event_count;
     writer.state_changes = place;
     place = writer.state_changes + extent->state_change_count;
     writer.storage_changes = place;
@@ -92,6 +100,20 @@ static void put_logs(struct writer *writer, const struct au_env *env)
         writer->logs[count++] = put(writer, line);
     }
     AU_ASSERT(count == env->log_count);
+}
+
+static void put_events(struct writer *writer, const struct au_env *env)
+{
+    struct au_items items = {au_buf_bytes(env->events), env->event_count};
+    struct au_receipt_event event;
+    for (size_t i = 0; au_receipt_next_event(&items, &event); i++) {
+        writer->events[i] = (struct au_event){
+            .contract = put(writer, au_names_id(env->names, &event.contract)),
+            .name = put(writer, event.name),
+            .topics = put(writer, event.topics),
+            .data = put(writer, event.data),
+        };
+    }
 }
 
 static void put_changes(struct writer *writer, const struct au_env *env, struct au_savepoint since)
@@ -133,6 +155,7 @@ enum au_err au_result_make(const struct au_env *env, const struct au_frame_resul
         .message = au_outcome_text(frame->outcome),
         .gas_used = ((uint64_t)frame->steps_used + AU_STEPS_PER_GAS - 1) / AU_STEPS_PER_GAS,
         .log_count = extent.log_count,
+        .event_count = extent.event_count,
         .state_change_count = extent.state_change_count,
         .storage_change_count = extent.storage_change_count,
     };
@@ -141,6 +164,7 @@ enum au_err au_result_make(const struct au_env *env, const struct au_frame_resul
 
     struct writer writer = lay_out(&extent, block);
     put_logs(&writer, env);
+    put_events(&writer, env);
     put_changes(&writer, env, since);
     result.output = put(&writer, frame->output);
     if (message.size > 0) {
@@ -150,6 +174,7 @@ enum au_err au_result_make(const struct au_env *env, const struct au_frame_resul
     }
     AU_ASSERT((size_t)(writer.next - block) <= extent.size);
     result.logs = writer.logs;
+    result.events = writer.events;
     result.state_changes = writer.state_changes;
     result.storage_changes = writer.storage_changes;
     result.memory = block;

@@ -3,7 +3,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "contract/explain.h"
-#include "core/limits.h"
+#include "core/receipt.h"
 #include "crypto/sha256.h"
 
 /* Bound on the working state of one execution, and on its outputs and names. Gas of a sensible
@@ -33,6 +33,7 @@ static void scratch_free(struct au_scratch *scratch)
     au_names_done(&scratch->names);
     au_arena_done(&scratch->arena);
     au_buf_done(&scratch->logs);
+    au_buf_done(&scratch->events);
     au_buf_done(&scratch->message);
     au_mem_free(scratch);
 }
@@ -55,6 +56,7 @@ static enum au_err scratch_new(const struct au_seed *seed, struct au_scratch **o
     au_arena_init(&scratch->arena, MEMORY_MAX);
     au_names_init(&scratch->names, &scratch->arena, seed);
     au_buf_init(&scratch->logs, AU_LOGS_SIZE_MAX);
+    au_buf_init(&scratch->events, AU_RECEIPT_EVENTS_SIZE_MAX);
     au_buf_init(&scratch->message, AU_MESSAGE_SIZE_MAX);
     *out_scratch = scratch;
     return AU_OK;
@@ -80,6 +82,7 @@ void au_scratch_put(struct au_scratch_pool *pool, struct au_scratch *scratch)
     au_names_reset(&scratch->names);
     au_arena_reset(&scratch->arena);
     au_buf_clear(&scratch->logs);
+    au_buf_clear(&scratch->events);
     au_buf_clear(&scratch->message);
 
     au_lock(&pool->lock);

@@ -19,6 +19,7 @@ struct au_scratch {
     struct au_arena arena;
     struct au_names names; /* over arena */
     struct au_buf logs;
+    struct au_buf events;
     struct au_buf message;
 };
 

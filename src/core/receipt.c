@@ -1,14 +1,14 @@
 #include "core/receipt.h"
 
-#include "core/limits.h"
+#include "base/utf8.h"
 #include "crypto/sha256.h"
 
 #define FIXED_SIZE_MAX 64u /* bytes of what comes before the output */
+#define EVENT_SIZE_MIN (AU_ADDRESS_SIZE + 3u * sizeof(uint32_t) + 1u)
 #define BALANCE_SIZE   (AU_ADDRESS_SIZE + 2u * sizeof(uint64_t))
 #define SLOT_SIZE_MIN  (AU_ADDRESS_SIZE + sizeof(uint32_t) + 2u)
 #define CHANGES_MAX    (1u << 24) /* balances, and slots, that a receipt may tell */
 #define OUTCOME_MAX    AU_OUTCOME_NOT_ALLOWED
-#define NO_EVENTS      0u
 
 /* ---- the consensus part ---- */
 
@@ -37,7 +37,6 @@ struct au_hash au_receipt_digest(const struct au_receipt *receipt)
 {
     static const char tag[] = "\x0e"
                               "aureon/receipt"; /* its size in front */
-    static const uint32_t event_count = NO_EVENTS;
     uint8_t fixed[FIXED_SIZE_MAX];
     uint32_t output_size = (uint32_t)receipt->output.size;
     struct au_bytes parts[] = {
@@ -45,7 +44,8 @@ struct au_hash au_receipt_digest(const struct au_receipt *receipt)
         {fixed, put_fixed(fixed, receipt)},
         {(const uint8_t *)&output_size, sizeof(output_size)},
         receipt->output,
-        {(const uint8_t *)&event_count, sizeof(event_count)},
+        {(const uint8_t *)&receipt->events.count, sizeof(receipt->events.count)},
+        receipt->events.bytes,
         {(const uint8_t *)&receipt->logs.count, sizeof(receipt->logs.count)},
         receipt->logs.bytes,
     };
@@ -71,7 +71,7 @@ void au_receipt_encode_core(struct au_buf *buf, const struct au_receipt *receipt
     uint8_t fixed[FIXED_SIZE_MAX];
     au_buf_put(buf, fixed, put_fixed(fixed, receipt));
     put_sized(buf, receipt->output);
-    au_buf_put_u32(buf, NO_EVENTS);
+    put_items(buf, &receipt->events);
     put_items(buf, &receipt->logs);
 }
 
@@ -90,6 +90,15 @@ static void put_option(struct au_buf *buf, bool has, struct au_bytes bytes)
 {
     au_buf_put_u8(buf, has);
     if (has) put_sized(buf, bytes);
+}
+
+void au_receipt_put_event(struct au_buf *items, const struct au_receipt_event *event)
+{
+    au_buf_put(items, event->contract.bytes, AU_ADDRESS_SIZE);
+    put_sized(items, event->name);
+    au_buf_put_u32(items, (uint32_t)(event->topics.size / AU_EVENT_TOPIC_SIZE));
+    au_buf_put_bytes(items, event->topics);
+    put_sized(items, event->data);
 }
 
 void au_receipt_put_log(struct au_buf *items, struct au_bytes line)
@@ -113,6 +122,17 @@ void au_receipt_put_slot(struct au_buf *items, const struct au_receipt_slot *cha
 }
 
 /* ---- decoding ---- */
+
+static void decode_event(struct au_decode *decode, struct au_receipt_event *out_event)
+{
+    au_decode_raw(decode, out_event->contract.bytes, AU_ADDRESS_SIZE);
+    out_event->name = au_decode_bytes(decode, AU_EVENT_NAME_SIZE_MAX);
+    if (out_event->name.size == 0) au_decode_fail(decode, "an event without a name");
+    if (!au_utf8_is_valid(out_event->name)) au_decode_fail(decode, "an event's name is no UTF-8");
+    uint32_t topic_count = au_decode_count(decode, AU_EVENT_TOPICS_MAX, AU_EVENT_TOPIC_SIZE);
+    out_event->topics = au_decode_take(decode, (size_t)topic_count * AU_EVENT_TOPIC_SIZE);
+    out_event->data = au_decode_bytes(decode, AU_EVENT_DATA_SIZE_MAX);
+}
 
 static void decode_log(struct au_decode *decode, struct au_bytes *out_line)
 {
@@ -142,14 +162,16 @@ static void decode_slot(struct au_decode *decode, struct au_receipt_slot *out_ch
     out_change->exists = decode_value(decode, &out_change->after);
 }
 
-enum item_kind { ITEM_LOG, ITEM_BALANCE, ITEM_SLOT };
+enum item_kind { ITEM_EVENT, ITEM_LOG, ITEM_BALANCE, ITEM_SLOT };
 
 static void skip_item(struct au_decode *decode, enum item_kind kind)
 {
+    struct au_receipt_event event;
     struct au_bytes line;
     struct au_receipt_balance balance;
     struct au_receipt_slot slot;
     switch (kind) {
+    case ITEM_EVENT: decode_event(decode, &event); break;
     case ITEM_LOG: decode_log(decode, &line); break;
     case ITEM_BALANCE: decode_balance(decode, &balance); break;
     case ITEM_SLOT: decode_slot(decode, &slot); break;
@@ -158,9 +180,17 @@ static void skip_item(struct au_decode *decode, enum item_kind kind)
 
 static struct au_items decode_items(struct au_decode *decode, enum item_kind kind)
 {
-    static const size_t sizes_min[] = {
-        [ITEM_LOG] = sizeof(uint32_t), [ITEM_BALANCE] = BALANCE_SIZE, [ITEM_SLOT] = SLOT_SIZE_MIN};
-    struct au_items items = {.count = au_decode_count(decode, CHANGES_MAX, sizes_min[kind])};
+    static const struct {
+        uint32_t count_max;
+        size_t size_min;
+    } bounds[] = {
+        [ITEM_EVENT] = {AU_EVENTS_MAX, EVENT_SIZE_MIN},
+        [ITEM_LOG] = {CHANGES_MAX, sizeof(uint32_t)},
+        [ITEM_BALANCE] = {CHANGES_MAX, BALANCE_SIZE},
+        [ITEM_SLOT] = {CHANGES_MAX, SLOT_SIZE_MIN},
+    };
+    struct au_items items = {
+        .count = au_decode_count(decode, bounds[kind].count_max, bounds[kind].size_min)};
     struct au_bytes before = decode->rest;
     for (uint32_t i = 0; i < items.count && !decode->error; i++) {
         skip_item(decode, kind);
@@ -188,7 +218,7 @@ static struct au_receipt decode_core(struct au_decode *decode)
     struct au_receipt receipt = {0};
     decode_fixed(decode, &receipt);
     receipt.output = au_decode_bytes(decode, AU_OUTPUT_SIZE_MAX);
-    if (au_decode_u32(decode) != NO_EVENTS) au_decode_fail(decode, "events");
+    receipt.events = decode_items(decode, ITEM_EVENT);
     receipt.logs = decode_items(decode, ITEM_LOG);
     return receipt;
 }
@@ -233,6 +263,14 @@ static bool end_item(struct au_items *items, const struct au_decode *decode)
     AU_ASSERT(!decode->error);
     items->bytes = decode->rest;
     return true;
+}
+
+bool au_receipt_next_event(struct au_items *items, struct au_receipt_event *out_event)
+{
+    struct au_decode decode;
+    if (!begin_item(items, &decode)) return false;
+    decode_event(&decode, out_event);
+    return end_item(items, &decode);
 }
 
 bool au_receipt_next_log(struct au_items *items, struct au_bytes *out_line)

@@ -1,10 +1,11 @@
 /* What a transaction did (protocol.md section 6).
  *
  *     core    = outcome u8 || detail u32 || revert_code u32 || gas_used u64 || fee u64 ||
- *               created option<[32]> || output bytes || events u32 = 0 || vec<bytes> logs
+ *               created option<[32]> || output bytes || vec<event> || vec<bytes> logs
  *     digest  = H("aureon/receipt", core)
  *     stored  = core || id[32] || height u64 || index u32 || vec<balance change> ||
  *               vec<slot change> || note bytes
+ *     event          = contract[32] || name string || vec<topic[32]> || data bytes
  *     balance change = address[32] || before u64 || after u64
  *     slot change    = contract[32] || key bytes || before option<bytes> || after option<bytes>
  *
@@ -21,9 +22,16 @@
 #include "base/outcome.h"
 #include "core/address.h"
 #include "core/decode.h"
+#include "core/limits.h"
 
 #define AU_RECEIPT_SIZE_MAX      (64u << 20) /* bytes of the stored form */
 #define AU_RECEIPT_NOTE_SIZE_MAX 1024u       /* bytes */
+
+/* Bytes of the encoded events of a transaction. */
+#define AU_RECEIPT_EVENTS_SIZE_MAX                                                                \
+    (AU_EVENTS_DATA_SIZE_MAX +                                                                    \
+     AU_EVENTS_MAX * (AU_ADDRESS_SIZE + 3 * (uint32_t)sizeof(uint32_t) + AU_EVENT_NAME_SIZE_MAX + \
+                      AU_EVENT_TOPICS_MAX * AU_EVENT_TOPIC_SIZE))
 
 /* The encoded items of a vec. */
 struct au_items {
@@ -40,6 +48,7 @@ struct au_receipt {
     bool has_created;
     struct au_address created; /* zero unless has_created */
     struct au_bytes output;    /* empty unless success or reverted */
+    struct au_items events;    /* none unless success */
     struct au_items logs;      /* lines */
     struct au_hash id;         /* the transaction's; from here on not in the digest */
     uint64_t height;
@@ -47,6 +56,13 @@ struct au_receipt {
     struct au_items balances; /* in order of first change */
     struct au_items slots;    /* likewise */
     struct au_bytes note;     /* "" if there is nothing to say */
+};
+
+struct au_receipt_event {
+    struct au_address contract; /* that emitted it */
+    struct au_bytes name;       /* 1..64 bytes of UTF-8 */
+    struct au_bytes topics;     /* at most 4, of 32 bytes each */
+    struct au_bytes data;
 };
 
 struct au_receipt_balance {
@@ -81,9 +97,11 @@ AU_MUST_USE bool au_receipt_decode_core(struct au_bytes bytes, struct au_receipt
 
 /* Writers of items, for receipts being made, and readers: each takes the first of items off, false
  * if there is none. items begins as a copy of the receipt's. */
+void au_receipt_put_event(struct au_buf *items, const struct au_receipt_event *event);
 void au_receipt_put_log(struct au_buf *items, struct au_bytes line);
 void au_receipt_put_balance(struct au_buf *items, const struct au_receipt_balance *change);
 void au_receipt_put_slot(struct au_buf *items, const struct au_receipt_slot *change);
+bool au_receipt_next_event(struct au_items *items, struct au_receipt_event *out_event);
 bool au_receipt_next_log(struct au_items *items, struct au_bytes *out_line);
 bool au_receipt_next_balance(struct au_items *items, struct au_receipt_balance *out_change);
 bool au_receipt_next_slot(struct au_items *items, struct au_receipt_slot *out_change);

@@ -32,12 +32,15 @@ void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const str
 
 /* au_receipt_put_json writes hash, height, index, status, outcome, detail, reason (the word of a
  * detail that has one), revert_code (if it reverted), gas_used, fee, created, output, message (the
- * note), logs, balance_changes and storage_changes. */
+ * note), events, logs, balance_changes and storage_changes. */
 void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt);
 
-/* au_receipt_put_core_json writes those from status to output: with the logs, what the digest is
- * of. */
+/* au_receipt_put_core_json writes those from status to output: with the events and the logs, what
+ * the digest is of. */
 void au_receipt_put_core_json(struct au_json_write *json, const struct au_receipt *receipt);
+
+/* au_events_put_json writes a receipt's events as the member events. */
+void au_events_put_json(struct au_json_write *json, struct au_items events);
 
 /* au_logs_put_json writes a receipt's lines as the member logs. */
 void au_logs_put_json(struct au_json_write *json, struct au_items logs);

@@ -22,6 +22,7 @@ enum au_err au_block_new(struct au_ledger *ledger, struct au_block **out_block)
     au_overlay_init(&block->overlay, &ledger->seed, &block->source, MEMORY_MAX);
     au_arena_init(&block->arena, MEMORY_MAX);
     au_buf_init(&block->logs, AU_LOGS_SIZE_MAX);
+    au_buf_init(&block->events, AU_RECEIPT_EVENTS_SIZE_MAX);
     au_buf_init(&block->note, AU_RECEIPT_NOTE_SIZE_MAX);
     au_buf_init(&block->items, ITEMS_MAX);
     au_kv_batch_init(&block->batch, BATCH_MAX);
@@ -36,6 +37,7 @@ void au_block_free(struct au_block *block)
     au_overlay_done(&block->overlay);
     au_arena_done(&block->arena);
     au_buf_done(&block->logs);
+    au_buf_done(&block->events);
     au_buf_done(&block->note);
     au_buf_done(&block->items);
     au_kv_batch_done(&block->batch);
@@ -212,12 +214,14 @@ static enum au_err make_receipt(struct au_block *block, const struct au_checked 
         .has_created = execution->has_created,
         .created = execution->created,
         .output = execution->output,
+        .events = {.count = execution->event_count},
         .logs = {.count = execution->log_count},
         .id = checked->id,
         .height = block->header.height,
         .index = block->header.tx_count,
     };
     receipt.fee = receipt.gas_used * checked->tx.gas_price;
+    AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->events), &receipt.events.bytes));
     AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->logs), &receipt.logs.bytes));
     AU_TRY(take_note(block, execution, &receipt.note));
     AU_TRY(take_balances(block, since, &receipt.balances));
@@ -259,6 +263,7 @@ static enum au_err execute(struct au_block *block, const struct au_checked *chec
     const struct au_address *from = &checked->tx.from;
     struct execution execution = {.steps_used = (int64_t)checked->intrinsic_steps};
     au_buf_clear(&block->logs);
+    au_buf_clear(&block->events);
     au_buf_clear(&block->note);
     sender.exists = true;
     sender.nonce++;
@@ -331,6 +336,7 @@ enum au_err au_block_view(struct au_block *block, const struct au_view *view,
     struct execution execution = {0};
     struct au_view_result result = {0};
     au_buf_clear(&block->logs);
+    au_buf_clear(&block->events);
     au_buf_clear(&block->note);
     struct au_savepoint savepoint = au_overlay_save(&block->overlay);
     enum au_err err = au_execute_view(block, view, &execution);

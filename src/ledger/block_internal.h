@@ -39,6 +39,7 @@ struct au_block {
     struct au_overlay overlay;
     struct au_arena arena; /* receipts, outputs, bytes of transactions */
     struct au_buf logs;    /* of the running transaction */
+    struct au_buf events;  /* likewise */
     struct au_buf note;    /* likewise */
     size_t explain_left;   /* bytes of code that may still be searched for where calls failed */
     struct au_buf items;   /* scratch */
@@ -60,7 +61,8 @@ struct execution {
     uint32_t revert_code;
     int64_t steps_used; /* with the intrinsic */
     struct au_bytes output;
-    uint32_t log_count; /* in block->logs */
+    uint32_t log_count;   /* in block->logs */
+    uint32_t event_count; /* in block->events */
     bool has_created;
     struct au_address created;
     const char *why;      /* for people: NULL = block->note, or nothing to say */

@@ -185,6 +185,7 @@ static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, s
         .codes = &codes,
         .arena = &block->arena,
         .logs = &block->logs,
+        .events = &block->events,
         .origin = call->caller,
         .block_height = block->header.height,
         .block_time_ms = block->header.time_ms,
@@ -193,6 +194,8 @@ static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, s
     };
     call->logs_size_max = AU_LOGS_SIZE_MAX;
     call->output_size_max = AU_OUTPUT_SIZE_MAX;
+    call->events_max = AU_EVENTS_MAX;
+    call->event_data_max = AU_EVENTS_DATA_SIZE_MAX;
 
     struct au_account caller;
     AU_TRY(au_overlay_get_account(&block->overlay, &call->caller, &caller));
@@ -204,6 +207,7 @@ static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, s
     execution->steps_used += frame.steps_used;
     execution->output = frame.output;
     execution->log_count = env.log_count;
+    execution->event_count = env.event_count;
     if (frame.outcome != AU_OUTCOME_SUCCESS) {
         struct au_bytes code = {0};
         if (frame.trace.count > 0) code = code_to_explain(block, loaded, call, execution);

@@ -191,6 +191,23 @@ static enum au_err take_logs(struct au_arena *arena, struct au_items logs, struc
     return AU_OK;
 }
 
+static enum au_err take_events(struct au_arena *arena, struct au_items items,
+                               struct au_tx_result *tx)
+{
+    struct au_event *events = au_arena_get(arena, items.count * sizeof(*events));
+    struct au_receipt_event event;
+    if (!events) return AU_ERR_NO_MEMORY;
+    tx->events = events;
+    while (items.count > 0) {
+        struct au_bytes contract = {items.bytes.data,
+                                    AU_ADDRESS_SIZE}; /* what an event begins with */
+        (void)au_receipt_next_event(&items, &event);
+        events[tx->event_count++] =
+            (struct au_event){contract, event.name, event.topics, event.data};
+    }
+    return AU_OK;
+}
+
 static enum au_err take_receipt(struct au_arena *arena, const struct au_receipt *receipt,
                                 struct au_tx_result *tx)
 {
@@ -213,6 +230,7 @@ static enum au_err take_receipt(struct au_arena *arena, const struct au_receipt 
     memcpy(tx->created, copy.created.bytes, AU_ADDRESS_SIZE);
     tx->output = copy.output;
     tx->message = copy.note;
+    AU_TRY(take_events(arena, copy.events, tx));
     return take_logs(arena, copy.logs, tx);
 }
 

@@ -12,6 +12,7 @@
  *   z  as many bytes as this      x  any number
  *   i  the index of an argument   v  an amount
  *   m  an AssemblyScript string   f  flags of a call
+ *   y  the size of a name         c  a number of topics
  *   e  g  h  t  where key, signature and message are, and the message's size */
 static const struct {
     const char *name;
@@ -37,6 +38,7 @@ static const struct {
     {"block_time", ""},
     {"gas_left", ""},
     {"chain_id", "pz"},
+    {"emit", "mypcpz"},
     {"call", "apzpzvxf"},
     {"deploy", "apzvxp"},
     {"ret_size", ""},
@@ -79,6 +81,8 @@ static uint32_t pick_place(struct code *code, char shape)
     case 'm':
         if (dice_one_in(&code->dice, 4)) return 0;
         return CODE_AT_STRINGS + 4 + 32 * (uint32_t)dice_below(&code->dice, CODE_STRINGS);
+    case 'y': return 1 + (uint32_t)dice_below(&code->dice, 4);
+    case 'c':
     case 'f': return (uint32_t)dice_below(&code->dice, 4);
     case 'e': return CODE_AT_KEY;
     case 'g': return CODE_AT_SIGNATURE;

@@ -163,6 +163,8 @@ static void put_world(struct au_json_write *json, const struct world *world)
 {
     au_json_write_key(json, "logs");
     put_brief(json, au_buf_bytes(&world->logs));
+    au_json_write_key(json, "events");
+    put_brief(json, au_buf_bytes(&world->events));
     au_json_write_key(json, "output");
     if (world->frame.has_output) {
         put_brief(json, world->frame.output);

@@ -1,9 +1,12 @@
 #include "differential/world.h"
 
 #include "base/base.h"
+#include "core/receipt.h"
 
 #define MEMORY_MAX      (64u << 20)
 #define LOGS_SIZE_MAX   3000u
+#define EVENTS_MAX      7u
+#define EVENT_DATA_MAX  1000u
 #define OUTPUT_SIZE_MAX 3000u
 #define BLOCK_HEIGHT    1234567u
 #define BLOCK_TIME_MS   UINT64_C(1700000000123)
@@ -59,11 +62,13 @@ void world_init(struct world *world)
     au_overlay_init(&world->overlay, &seed, NULL, MEMORY_MAX);
     au_arena_init(&world->arena, MEMORY_MAX);
     au_buf_init(&world->logs, LOGS_SIZE_MAX);
+    au_buf_init(&world->events, AU_RECEIPT_EVENTS_SIZE_MAX);
 }
 
 void world_done(struct world *world)
 {
     au_buf_done(&world->logs);
+    au_buf_done(&world->events);
     au_arena_done(&world->arena);
     au_overlay_done(&world->overlay);
 }
@@ -98,6 +103,7 @@ void world_begin(struct world *world, bool is_view)
     au_overlay_reset(&world->overlay);
     au_arena_reset(&world->arena);
     au_buf_clear(&world->logs);
+    au_buf_clear(&world->events);
     preload(world);
     static const struct au_code_source codes = {NULL, load_nothing};
     world->env = (struct au_env){
@@ -105,6 +111,7 @@ void world_begin(struct world *world, bool is_view)
         .codes = &codes,
         .arena = &world->arena,
         .logs = &world->logs,
+        .events = &world->events,
         .origin = world_origin,
         .block_height = BLOCK_HEIGHT,
         .block_time_ms = BLOCK_TIME_MS,
@@ -119,6 +126,8 @@ void world_begin(struct world *world, bool is_view)
         .is_view = is_view,
         .logs_size_max = LOGS_SIZE_MAX,
         .output_size_max = OUTPUT_SIZE_MAX,
+        .events_max = EVENTS_MAX,
+        .event_data_max = EVENT_DATA_MAX,
     };
     world->frame = (struct au_frame){.env = &world->env, .call = &world->call, .depth = 1};
 }
@@ -174,6 +183,8 @@ void world_describe(struct au_json_write *json)
     put_number(json, "time", BLOCK_TIME_MS);
     put_number(json, "logs_size_max", LOGS_SIZE_MAX);
     put_number(json, "output_size_max", OUTPUT_SIZE_MAX);
+    put_number(json, "events_max", EVENTS_MAX);
+    put_number(json, "event_data_max", EVENT_DATA_MAX);
     au_json_write_key(json, "chain_id");
     au_json_write_text(json, CHAIN_ID);
     au_json_write_end_object(json);

@@ -26,6 +26,7 @@ struct world {
     struct au_overlay overlay;
     struct au_arena arena;
     struct au_buf logs;
+    struct au_buf events;
     struct au_env env;
     struct au_call call;
     struct au_frame frame; /* the context of instances */

@@ -42,6 +42,29 @@ both() {
     expect_json '.logs[0].text' "counter = 10"
 }
 
+@test "events: in the text and in JSON, gone when the call fails" {
+    cat >"$BATS_TEST_TMPDIR/events.wat" <<'END'
+(module (import "env" "emit" (func $emit (param i32 i32 i32 i32 i32 i32)))
+  (memory 1 1) (data (i32.const 0) "sold") (data (i32.const 64) "red")
+  (func (export "run") (call $emit (i32.const 0) (i32.const 4) (i32.const 32) (i32.const 1)
+    (i32.const 64) (i32.const 3)))
+  (func (export "fail") (call $emit (i32.const 0) (i32.const 4) (i32.const 32) (i32.const 1)
+    (i32.const 64) (i32.const 3)) unreachable))
+END
+    run "$AUREON" run "$BATS_TEST_TMPDIR/events.wat" run
+    [ "$status" -eq 0 ]
+    [[ $output == *"event    sold [0x0000"*"] "*red* ]]
+    run "$AUREON" run "$BATS_TEST_TMPDIR/events.wat" run --json
+    [ "$(jq -r '.events | length' <<<"$output")" -eq 1 ]
+    [ "$(jq -r '.events[0].name' <<<"$output")" = sold ]
+    [ "$(jq -r '.events[0].contract_text' <<<"$output")" = contract ]
+    [ "$(jq -r '.events[0].data_text' <<<"$output")" = red ]
+    [ "$(jq -r '.events[0].topics[0]' <<<"$output")" = "0x$(printf '0%.0s' {1..64})" ]
+    run "$AUREON" run "$BATS_TEST_TMPDIR/events.wat" fail --json
+    [ "$(jq -r .outcome <<<"$output")" = trapped ]
+    [ "$(jq -r '.events | length' <<<"$output")" -eq 0 ]
+}
+
 @test "counter: arguments that do not fit revert with code 3" {
     for arguments in "u32:1" "u64:1 u64:2" "str:" "text"; do
         # shellcheck disable=SC2086

@@ -120,6 +120,27 @@ static void put_logs(struct au_buf *buf, struct au_items logs)
     }
 }
 
+static void put_events(struct au_buf *buf, struct au_items events)
+{
+    struct au_receipt_event event;
+    size_t start = buf->size;
+    while (au_receipt_next_event(&events, &event)) {
+        put_comma(buf, start);
+        au_buf_put_text(buf, "{\"contract\":");
+        put_hex(buf, event.contract.bytes, AU_ADDRESS_SIZE);
+        au_buf_put_text(buf, ",\"name\":");
+        put_hex_bytes(buf, event.name);
+        au_buf_put_text(buf, ",\"topics\":[");
+        for (size_t at = 0; at < event.topics.size; at += AU_EVENT_TOPIC_SIZE) {
+            if (at > 0) au_buf_put_u8(buf, ',');
+            put_hex(buf, event.topics.data + at, AU_EVENT_TOPIC_SIZE);
+        }
+        au_buf_put_text(buf, "],\"data\":");
+        put_hex_bytes(buf, event.data);
+        au_buf_put_u8(buf, '}');
+    }
+}
+
 /* Slots of the system account are none that code writes. */
 static void put_changes(struct au_buf *buf, const struct au_receipt *receipt)
 {
@@ -156,7 +177,9 @@ static void put_contract(struct au_buf *buf, const struct au_receipt *receipt)
                   ",\"gas_used\":%" PRIu64 ",\"output\":",
                   (int)receipt->outcome, receipt->detail, receipt->revert_code, receipt->gas_used);
     put_hex_bytes(buf, receipt->output);
-    au_buf_put_text(buf, ",\"events\":[],\"logs\":[");
+    au_buf_put_text(buf, ",\"events\":[");
+    put_events(buf, receipt->events);
+    au_buf_put_text(buf, "],\"logs\":[");
     put_logs(buf, receipt->logs);
     au_buf_put_text(buf, "],\"changes\":[");
     put_changes(buf, receipt);

@@ -103,6 +103,7 @@ static enum au_host_next run_floats(struct au_instance *instance, union au_value
 #define run_block_height      run_any
 #define run_block_time        run_any
 #define run_chain_id          run_any
+#define run_emit              run_any
 #define run_call              run_any
 #define run_deploy            run_any
 #define run_ret_size          run_any

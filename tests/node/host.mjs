@@ -1,6 +1,7 @@
 // The host functions of contracts once more, written from the protocol alone: a small world, prices,
 // and the gas counter that comes as the last argument and goes as the last result.
 
+import { isUtf8 } from "node:buffer";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { blake2b256, keccak256, p256, secp256k1 } from "./crypto.mjs";
 
@@ -42,6 +43,7 @@ const FUNCTIONS = {
     block_time: [18, 2],
     gas_left: [19, 2],
     chain_id: [20, 2],
+    emit: [21, 30, 20, [1, 5]],
     call: [22, 20, 2, [2, 4]],
     deploy: [23, 120, 2, [2]],
     ret_size: [24, 2],
@@ -111,6 +113,9 @@ export class Host {
         this.before = new Map([...this.accounts, ...this.slots]);
         this.written = new Set(); // names in order of first write
         this.logs = Buffer.alloc(0);
+        this.events = Buffer.alloc(0);
+        this.eventCount = 0;
+        this.eventDataUsed = 0;
         this.output = null;
         this.outputUsed = 0;
         this.revertCode = 0;
@@ -259,6 +264,31 @@ export class Host {
         this.#setAccount(from, this.accounts.get(from) - amount);
         this.#setAccount(to, (this.accounts.get(to) ?? 0n) + amount);
         return 0;
+    }
+
+    emit(namePointer, nameSize, topicsPointer, topicCount, dataPointer, dataSize) {
+        this.#charge(BigInt(topicCount) * 640n);
+        if (nameSize === 0 || nameSize > 64 || topicCount > 4 || dataSize > 16384) {
+            this.#reject(REJECT.size);
+        }
+        const name = this.#range(namePointer, nameSize);
+        const topics = this.#range(topicsPointer, 32 * topicCount);
+        const data = this.#range(dataPointer, dataSize);
+        if (!isUtf8(name)) this.#reject(REJECT.size);
+        this.#forbidInView();
+        if (this.eventCount === Number(this.world.events_max) ||
+            this.eventDataUsed + dataSize > Number(this.world.event_data_max)) {
+            this.#reject(REJECT.cap);
+        }
+        const u32 = (number) => {
+            const bytes = Buffer.alloc(4);
+            bytes.writeUInt32LE(number);
+            return bytes;
+        };
+        this.events = Buffer.concat([this.events, bytesOf(this.world.self), u32(nameSize), name,
+                                     u32(topicCount), topics, u32(dataSize), data]);
+        this.eventCount++;
+        this.eventDataUsed += dataSize;
     }
 
     // No account of this world has code, and the contract has no admin.

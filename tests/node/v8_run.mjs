@@ -125,6 +125,7 @@ function runInV8(module, line, run, world, calls) {
         detail: details,
         steps_left: String(steps),
         logs: brief(host.logs),
+        events: brief(host.events),
         output: host.output === null ? null : brief(host.output),
         revert_code: host.revertCode,
         changes: host.changes().map(told),

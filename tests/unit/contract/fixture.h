@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "contract/host.h"
-#include "core/limits.h"
+#include "core/receipt.h"
 #include "crypto/sha256.h"
 
 #define FIXTURE_STEPS     ((int64_t)9000000000000000 * 1000)
@@ -35,6 +35,7 @@ struct fixture {
     struct au_arena arena;
     struct au_names names;
     struct au_buf logs;
+    struct au_buf events;
     struct au_code_source codes;
     struct au_env env;
     struct au_call call;
@@ -78,12 +79,14 @@ static inline void fixture_reset(struct fixture *fx)
     au_names_reset(&fx->names);
     au_arena_reset(&fx->arena);
     au_buf_clear(&fx->logs);
+    au_buf_clear(&fx->events);
     fx->env = (struct au_env){
         .overlay = &fx->overlay,
         .codes = &fx->codes,
         .names = &fx->names,
         .arena = &fx->arena,
         .logs = &fx->logs,
+        .events = &fx->events,
         .origin = fixture_address("signer"),
         .block_height = 77,
         .block_time_ms = 1700000000123,
@@ -96,6 +99,8 @@ static inline void fixture_reset(struct fixture *fx)
         .steps_limit = FIXTURE_STEPS,
         .logs_size_max = AU_LOGS_SIZE_MAX,
         .output_size_max = AU_OUTPUT_SIZE_MAX,
+        .events_max = AU_EVENTS_MAX,
+        .event_data_max = AU_EVENTS_DATA_SIZE_MAX,
     };
 }
 
@@ -111,6 +116,7 @@ static inline void fixture_open(struct fixture *fx)
     au_arena_init(&fx->arena, SIZE_MAX);
     au_names_init(&fx->names, &fx->arena, &seed);
     au_buf_init(&fx->logs, AU_LOGS_SIZE_MAX);
+    au_buf_init(&fx->events, AU_RECEIPT_EVENTS_SIZE_MAX);
     fixture_reset(fx);
 }
 
@@ -121,6 +127,7 @@ static inline void fixture_close(struct fixture *fx)
     au_names_done(&fx->names);
     au_arena_done(&fx->arena);
     au_buf_done(&fx->logs);
+    au_buf_done(&fx->events);
     au_engine_free(fx->engine);
 }
 

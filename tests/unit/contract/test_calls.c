@@ -24,6 +24,7 @@ static const char imports_and_callees[] =
     "(import \"env\" \"storage_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
     "(import \"env\" \"return_data\" (func $return_data (param i32 i32)))"
     "(import \"env\" \"revert\" (func $revert (param i32 i32 i32)))"
+    "(import \"env\" \"emit\" (func $emit (param i32 i32 i32 i32 i32 i32)))"
     "(import \"env\" \"log\" (func $log (param i32 i32)))"
     "(import \"env\" \"gas_left\" (func $gas_left (result i64)))"
     "(import \"env\" \"value\" (func $value (result i64)))"
@@ -32,7 +33,9 @@ static const char imports_and_callees[] =
     "(memory 1 1)"
     "(data (i32.const 0) \"kvno\")"
     "(data (i32.const 64) \"deep\\00\\00\\00\\00\")"
-    "(func $set (drop (call $write (i32.const 0) (i32.const 1) (i32.const 1) (i32.const 1))))"
+    "(func $set (drop (call $write (i32.const 0) (i32.const 1) (i32.const 1) (i32.const 1)))"
+    "  (call $emit (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)"
+    "    (i32.const 0)))"
     "(func (export \"init\") (call $set))"
     /* callees */
     "(func (export \"ok\") (result i64) (call $set) (i64.const 7))"
@@ -49,6 +52,8 @@ static const char imports_and_callees[] =
     "(func (export \"caller\") (call $caller (i32.const 256))"
     "  (call $return_data (i32.const 256) (i32.const 32)))"
     "(func (export \"fill\") (call $log (i32.const 4096) (i32.const 4092)))"
+    "(func (export \"emit\") (call $emit (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 1)"
+    "  (i32.const 4096) (i32.const 3000)))"
     "(func (export \"number\") (param i64) (result i64) (local.get 0))";
 
 static const char callers[] =
@@ -229,6 +234,20 @@ static void assert_balances(struct fixture *fx, uint64_t self, uint64_t b)
     assert_int_equal(fixture_account(fx, "b").balance, b);
 }
 
+/* Who emitted the events that stay, by the first letters of their ids. */
+static void assert_events(struct fixture *fx, const char *who)
+{
+    struct au_items items = {au_buf_bytes(&fx->events), fx->env.event_count};
+    struct au_receipt_event event;
+    assert_int_equal(fx->env.event_count, strlen(who));
+    for (; au_receipt_next_event(&items, &event); who++) {
+        struct au_address address = fixture_address(*who == 's' ? "self" : "b");
+        assert_memory_equal(event.contract.bytes, address.bytes, sizeof(address.bytes));
+        assert_int_equal(event.name.data[0], 'k');
+    }
+    assert_int_equal(items.bytes.size, 0);
+}
+
 /* ---- outcomes of a callee ---- */
 
 static void test_outcomes(void **state)
@@ -253,6 +272,7 @@ static void test_outcomes(void **state)
             assert_int_equal(output_u32(fx), rows[i].outcome);
             assert_true(has_slot(fx, "self"));
             assert_int_equal(has_slot(fx, "b"), is_success);
+            assert_events(fx, is_success ? "sb" : "s");
             assert_balances(fx, is_success ? 1000 - value : 1000, is_success ? 100 + value : 100);
             assert_int_equal(fx->env.log_count, rows[i].outcome == AU_OUTCOME_REVERTED);
 
@@ -267,6 +287,7 @@ static void test_outcomes(void **state)
                                  k == 0 ? AU_OUTCOME_TRAPPED : AU_OUTCOME_OUT_OF_GAS);
                 assert_false(has_slot(fx, "self"));
                 assert_false(has_slot(fx, "b"));
+                assert_events(fx, "");
                 assert_balances(fx, 1000, 100);
             }
         }
@@ -406,6 +427,17 @@ static void test_caps(void **state)
     fx->logs.size = 65536 - 5462;
     assert_calls(fx, SUCCESS, "b", "fill", {0}, 0, 0, 0);
     au_buf_clear(&fx->logs);
+
+    /* The caller emits first: of the two that are left then, a callee may emit one. */
+    fx->env.events_used = AU_EVENTS_MAX - 3;
+    assert_calls(fx, SUCCESS, "b", "emit", {0}, 0, 0, 0);
+    fx->env.events_used = AU_EVENTS_MAX - 2;
+    assert_calls(fx, HOST_REJECTED, "b", "emit", {0}, 0, 0, 0);
+    fx->env.events_used = 0;
+    fx->env.event_data_used = AU_EVENTS_DATA_SIZE_MAX - 4000;
+    assert_calls(fx, SUCCESS, "b", "emit", {0}, 0, 0, 0);
+    fx->env.event_data_used = AU_EVENTS_DATA_SIZE_MAX - 3999;
+    assert_calls(fx, HOST_REJECTED, "b", "emit", {0}, 0, 0, 0);
 }
 
 /* ---- deploy, upgrade, set_admin ---- */

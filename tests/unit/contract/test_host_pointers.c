@@ -40,6 +40,10 @@ struct row {
     {                                  \
         pointer, size, 0, 1, 256, past \
     }
+#define NAME(pointer, size)               \
+    {                                     \
+        pointer, size, 0, 1, 64, REJECTED \
+    }
 #define UP_TO(pointer, size, max, past) \
     {                                   \
         pointer, size, 0, 0, max, past  \
@@ -64,6 +68,7 @@ static const struct row rows[] = {
     {"caller", 14, AU_OUTCOME_SUCCESS, 1, {BYTES(0, 32)}},
     {"origin", 15, AU_OUTCOME_SUCCESS, 1, {BYTES(0, 32)}},
     {"chain_id", 20, AU_OUTCOME_SUCCESS, 1, {SIZED(0, 1)}},
+    {"emit", 21, AU_OUTCOME_SUCCESS, 2, {NAME(0, 1), UP_TO(4, 5, 16384, REJECTED)}},
     {"call", 22, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 32), SIZED(1, 2), SIZED(3, 4)}},
     {"deploy", 23, AU_OUTCOME_SUCCESS, 3, {BYTES(0, 32), SIZED(1, 2), BYTES(5, 32)}},
     {"ret_read", 25, AU_OUTCOME_SUCCESS, 1, {SIZED(0, 2)}},

@@ -41,6 +41,17 @@ static const char trapped_hex[] =
 static const char trapped_digest_hex[] =
     "0x94026234fb1f8367aac030ce6583bdb0d27158d78d1a68530b37e94f86d889fd";
 
+static const char events_hex[] =
+    "0x00000000000000000005000000000000000a00000000000000000000000002000000c2c2c2c2c2"
+    "c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2070000006772c3b6c39f650200"
+    "00001111111111111111111111111111111111111111111111111111111111111111222222222222"
+    "22222222222222222222222222222222222222222222222222220400000064617461c3c3c3c3c3c3"
+    "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c30100000065000000000000000001"
+    "000000010000006cd4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4"
+    "090000000000000001000000000000000000000000000000";
+static const char events_digest_hex[] =
+    "0x701272bfe3e8e44c02333d69fd36788ddd521b13140a8f42a45d7830d86f6045";
+
 static const struct {
     const char *hex;
     const char *digest;
@@ -48,6 +59,7 @@ static const struct {
     {full_hex, full_digest_hex},
     {reverted_hex, reverted_digest_hex},
     {trapped_hex, trapped_digest_hex},
+    {events_hex, events_digest_hex},
 };
 
 static struct au_bytes from_hex(const char *hex, uint8_t *out_bytes)
@@ -143,6 +155,21 @@ static void test_items(void **state)
     assert_false(au_receipt_next_log(&items, &line));
     assert_int_equal(receipt.logs.count, 3);
 
+    struct au_receipt_event event;
+    uint8_t other_room[SIZE_MAX_OF_TEST];
+    items = decoded(events_hex, other_room).events;
+    assert_true(au_receipt_next_event(&items, &event));
+    assert_int_equal(event.contract.bytes[31], 0xc2);
+    assert_bytes(event.name, "gr\xc3\xb6\xc3\x9f"
+                             "e");
+    assert_int_equal(event.topics.size, 64);
+    assert_true(event.topics.data[0] == 0x11 && event.topics.data[63] == 0x22);
+    assert_bytes(event.data, "data");
+    assert_true(au_receipt_next_event(&items, &event));
+    assert_bytes(event.name, "e");
+    assert_true(event.topics.size == 0 && event.data.size == 0);
+    assert_false(au_receipt_next_event(&items, &event));
+
     struct au_receipt_balance balance;
     items = receipt.balances;
     assert_true(au_receipt_next_balance(&items, &balance));
@@ -182,8 +209,16 @@ static void test_writers(void **state)
     struct au_bytes line;
     struct au_receipt_balance balance;
     struct au_receipt_slot slot;
+    struct au_receipt_event event;
+    uint8_t other_room[SIZE_MAX_OF_TEST];
+    struct au_items events = decoded(events_hex, other_room).events;
+    struct au_bytes all_events = events.bytes;
     struct au_buf buf;
     au_buf_init(&buf, SIZE_MAX_OF_TEST);
+    while (au_receipt_next_event(&events, &event))
+        au_receipt_put_event(&buf, &event);
+    assert_true(au_bytes_is_equal(au_buf_bytes(&buf), all_events));
+    au_buf_clear(&buf);
     while (au_receipt_next_log(&logs, &line))
         au_receipt_put_log(&buf, line);
     assert_true(au_bytes_is_equal(au_buf_bytes(&buf), receipt.logs.bytes));
@@ -285,6 +320,49 @@ static void test_huge_sizes_and_counts(void **state)
     }
 }
 
+static void test_bounds_of_events(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t name_size;
+        size_t topics_size;
+        size_t data_size;
+        uint32_t count;
+        bool is_good;
+    } cases[] = {
+        {NULL, AU_EVENT_NAME_SIZE_MAX, 128, AU_EVENT_DATA_SIZE_MAX, 1, true},
+        {NULL, 1, 0, 0, AU_EVENTS_MAX, true},
+        {NULL, 1, 0, 0, AU_EVENTS_MAX + 1, false},
+        {NULL, 0, 0, 0, 1, false},
+        {NULL, AU_EVENT_NAME_SIZE_MAX + 1, 0, 0, 1, false},
+        {NULL, 1, 160, 0, 1, false},
+        {NULL, 1, 0, AU_EVENT_DATA_SIZE_MAX + 1, 1, false},
+        {"\xc3\xa9", 2, 0, 0, 1, true},
+        {"\xc3\xa9", 1, 0, 0, 1, false},
+        {"\xed\xa0\x80", 3, 0, 0, 1, false},
+    };
+    static uint8_t zeros[AU_EVENT_DATA_SIZE_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        const uint8_t *name = cases[i].name ? (const uint8_t *)cases[i].name : zeros;
+        struct au_receipt_event event = {.name = {name, cases[i].name_size},
+                                         .topics = {zeros, cases[i].topics_size},
+                                         .data = {zeros, cases[i].data_size}};
+        struct au_buf events;
+        struct au_buf all;
+        au_buf_init(&events, BUF_SIZE_MAX);
+        au_buf_init(&all, BUF_SIZE_MAX);
+        for (uint32_t k = 0; k < cases[i].count; k++)
+            au_receipt_put_event(&events, &event);
+        struct au_receipt receipt = {.events = {au_buf_bytes(&events), cases[i].count}};
+        au_receipt_encode(&all, &receipt);
+        assert_ok(all.err);
+        if (decodes(au_buf_bytes(&all)) != cases[i].is_good) fail_msg("case %zu", i);
+        au_buf_done(&events);
+        au_buf_done(&all);
+    }
+}
+
 static void test_bounds_of_items(void **state)
 {
     (void)state;
@@ -357,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_one_encoding),
         cmocka_unit_test(test_what_is_in_the_digest),
         cmocka_unit_test(test_huge_sizes_and_counts),
+        cmocka_unit_test(test_bounds_of_events),
         cmocka_unit_test(test_bounds_of_items),
         cmocka_unit_test(test_refused_values),
     };

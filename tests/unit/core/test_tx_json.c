@@ -48,8 +48,8 @@ static void test_empty_receipt(void **state)
     const struct au_receipt receipt = {0};
     assert_receipt(&receipt, "{\"hash\":\"" HASH_ZERO "\",\"height\":\"0\",\"index\":0,"
                              "\"status\":\"success\",\"outcome\":0,\"detail\":0,\"gas_used\":\"0\","
-                             "\"fee\":\"0\",\"output\":\"0x\",\"logs\":[],\"balance_changes\":[],"
-                             "\"storage_changes\":[]}");
+                             "\"fee\":\"0\",\"output\":\"0x\",\"events\":[],\"logs\":[],"
+                             "\"balance_changes\":[],\"storage_changes\":[]}");
 }
 
 static void test_full_receipt(void **state)
@@ -65,6 +65,13 @@ static void test_full_receipt(void **state)
     au_buf_init(&slots, 1024);
     au_buf_init(&expected, 4096);
     au_buf_init(&address, 128);
+    struct au_buf events;
+    au_buf_init(&events, 1024);
+    au_receipt_put_event(&events,
+                         &(struct au_receipt_event){
+                             .name = au_bytes_of("paid"),
+                             .topics = {(const uint8_t *)"0123456789abcdef0123456789ABCDEF", 32},
+                             .data = au_bytes_of("x")});
     au_receipt_put_log(&logs, au_bytes_of("hi"));
     au_receipt_put_log(&logs, (struct au_bytes){(const uint8_t *)"\xff", 1});
     au_receipt_put_balance(&balances,
@@ -82,6 +89,7 @@ static void test_full_receipt(void **state)
         .fee = 10,
         .has_created = true,
         .output = au_bytes_of("no"),
+        .events = {au_buf_bytes(&events), 1},
         .logs = {au_buf_bytes(&logs), 2},
         .height = 3,
         .index = 4,
@@ -96,16 +104,20 @@ static void test_full_receipt(void **state)
         "{\"hash\":\"" HASH_ZERO "\",\"height\":\"3\",\"index\":4,"
         "\"status\":\"reverted\",\"outcome\":1,\"detail\":0,\"revert_code\":7,"
         "\"gas_used\":\"5\",\"fee\":\"10\",\"created\":\"%.*s\",\"output\":\"0x6e6f\","
-        "\"message\":\"it said \\\"no\\\"\",\"logs\":[{\"text\":\"hi\","
+        "\"message\":\"it said \\\"no\\\"\",\"events\":[{\"contract\":\"%.*s\","
+        "\"name\":\"paid\",\"topics\":[\"0x3031323334353637383961626364656630313233343536373839"
+        "414243444546\"],\"data\":\"0x78\"}],\"logs\":[{\"text\":\"hi\","
         "\"bytes\":\"0x6869\"},{\"text\":\"\xef\xbf\xbd\",\"bytes\":\"0xff\"}],"
         "\"balance_changes\":[{\"address\":\"%.*s\",\"before\":\"1\","
         "\"after\":\"18446744073709551615\"}],\"storage_changes\":[{\"contract\":\"%.*s\","
         "\"key\":\"0x6b\",\"after\":\"0x76\"},{\"contract\":\"%.*s\",\"key\":\"0x6b\","
         "\"before\":\"0x\"}]}",
-        (int)zero.size, who, (int)zero.size, who, (int)zero.size, who, (int)zero.size, who);
+        (int)zero.size, who, (int)zero.size, who, (int)zero.size, who, (int)zero.size, who,
+        (int)zero.size, who);
     au_buf_put_u8(&expected, 0);
     assert_ok(expected.err);
     assert_receipt(&receipt, (const char *)expected.data);
+    au_buf_done(&events);
     au_buf_done(&address);
     au_buf_done(&expected);
     au_buf_done(&slots);

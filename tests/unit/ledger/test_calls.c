@@ -26,6 +26,24 @@ static const char callee_code[] =
     "(func (export \"ok\") (drop (call $write (i32.const 0) (i32.const 1) (i32.const 1)"
     "  (i32.const 1)))))";
 
+/* emit() emits "one", calls "fail" and "ok" of itself, which emit too, and emits "two". */
+static const char emitter_code[] =
+    "(module"
+    "(import \"env\" \"call\" (func $call (param i32 i32 i32 i32 i32 i64 i64 i32) (result i32)))"
+    "(import \"env\" \"emit\" (func $emit (param i32 i32 i32 i32 i32 i32)))"
+    "(import \"env\" \"self_address\" (func $self (param i32)))"
+    "(memory 1 1) (data (i32.const 0) \"ok\\00\\00\\00\\00onetwofail\")"
+    "(func $say (param i32) (call $emit (local.get 0) (i32.const 3) (i32.const 64) (i32.const 1)"
+    "  (local.get 0) (i32.const 2)))"
+    "(func $try (param i32 i32) (drop (call $call (i32.const 64) (local.get 0) (local.get 1)"
+    "  (i32.const 2) (i32.const 4) (i64.const 0) (i64.const 0) (i32.const 2))))"
+    "(func (export \"ok\") (call $say (i32.const 8)))"
+    "(func (export \"fail\") (call $say (i32.const 8)) unreachable)"
+    "(func (export \"emit\") (param i32 i32) (call $self (i32.const 64)) (call $say (i32.const 6))"
+    "  (call $try (i32.const 12) (i32.const 4)) (call $try (i32.const 0) (i32.const 2))"
+    "  (call $say (i32.const 9)))"
+    "(func (export \"lose\") (param i32 i32) (call $say (i32.const 6)) unreachable))";
+
 static struct au_address deploy(struct world *world, struct au_bytes code, uint64_t value)
 {
     struct au_tx tx = {.kind = AU_TX_DEPLOY, .code = code, .gas_limit = 900000, .value = value};
@@ -90,6 +108,41 @@ static void test_call(void **state)
     world_close(&world);
 }
 
+/* Events of frames that failed are gone; the others are in order, in the digest, and stored. */
+static void test_events(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"one", "etw", "two"};
+    static const uint8_t zeros[32];
+    struct world world;
+    world_open(&world, NULL);
+    world_begin(&world);
+    struct au_address emitter = deploy(&world, world_code(&world, emitter_code), 0);
+    struct au_receipt receipt = *call(&world, emitter, "emit", zeros);
+    assert_int_equal(receipt.outcome, AU_OUTCOME_SUCCESS);
+    assert_int_equal(receipt.events.count, AU_COUNT_OF(names));
+    struct au_items items = receipt.events;
+    struct au_receipt_event event;
+    for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
+        assert_true(au_receipt_next_event(&items, &event));
+        assert_memory_equal(event.contract.bytes, emitter.bytes, AU_ADDRESS_SIZE);
+        assert_int_equal(event.name.size, 3);
+        assert_memory_equal(event.name.data, names[i], 3);
+        assert_int_equal(event.topics.size, 32);
+        assert_memory_equal(event.data.data, names[i], 2);
+    }
+    struct au_hash digest = au_receipt_digest(&receipt);
+    receipt.events.bytes.size -= 1;
+    struct au_hash other = au_receipt_digest(&receipt);
+    assert_false(au_hash_is_equal(&digest, &other));
+
+    const struct au_receipt *lost = call(&world, emitter, "lose", zeros);
+    assert_int_equal(lost->outcome, AU_OUTCOME_TRAPPED);
+    assert_int_equal(lost->events.count, 0);
+    world_commit(&world);
+    world_close(&world);
+}
+
 static void test_make_and_swap(void **state)
 {
     (void)state;
@@ -144,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_call),
+        cmocka_unit_test(test_events),
         cmocka_unit_test(test_make_and_swap),
         cmocka_unit_test(test_code_of_a_failed_deployment),
     };

@@ -517,6 +517,16 @@ static const char *verify_receipt(struct aureon_bytes core, struct aureon_receip
 static void test_receipts(void **state)
 {
     (void)state;
+    struct au_buf events;
+    const struct au_receipt_event event = {
+        {{7, 8}},
+        au_bytes_of("paid"),
+        {(const uint8_t *)"0123456789abcdef0123456789ABCDEF", 32},
+        au_bytes_of("x")};
+    const struct au_receipt_event bare = {{{9}}, au_bytes_of("b"), {0}, {0}};
+    au_buf_init(&events, NODE_SIZE_MAX);
+    au_receipt_put_event(&events, &event);
+    au_receipt_put_event(&events, &bare);
     static const char lines[] = "\3\0\0\0one\0\0\0\0\5\0\0\0three";
     const struct au_receipt receipt = {.outcome = AU_OUTCOME_REVERTED,
                                        .detail = 0x01020304,
@@ -526,6 +536,7 @@ static void test_receipts(void **state)
                                        .has_created = true,
                                        .created = {{4}},
                                        .output = au_bytes_of("because"),
+                                       .events = {au_buf_bytes(&events), 2},
                                        .logs = {{(const uint8_t *)lines, sizeof(lines) - 1}, 3}};
     struct au_buf core;
     struct aureon_receipt found;
@@ -538,7 +549,18 @@ static void test_receipts(void **state)
     assert_true(found.has_created);
     assert_memory_equal(found.created.bytes, receipt.created.bytes, AU_ADDRESS_SIZE);
     assert_memory_equal(found.output.data, "because", found.output.size);
-    assert_int_equal(found.event_count, 0);
+    struct aureon_event told;
+    assert_int_equal(found.event_count, 2);
+    assert_true(aureon_next_event(&found, &told));
+    assert_memory_equal(told.contract.bytes, event.contract.bytes, AU_ADDRESS_SIZE);
+    assert_true(told.name.size == 4 && told.topics.size == 32 && told.data.size == 1);
+    assert_memory_equal(told.name.data, "paid", 4);
+    assert_memory_equal(told.topics.data, event.topics.data, 32);
+    assert_memory_equal(told.data.data, "x", 1);
+    assert_true(aureon_next_event(&found, &told));
+    assert_true(told.name.size == 1 && told.topics.size == 0 && told.data.size == 0);
+    assert_false(aureon_next_event(&found, &told));
+    au_buf_done(&events);
     static const char *const expected[] = {"one", "", "three"};
     for (size_t i = 0; i < AU_COUNT_OF(expected); i++) {
         assert_true(aureon_next_log(&found, &line));
