@@ -6,7 +6,7 @@
 
 /* ---- what parameters mean ---- */
 
-enum form { FORM_NUMBER, FORM_BYTES, FORM_FIXED, FORM_GIVES, FORM_GIVES_FIXED };
+enum form { FORM_NUMBER, FORM_BYTES, FORM_HASHES, FORM_FIXED, FORM_GIVES, FORM_GIVES_FIXED };
 
 enum host_number {
 #define AU_HOST(number, name, params, results, gas, byte_steps, byte_args, mode) \
@@ -148,6 +148,14 @@ static uint64_t number_of(const struct au_host_entry *entry, const union au_valu
     return entry->params[i] == 'I' ? args[i].u64 : args[i].u32;
 }
 
+/* A count that makes more bytes than there are addresses names none. */
+static struct au_bytes look_hashes(const struct au_instance *instance, uint32_t pointer,
+                                   uint32_t count)
+{
+    bool is_possible = count <= UINT32_MAX / AU_HASH_SIZE;
+    return look(instance, pointer, is_possible ? count * AU_HASH_SIZE : UINT32_MAX);
+}
+
 /* What the function is given; where it will write is noted and read when it has. */
 static struct au_traced_value take(struct au_tracer *tracer, const struct au_instance *instance,
                                    const struct au_host_entry *entry, const struct host_arg *arg,
@@ -161,6 +169,10 @@ static struct au_traced_value take(struct au_tracer *tracer, const struct au_ins
         break;
     case FORM_BYTES:
         value.bytes = keep(tracer, look(instance, args[arg->value].u32, args[arg->size].u32));
+        break;
+    case FORM_HASHES:
+        value.bytes =
+            keep(tracer, look_hashes(instance, args[arg->value].u32, args[arg->size].u32));
         break;
     case FORM_FIXED:
         value.bytes = keep(tracer, look(instance, args[arg->value].u32, arg->size));

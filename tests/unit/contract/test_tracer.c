@@ -264,6 +264,7 @@ struct host_arg {
 
 #define HAS_SIZE_NUMBER      false
 #define HAS_SIZE_BYTES       true
+#define HAS_SIZE_HASHES      true
 #define HAS_SIZE_FIXED       false
 #define HAS_SIZE_GIVES       true
 #define HAS_SIZE_GIVES_FIXED false
