@@ -86,10 +86,11 @@ static const struct gene others[] = {
 };
 
 static const char *const classes[AU_COST_COUNT] = {
-    [AU_COST_FREE] = "FREE",     [AU_COST_SIMPLE] = "SIMPLE",
-    [AU_COST_MEMORY] = "MEMORY", [AU_COST_DIVISION] = "DIVISION",
-    [AU_COST_CALL] = "CALL",     [AU_COST_CALL_INDIRECT] = "CALL_INDIRECT",
-    [AU_COST_GROW] = "GROW",
+    [AU_COST_FREE] = "FREE",           [AU_COST_SIMPLE] = "SIMPLE",
+    [AU_COST_MEMORY] = "MEMORY",       [AU_COST_DIVISION] = "DIVISION",
+    [AU_COST_CALL] = "CALL",           [AU_COST_CALL_INDIRECT] = "CALL_INDIRECT",
+    [AU_COST_GROW] = "GROW",           [AU_COST_FLOAT_ROUND] = "FLOAT_ROUND",
+    [AU_COST_FLOAT_MUL] = "FLOAT_MUL", [AU_COST_FLOAT_DIV] = "FLOAT_DIV",
 };
 
 static struct {

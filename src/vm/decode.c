@@ -763,6 +763,9 @@ static void set_costs(struct wasm_module *module)
                                    : module->pages_max <= 32 ? AU_GAS_MEMORY_MEDIUM
                                                              : AU_GAS_MEMORY_LARGE;
     module->cost[AU_COST_DIVISION] = AU_GAS_DIVISION;
+    module->cost[AU_COST_FLOAT_ROUND] = AU_GAS_FLOAT_ROUND;
+    module->cost[AU_COST_FLOAT_MUL] = AU_GAS_FLOAT_MUL;
+    module->cost[AU_COST_FLOAT_DIV] = AU_GAS_FLOAT_DIV;
     module->cost[AU_COST_CALL] = AU_GAS_CALL;
     module->cost[AU_COST_CALL_INDIRECT] = AU_GAS_CALL_INDIRECT;
     module->cost[AU_COST_GROW] = AU_GAS_GROW;

@@ -44,6 +44,9 @@ enum au_cost {
     AU_COST_SIMPLE,
     AU_COST_MEMORY, /* its price depends on the declared maximum of the memory */
     AU_COST_DIVISION,
+    AU_COST_FLOAT_ROUND,
+    AU_COST_FLOAT_MUL,
+    AU_COST_FLOAT_DIV,
     AU_COST_CALL,
     AU_COST_CALL_INDIRECT,
     AU_COST_GROW,

@@ -3,18 +3,45 @@
 #include "vm/gas.h"
 #include "vm/limits.h"
 
-static bool is_division(uint32_t code)
+/* The price of an instruction that takes longer than most; 0 if it does not. */
+static int64_t arithmetic_cost(uint32_t code)
 {
-    static const uint8_t codes[] = {
-        0x6d, 0x6e, 0x6f, 0x70, /* i32.div_s, div_u, rem_s, rem_u */
-        0x7f, 0x80, 0x81, 0x82, /* i64 */
-        0x91, 0x95,             /* f32.sqrt, div */
-        0x9f, 0xa3,             /* f64 */
+    static const struct {
+        uint8_t code;
+        int64_t cost;
+    } costs[] = {
+        /* i32, i64: div_s, div_u, rem_s, rem_u */
+        {0x6d, AU_GAS_DIVISION},
+        {0x6e, AU_GAS_DIVISION},
+        {0x6f, AU_GAS_DIVISION},
+        {0x70, AU_GAS_DIVISION},
+        {0x7f, AU_GAS_DIVISION},
+        {0x80, AU_GAS_DIVISION},
+        {0x81, AU_GAS_DIVISION},
+        {0x82, AU_GAS_DIVISION},
+        /* f32, f64: ceil, floor, trunc, nearest; demote, promote */
+        {0x8d, AU_GAS_FLOAT_ROUND},
+        {0x8e, AU_GAS_FLOAT_ROUND},
+        {0x8f, AU_GAS_FLOAT_ROUND},
+        {0x90, AU_GAS_FLOAT_ROUND},
+        {0x9b, AU_GAS_FLOAT_ROUND},
+        {0x9c, AU_GAS_FLOAT_ROUND},
+        {0x9d, AU_GAS_FLOAT_ROUND},
+        {0x9e, AU_GAS_FLOAT_ROUND},
+        {0xb6, AU_GAS_FLOAT_ROUND},
+        {0xbb, AU_GAS_FLOAT_ROUND},
+        /* f32, f64: mul; sqrt, div */
+        {0x94, AU_GAS_FLOAT_MUL},
+        {0xa2, AU_GAS_FLOAT_MUL},
+        {0x91, AU_GAS_FLOAT_DIV},
+        {0x95, AU_GAS_FLOAT_DIV},
+        {0x9f, AU_GAS_FLOAT_DIV},
+        {0xa3, AU_GAS_FLOAT_DIV},
     };
-    for (size_t i = 0; i < sizeof(codes); i++) {
-        if (codes[i] == code) return true;
+    for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
+        if (costs[i].code == code) return costs[i].cost;
     }
-    return false;
+    return 0;
 }
 
 static int64_t cost_of(const struct au_model *model, uint32_t code)
@@ -30,7 +57,8 @@ static int64_t cost_of(const struct au_model *model, uint32_t code)
     case OP_MEMORY_GROW: return AU_GAS_GROW;
     default: break;
     }
-    if (is_division(code)) return AU_GAS_DIVISION;
+    int64_t arithmetic = arithmetic_cost(code);
+    if (arithmetic != 0) return arithmetic;
     bool is_bulk = code == OP_MEMORY_INIT || code == OP_MEMORY_COPY || code == OP_MEMORY_FILL;
     if (!is_bulk && !model_is_access(code)) return AU_GAS_SIMPLE;
     if (model->pages_max <= 4) return AU_GAS_MEMORY_SMALL;

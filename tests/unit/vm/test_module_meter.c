@@ -494,11 +494,17 @@ static void test_every_price(void **state)
         bool is_free = byte == OP_NOP || byte == OP_BLOCK || byte == OP_LOOP || byte == OP_ELSE ||
                        byte == OP_END || byte == OP_FC;
         bool is_memory = byte >= 0x28 && byte <= 0x3e;
-        bool is_division = (byte >= 0x6d && byte <= 0x70) || (byte >= 0x7f && byte <= 0x82) ||
-                           byte == 0x91 || byte == 0x95 || byte == 0x9f || byte == 0xa3;
+        bool is_division = (byte >= 0x6d && byte <= 0x70) || (byte >= 0x7f && byte <= 0x82);
+        bool is_round = (byte >= 0x8d && byte <= 0x90) || (byte >= 0x9b && byte <= 0x9e) ||
+                        byte == 0xb6 || byte == 0xbb;
+        bool is_float_mul = byte == 0x94 || byte == 0xa2;
+        bool is_float_div = byte == 0x91 || byte == 0x95 || byte == 0x9f || byte == 0xa3;
         enum au_cost cost = is_free                    ? AU_COST_FREE
                             : is_memory                ? AU_COST_MEMORY
                             : is_division              ? AU_COST_DIVISION
+                            : is_round                 ? AU_COST_FLOAT_ROUND
+                            : is_float_mul             ? AU_COST_FLOAT_MUL
+                            : is_float_div             ? AU_COST_FLOAT_DIV
                             : byte == OP_CALL          ? AU_COST_CALL
                             : byte == OP_CALL_INDIRECT ? AU_COST_CALL_INDIRECT
                             : byte == OP_MEMORY_GROW   ? AU_COST_GROW
