@@ -154,7 +154,8 @@ static enum au_err open_slots(const struct contract *contract, const struct page
     /* The key next to the cursor's is that with a zero behind it. */
     if (page->has_cursor) lower.bytes[lower.size++] = 0;
     go_past(&upper);
-    struct au_kv_range range = {AU_CF_KEY, {lower.bytes, lower.size}, {upper.bytes, upper.size}};
+    struct au_kv_range range = {
+        .cf = AU_CF_KEY, .lower = {lower.bytes, lower.size}, .upper = {upper.bytes, upper.size}};
     const struct au_read *read = &contract->look.read;
     return au_kv_iter_open(&read->flat.kv, read->flat.snapshot, &range, out_iter);
 }

@@ -289,8 +289,9 @@ enum au_err au_pay_unbondings(struct au_block *block)
         bounds[i][AU_HASH_SIZE] = SLOT_UNBONDING;
         au_put_big_endian(bounds[i] + AU_HASH_SIZE + 1, block->header.height + i, HEIGHT_SIZE);
     }
-    struct au_kv_range range = {
-        AU_CF_KEY, {bounds[0], sizeof(bounds[0])}, {bounds[1], sizeof(bounds[1])}};
+    struct au_kv_range range = {.cf = AU_CF_KEY,
+                                .lower = {bounds[0], sizeof(bounds[0])},
+                                .upper = {bounds[1], sizeof(bounds[1])}};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     if (block->ledger->params.unbonding == 0) return AU_OK;
@@ -340,8 +341,9 @@ static enum au_err open_slots(const struct au_kv *kv, uint8_t kind, struct au_kv
         memcpy(bounds[i], system.bytes, AU_HASH_SIZE);
         bounds[i][AU_HASH_SIZE] = (uint8_t)(kind + i);
     }
-    struct au_kv_range range = {
-        AU_CF_KEY, {bounds[0], sizeof(bounds[0])}, {bounds[1], sizeof(bounds[1])}};
+    struct au_kv_range range = {.cf = AU_CF_KEY,
+                                .lower = {bounds[0], sizeof(bounds[0])},
+                                .upper = {bounds[1], sizeof(bounds[1])}};
     return au_kv_iter_open(kv, NULL, &range, out_iter);
 }
 

@@ -182,6 +182,7 @@ static enum au_err history_iter_open(void *ctx, const void *snapshot,
 {
     (void)snapshot;
     const struct history *history = ctx;
+    AU_ASSERT(!range->is_downward);
     struct cursor *cursor = au_mem_new(sizeof(*cursor));
     if (!cursor) return AU_ERR_NO_MEMORY;
     cursor->history = history;

@@ -74,6 +74,7 @@ struct au_kv_range {
     enum au_cf cf;
     struct au_bytes lower;
     struct au_bytes upper;
+    bool is_downward; /* the greatest key first; not of a history */
 };
 
 /* Keys of one family, ascending, each once, and who is told what is under them: take is called for
@@ -171,8 +172,8 @@ AU_MUST_USE enum au_err au_kv_snapshot_open(const struct au_kv *kv,
                                             struct au_kv_snapshot *out_snapshot);
 void au_kv_snapshot_close(struct au_kv_snapshot *snapshot);
 
-/* au_kv_iter_open prepares to walk a range upwards, at a snapshot or (NULL) at the present moment.
- * The bounds are copied; the snapshot stays open until the iterator is closed. */
+/* au_kv_iter_open prepares to walk a range in its order, at a snapshot or (NULL) at the present
+ * moment. The bounds are copied; the snapshot stays open until the iterator is closed. */
 AU_MUST_USE enum au_err au_kv_iter_open(const struct au_kv *kv,
                                         const struct au_kv_snapshot *snapshot,
                                         const struct au_kv_range *range,

@@ -39,6 +39,7 @@ struct cursor {
     const struct run *run; /* NULL: nothing to walk */
     size_t next;
     size_t end;
+    bool is_downward; /* from end to next */
 };
 
 /* A change on its way into a run. */
@@ -306,6 +307,7 @@ static enum au_err memkv_iter_open(void *ctx, const void *snapshot, const struct
         cursor->end =
             range->upper.size > 0 ? lower_bound(cursor->run, range->upper) : cursor->run->count;
     }
+    cursor->is_downward = range->is_downward;
     atomic_fetch_add(&memkv->views, 1);
     *out_state = cursor;
     return AU_OK;
@@ -316,7 +318,8 @@ static enum au_err memkv_iter_next(void *ctx, void *state, struct au_kv_entry *o
     (void)ctx;
     struct cursor *cursor = state;
     if (!cursor->run || cursor->next >= cursor->end) return AU_ERR_NOT_FOUND;
-    const struct item *item = cursor->run->items[cursor->next++];
+    size_t at = cursor->is_downward ? --cursor->end : cursor->next++;
+    const struct item *item = cursor->run->items[at];
     *out_entry = (struct au_kv_entry){key_of(item), value_of(item)};
     return AU_OK;
 }

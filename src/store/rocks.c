@@ -54,6 +54,8 @@ struct cursor {
     rocksdb_readoptions_t *read;
     rocksdb_iterator_t *iter;
     struct au_bytes upper; /* borrowed by read; a copy behind this struct */
+    struct au_bytes lower; /* likewise, behind upper; of a walk downward */
+    bool is_downward;
     bool is_begun;
 };
 
@@ -242,25 +244,53 @@ static bool is_in_one_list(const struct au_kv_range *range)
            memcmp(range->lower.data, range->upper.data, size) == 0;
 }
 
-static enum au_err rocks_iter_open(void *ctx, const void *snapshot, const struct au_kv_range *range,
-                                   void **out_state)
+/* Only seeking upwards can keep within one prefix. */
+static void set_bounds(struct cursor *cursor, const struct au_kv_range *range)
 {
-    struct rocks *rocks = ctx;
-    const struct view *view = snapshot;
-    struct cursor *cursor = au_mem_new(sizeof(*cursor) + range->upper.size);
-    if (!cursor) return AU_ERR_NO_MEMORY;
-    cursor->read = rocksdb_readoptions_create();
-    if (view) rocksdb_readoptions_set_snapshot(cursor->read, view->snapshot);
-    rocksdb_readoptions_set_total_order_seek(cursor->read, !is_in_one_list(range));
+    rocksdb_readoptions_set_total_order_seek(cursor->read,
+                                             range->is_downward || !is_in_one_list(range));
+    uint8_t *upper = (uint8_t *)(cursor + 1);
     if (range->upper.size > 0) {
-        uint8_t *upper = (uint8_t *)(cursor + 1);
         memcpy(upper, range->upper.data, range->upper.size);
         cursor->upper = (struct au_bytes){upper, range->upper.size};
         rocksdb_readoptions_set_iterate_upper_bound(cursor->read, chars(cursor->upper),
                                                     cursor->upper.size);
     }
+    if (range->is_downward && range->lower.size > 0) {
+        uint8_t *lower = upper + range->upper.size;
+        memcpy(lower, range->lower.data, range->lower.size);
+        cursor->lower = (struct au_bytes){lower, range->lower.size};
+        rocksdb_readoptions_set_iterate_lower_bound(cursor->read, chars(cursor->lower),
+                                                    cursor->lower.size);
+    }
+}
+
+static void step(struct cursor *cursor)
+{
+    if (cursor->is_downward) {
+        rocksdb_iter_prev(cursor->iter);
+    } else {
+        rocksdb_iter_next(cursor->iter);
+    }
+}
+
+static enum au_err rocks_iter_open(void *ctx, const void *snapshot, const struct au_kv_range *range,
+                                   void **out_state)
+{
+    struct rocks *rocks = ctx;
+    const struct view *view = snapshot;
+    struct cursor *cursor = au_mem_new(sizeof(*cursor) + range->upper.size + range->lower.size);
+    if (!cursor) return AU_ERR_NO_MEMORY;
+    cursor->read = rocksdb_readoptions_create();
+    cursor->is_downward = range->is_downward;
+    if (view) rocksdb_readoptions_set_snapshot(cursor->read, view->snapshot);
+    set_bounds(cursor, range);
     cursor->iter = rocksdb_create_iterator_cf(rocks->db, cursor->read, rocks->families[range->cf]);
-    rocksdb_iter_seek(cursor->iter, chars(range->lower), range->lower.size);
+    if (range->is_downward) {
+        rocksdb_iter_seek_to_last(cursor->iter);
+    } else {
+        rocksdb_iter_seek(cursor->iter, chars(range->lower), range->lower.size);
+    }
     atomic_fetch_add(&rocks->views, 1);
     *out_state = cursor;
     return AU_OK;
@@ -270,7 +300,7 @@ static enum au_err rocks_iter_next(void *ctx, void *state, struct au_kv_entry *o
 {
     struct rocks *rocks = ctx;
     struct cursor *cursor = state;
-    if (cursor->is_begun && rocksdb_iter_valid(cursor->iter)) rocksdb_iter_next(cursor->iter);
+    if (cursor->is_begun && rocksdb_iter_valid(cursor->iter)) step(cursor);
     cursor->is_begun = true;
     if (!rocksdb_iter_valid(cursor->iter)) {
         /* The end and a failed read look alike but for the cause. */

@@ -198,14 +198,14 @@ static void compare_walks(const struct au_kv *history, const struct au_kv_snapsh
     size_t sum = 0;
     for (uint8_t first = 0; first < 6; first++) {
         const uint8_t bounds[] = {first, (uint8_t)(first + 1)};
-        struct au_kv_range prefix = {cf, {bounds, 1}, {bounds + 1, 1}};
+        struct au_kv_range prefix = {.cf = cf, .lower = {bounds, 1}, .upper = {bounds + 1, 1}};
         sum += compare_range(history, snapshot, &prefix);
     }
     assert_int_equal(sum, count);
     for (size_t i = 0; i < 8; i++) {
         struct key lower = key_of(cf, random_below(&fixture.random, KEYS));
         struct key upper = key_of(cf, random_below(&fixture.random, KEYS));
-        struct au_kv_range range = {cf, bytes_of(&lower), {0}};
+        struct au_kv_range range = {.cf = cf, .lower = bytes_of(&lower)};
         compare_range(history, snapshot, &range);
         if (au_bytes_compare(bytes_of(&lower), bytes_of(&upper)) > 0) continue;
         range.upper = bytes_of(&upper);

@@ -316,6 +316,28 @@ static void test_order_and_bounds(void **state)
     }
 }
 
+static void test_downward(void **state)
+{
+    const struct au_kv *kv = *state;
+    static const char *const keys[] = {"a", "ab", "b", "c"};
+    static const struct {
+        const char *lower, *upper, *expected;
+    } cases[] = {
+        {"", "", "c b ab a "}, {"ab", "", "c b ab "}, {"", "b", "ab a "},
+        {"a", "ab", "a "},     {"aa", "bb", "b ab "}, {"b", "b", ""},
+        {"c", "a", ""},        {"d", "", ""},         {"", "A", ""},
+    };
+    struct au_kv_range range = {.cf = AU_CF_IDX, .is_downward = true};
+    kv_expect_keys(kv, NULL, &range, "");
+    for (size_t i = 0; i < AU_COUNT_OF(keys); i++)
+        kv_put(kv, AU_CF_IDX, keys[i], keys[i]);
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        range.lower = au_bytes_of(cases[i].lower);
+        range.upper = au_bytes_of(cases[i].upper);
+        kv_expect_keys(kv, NULL, &range, cases[i].expected);
+    }
+}
+
 /* Walks that stay within the first 33 bytes, as an account's history does, and walks that do not,
  * over keys whose last byte counts up. Even prefixes are there; bounds may be of any. */
 #define KV_PREFIX_SIZE  33u
@@ -334,7 +356,7 @@ static void kv_expect_prefix_keys(const struct au_kv *kv, struct au_bytes lower,
                                   struct au_bytes upper)
 {
     uint8_t key[KV_PREFIX_SIZE + 1];
-    struct au_kv_range range = {AU_CF_IDX, lower, upper};
+    struct au_kv_range range = {.cf = AU_CF_IDX, .lower = lower, .upper = upper};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     assert_ok(au_kv_iter_open(kv, NULL, &range, &iter));
@@ -381,7 +403,8 @@ static void test_bounds_are_copied(void **state)
     kv_put(kv, AU_CF_IDX, "a", "a");
     kv_put(kv, AU_CF_IDX, "b", "b");
     char lower[] = "a", upper[] = "b";
-    struct au_kv_range range = {AU_CF_IDX, au_bytes_of(lower), au_bytes_of(upper)};
+    struct au_kv_range range = {
+        .cf = AU_CF_IDX, .lower = au_bytes_of(lower), .upper = au_bytes_of(upper)};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     assert_ok(au_kv_iter_open(kv, NULL, &range, &iter));
@@ -561,6 +584,7 @@ static void test_like_a_model(void **state)
         cmocka_unit_test_setup_teardown(test_walk_along_prefix, open, close),         \
         cmocka_unit_test_setup_teardown(test_bounds_are_copied, open, close),         \
         cmocka_unit_test_setup_teardown(test_snapshot_stays, open, close),            \
+        cmocka_unit_test_setup_teardown(test_downward, open, close),                  \
         cmocka_unit_test_setup_teardown(test_iterator_stays, open, close),            \
         cmocka_unit_test_setup_teardown(test_readers_see_whole_batches, open, close), \
         cmocka_unit_test_setup_teardown(test_like_a_model, open, close)
