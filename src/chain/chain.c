@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "chain/events.h"
+
 #define HEIGHT_SIZE 8u /* bytes of a height in a key */
 #define PLACE_SIZE  12u
 
@@ -167,6 +169,7 @@ void au_chain_put_tx(struct au_kv_batch *batch, const struct au_receipt *receipt
     au_kv_batch_put(batch, AU_CF_BLK, BYTES_OF(place), tx);
     au_kv_batch_put(batch, AU_CF_TXI, BYTES_OF(receipt->id), BYTES_OF(place));
     change_histories(batch, receipt, &decoded, au_kv_batch_put);
+    au_events_put(batch, receipt);
 }
 
 void au_chain_del_block(struct au_kv_batch *batch, const struct au_header *header,
@@ -189,6 +192,7 @@ void au_chain_del_tx(struct au_kv_batch *batch, const struct au_receipt *receipt
     au_kv_batch_del(batch, AU_CF_BLK, BYTES_OF(place));
     au_kv_batch_del(batch, AU_CF_TXI, BYTES_OF(receipt->id));
     change_histories(batch, receipt, &decoded, take_away);
+    au_events_del(batch, receipt);
 }
 
 /* ---- reading ---- */

@@ -7,6 +7,7 @@
  *     txi   id[32]                                     -> height || index
  *     idx   'b' || block hash[32]                      -> height
  *     idx   'a' || address[32] || ~height || ~index    -> roles u8
+ *     idx   'e' || ...: chain/events.h
  *     meta  "pruned"                                   -> height
  *
  * Heights (u64) and indices (u32) are big-endian, so that the order of keys is that of the chain;
@@ -59,12 +60,13 @@ void au_chain_put_block(struct au_kv_batch *batch, const struct au_header *heade
                         const struct au_hash *hash);
 
 /* au_chain_put_tx adds an executed transaction and its receipt: under their place, under the
- * transaction's id, and in the histories of sender, target and what was created.
+ * transaction's id, in the histories of sender, target and what was created, and where its events
+ * are found by (chain/events.h).
  *
  * receipt   whole: its id, height and index are the keys
  * tx        the encoded transaction; that it decodes is the caller's affair
  *
- * Errors as above. Cost: both are copied; at most 6 changes. */
+ * Errors as above. Cost: both are copied; at most 6 changes, and those of events. */
 void au_chain_put_tx(struct au_kv_batch *batch, const struct au_receipt *receipt,
                      struct au_bytes tx);
 
