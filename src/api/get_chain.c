@@ -12,16 +12,14 @@
 
 static const char *const txs_words[] = {"none", "hash", "full", NULL};
 
-/* The height of the snapshot that the node began from, of which it has the header alone; 0: it has
- * all blocks. */
-static enum au_err find_first(struct au_look *look, uint64_t *out_height)
+enum au_err au_find_first(struct au_look *look, uint64_t *out_height)
 {
     enum au_err err = au_chain_pruned(&look->chain, out_height);
     if (err == AU_ERR_NOT_FOUND) *out_height = 0;
     return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }
 
-static void fail_pruned(struct au_input *input, const char *got, uint64_t height, uint64_t first)
+void au_fail_pruned(struct au_input *input, const char *got, uint64_t height, uint64_t first)
 {
     struct au_problem problem;
     au_problem_init(&problem, AU_PROBLEM_PRUNED);
@@ -37,14 +35,14 @@ static void put_block(struct au_input *input, struct au_look *look, const struct
     size_t txs = AU_JSON_TXS_COUNT;
     au_input_query_word(input, "txs", txs_words, &txs);
     if (input->has_failed) return;
-    enum au_err err = find_first(look, &first);
+    enum au_err err = au_find_first(look, &first);
     if (err != AU_OK) {
         au_fail(input->response, err);
         return;
     }
     bool has_txs = first == 0 || header->height > first || header->tx_count == 0;
     if (!has_txs && txs != AU_JSON_TXS_COUNT && txs != AU_JSON_TXS_NONE) {
-        fail_pruned(input, "the transactions of block ", header->height, first);
+        au_fail_pruned(input, "the transactions of block ", header->height, first);
         return;
     }
     if (txs == AU_JSON_TXS_COUNT) txs = has_txs ? AU_JSON_TXS_HASH : AU_JSON_TXS_NONE;
@@ -87,8 +85,8 @@ static void fail_block(struct au_input *input, struct au_look *look, uint64_t he
 {
     struct au_problem problem;
     uint64_t first;
-    if (find_first(look, &first) == AU_OK && height < first) {
-        fail_pruned(input, "", height, first);
+    if (au_find_first(look, &first) == AU_OK && height < first) {
+        au_fail_pruned(input, "", height, first);
         return;
     }
     struct au_bytes id = au_request_param(input->request, "id");
@@ -153,7 +151,7 @@ void au_get_blocks(struct au_input *input)
     uint64_t head_height = look.read.head.height;
     bool is_descending = order == 0;
     uint64_t first = 0;
-    enum au_err err = find_first(&look, &first);
+    enum au_err err = au_find_first(&look, &first);
     uint64_t from = is_descending ? head_height : first;
     au_input_query_u64(input, "cursor", 0, UINT64_MAX, &from);
     if (is_descending && from > head_height) from = head_height;
@@ -180,13 +178,13 @@ static bool has_blocks_from(struct au_input *input, uint64_t height)
     struct au_look look;
     uint64_t first;
     if (!au_look_open(input->api, input->response, &look)) return false;
-    enum au_err err = find_first(&look, &first);
+    enum au_err err = au_find_first(&look, &first);
     au_look_close(&look);
     bool has_blocks = err == AU_OK && (first == 0 || height > first);
     if (err != AU_OK) {
         au_fail(input->response, err);
     } else if (!has_blocks) {
-        fail_pruned(input, "", height, first);
+        au_fail_pruned(input, "", height, first);
     }
     return has_blocks;
 }

@@ -20,6 +20,15 @@ au_handler au_get_block;
 au_handler au_get_blocks;
 au_handler au_get_blocks_stream;
 
+/* au_find_first gives the height of the snapshot that the node began from, of which it has the
+ * header alone; 0: it has all blocks. au_fail_pruned says that it has nothing of a height up to
+ * that; got stands in front of the height. */
+AU_MUST_USE enum au_err au_find_first(struct au_look *look, uint64_t *out_height);
+void au_fail_pruned(struct au_input *input, const char *got, uint64_t height, uint64_t first);
+
+/* get_events.c */
+au_handler au_get_events;
+
 /* get_tx.c */
 au_handler au_get_tx;
 au_handler au_get_receipt;

@@ -1,5 +1,8 @@
 #include "api/json.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/mem.h"
 
 void au_reply_begin(struct au_json_write *json, struct au_response *response, int status)
@@ -51,6 +54,26 @@ void au_json_put_receipt(struct au_json_write *json, const char *name,
     au_json_write_begin_object(json);
     au_receipt_put_json(json, receipt);
     au_json_write_end_object(json);
+}
+
+void au_json_put_cursor(struct au_json_write *json, const char *name,
+                        const struct au_event_place *place)
+{
+    char text[48];
+    snprintf(text, sizeof(text), "%" PRIu64 "-%u-%u", place->tx.height, place->tx.index,
+             place->number);
+    au_json_put_text(json, name, text);
+}
+
+void au_json_put_event(struct au_json_write *json, const struct au_event_place *place,
+                       const struct au_receipt *receipt, const struct au_receipt_event *event)
+{
+    au_json_put_cursor(json, "cursor", place);
+    au_json_put_u64(json, "height", place->tx.height);
+    au_json_put_count(json, "index", place->tx.index);
+    au_json_put_count(json, "number", place->number);
+    au_json_put_hash(json, "hash", &receipt->id);
+    au_event_put_json(json, event);
 }
 
 void au_json_put_view(struct au_json_write *json, const struct au_view_result *result)

@@ -12,7 +12,7 @@
 #define AUREON_API_JSON_H
 
 #include "api/response.h"
-#include "chain/chain.h"
+#include "chain/events.h"
 #include "core/tx_json.h"
 #include "ledger/block.h"
 #include "state/proof.h"
@@ -33,6 +33,15 @@ void au_json_put_account(struct au_json_write *json, const struct au_account *ac
 /* au_json_put_receipt writes a receipt as an object. */
 void au_json_put_receipt(struct au_json_write *json, const char *name,
                          const struct au_receipt *receipt);
+
+/* au_json_put_cursor writes the place of an event as text, au_json_put_event its cursor, height,
+ * index, number, hash and what au_event_put_json writes.
+ *
+ * receipt   of its transaction */
+void au_json_put_cursor(struct au_json_write *json, const char *name,
+                        const struct au_event_place *place);
+void au_json_put_event(struct au_json_write *json, const struct au_event_place *place,
+                       const struct au_receipt *receipt, const struct au_receipt_event *event);
 
 /* au_json_put_view writes what a view came to: the members that a receipt has too. */
 void au_json_put_view(struct au_json_write *json, const struct au_view_result *result);

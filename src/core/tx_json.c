@@ -126,6 +126,19 @@ const char *au_receipt_reason(enum au_outcome outcome, uint32_t detail)
     return NULL;
 }
 
+void au_event_put_json(struct au_json_write *json, const struct au_receipt_event *event)
+{
+    au_json_put_address(json, "contract", &event->contract);
+    au_json_put_bytes(json, "name", event->name);
+    au_json_write_key(json, "topics");
+    au_json_write_begin_array(json);
+    for (size_t at = 0; at < event->topics.size; at += AU_EVENT_TOPIC_SIZE) {
+        au_json_write_hex(json, (struct au_bytes){event->topics.data + at, AU_EVENT_TOPIC_SIZE});
+    }
+    au_json_write_end_array(json);
+    au_json_put_hex(json, "data", event->data);
+}
+
 void au_events_put_json(struct au_json_write *json, struct au_items events)
 {
     struct au_receipt_event event;
@@ -133,15 +146,7 @@ void au_events_put_json(struct au_json_write *json, struct au_items events)
     au_json_write_begin_array(json);
     while (au_receipt_next_event(&events, &event)) {
         au_json_write_begin_object(json);
-        au_json_put_address(json, "contract", &event.contract);
-        au_json_put_bytes(json, "name", event.name);
-        au_json_write_key(json, "topics");
-        au_json_write_begin_array(json);
-        for (size_t at = 0; at < event.topics.size; at += AU_EVENT_TOPIC_SIZE) {
-            au_json_write_hex(json, (struct au_bytes){event.topics.data + at, AU_EVENT_TOPIC_SIZE});
-        }
-        au_json_write_end_array(json);
-        au_json_put_hex(json, "data", event.data);
+        au_event_put_json(json, &event);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);

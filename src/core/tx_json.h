@@ -39,6 +39,9 @@ void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *re
  * the digest is of. */
 void au_receipt_put_core_json(struct au_json_write *json, const struct au_receipt *receipt);
 
+/* au_event_put_json writes the members of an event: contract, name, topics, data. */
+void au_event_put_json(struct au_json_write *json, const struct au_receipt_event *event);
+
 /* au_events_put_json writes a receipt's events as the member events. */
 void au_events_put_json(struct au_json_write *json, struct au_items events);
 

@@ -1,0 +1,147 @@
+/* Events of contracts, as the chain's index finds them. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "api/handlers.h"
+#include "api/json.h"
+#include "base/hex.h"
+#include "base/text.h"
+#include "base/utf8.h"
+
+#define LIMIT_PRESET   20u
+#define LIMIT_MAX      100u
+#define LOOKS_MAX      2000u       /* events that a page may look at */
+#define READ_SIZE_MAX  (16u << 20) /* bytes of receipts from which on a page ends */
+#define EXPECTED_NAME  "the 1 to 64 bytes of an event's name"
+#define EXPECTED_TOPIC "0x and 64 hex digits"
+
+/* ---- the query ---- */
+
+static void read_filter(struct au_input *input, struct au_event_filter *out_filter)
+{
+    struct au_bytes text;
+    *out_filter = (struct au_event_filter){0};
+    out_filter->has_contract = au_input_address(input, "contract", &out_filter->contract);
+    if (au_input_text(input, "name", &text)) {
+        if (text.size == 0 || text.size > AU_EVENT_NAME_SIZE_MAX || !au_utf8_is_valid(text)) {
+            au_input_fail(input, "name", EXPECTED_NAME, text);
+            return;
+        }
+        memcpy(out_filter->name, text.data, text.size);
+        out_filter->name_size = (uint8_t)text.size;
+    }
+    if (au_input_text(input, "topic", &text)) {
+        out_filter->has_topic = au_hex_parse(text, out_filter->topic.bytes, AU_HASH_SIZE) == AU_OK;
+        if (!out_filter->has_topic) au_input_fail(input, "topic", EXPECTED_TOPIC, text);
+    }
+}
+
+/* A cursor is the place of an event, "height-index-number". */
+static bool parse_cursor(struct au_bytes text, struct au_event_place *out_place)
+{
+    struct au_bytes parts[3];
+    for (size_t i = 0; i < AU_COUNT_OF(parts); i++) {
+        const uint8_t *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
+        if ((dash != NULL) != (i + 1 < AU_COUNT_OF(parts))) return false;
+        parts[i] = (struct au_bytes){text.data, dash ? (size_t)(dash - text.data) : text.size};
+        size_t taken_size = parts[i].size + (dash != NULL);
+        text = (struct au_bytes){text.data + taken_size, text.size - taken_size};
+    }
+    return au_text_parse_u64(parts[0], &out_place->tx.height) == AU_OK &&
+           au_text_parse_u32(parts[1], &out_place->tx.index) == AU_OK &&
+           au_text_parse_u32(parts[2], &out_place->number) == AU_OK;
+}
+
+static void read_range(struct au_input *input, struct au_event_range *out_range)
+{
+    static const char *const orders[] = {"desc", "asc", NULL};
+    struct au_bytes text;
+    size_t order = 0;
+    *out_range = (struct au_event_range){.to_height = UINT64_MAX};
+    au_input_query_u64(input, "from_height", 0, UINT64_MAX, &out_range->from_height);
+    au_input_query_u64(input, "to_height", out_range->from_height, UINT64_MAX,
+                       &out_range->to_height);
+    au_input_query_word(input, "order", orders, &order);
+    out_range->order = order == 0 ? AU_CHAIN_DOWNWARD : AU_CHAIN_UPWARD;
+    out_range->has_after = au_input_text(input, "cursor", &text);
+    if (out_range->has_after && !parse_cursor(text, &out_range->after)) {
+        au_input_fail(input, "cursor", "an event's `cursor`, or what `next` said", text);
+    }
+}
+
+/* Events before the snapshot that the node began from are not there: who asks for them by height,
+ * or comes back to them, must not take that for there being none. */
+static bool is_kept(struct au_input *input, struct au_look *look,
+                    const struct au_event_range *range)
+{
+    uint64_t first;
+    uint64_t from = range->from_height;
+    enum au_err err = au_find_first(look, &first);
+    if (err != AU_OK) {
+        au_input_fail_err(input, err);
+        return false;
+    }
+    bool comes_back = range->has_after && range->order == AU_CHAIN_UPWARD;
+    bool is_given = comes_back || au_input_has(input, "from_height");
+    if (comes_back && range->after.tx.height > from) from = range->after.tx.height;
+    if (first == 0 || !is_given || from > first) return true;
+    au_fail_pruned(input, "", from, first);
+    return false;
+}
+
+/* ---- a page ---- */
+
+/* Writes what the walk finds; out_last is where a page that is not the last ends. */
+static enum au_err put_items(struct au_json_write *json, struct au_event_walk *walk, size_t limit,
+                             struct au_event_place *out_last)
+{
+    struct au_receipt_event event;
+    bool is_match;
+    size_t count = 0;
+    for (size_t i = 0; count < limit && i < LOOKS_MAX && walk->read_size < READ_SIZE_MAX; i++) {
+        AU_TRY(au_event_walk_next(walk, out_last, &event, &is_match));
+        if (!is_match) continue;
+        au_json_write_begin_object(json);
+        au_json_put_event(json, out_last, &walk->receipt, &event);
+        au_json_write_end_object(json);
+        count++;
+    }
+    return AU_OK;
+}
+
+static enum au_err put_page(struct au_input *input, struct au_look *look,
+                            const struct au_event_filter *filter,
+                            const struct au_event_range *range, size_t limit)
+{
+    struct au_event_walk walk;
+    struct au_event_place last;
+    struct au_json_write json;
+    AU_TRY(au_event_walk_open(&look->chain, filter, range, &walk));
+    au_reply_begin(&json, input->response, 200);
+    au_json_write_key(&json, "items");
+    au_json_write_begin_array(&json);
+    enum au_err err = put_items(&json, &walk, limit, &last);
+    au_json_write_end_array(&json);
+    if (err == AU_OK) au_json_put_cursor(&json, "next", &last);
+    au_event_walk_close(&walk);
+    if (err != AU_OK && err != AU_ERR_NOT_FOUND) return err;
+    au_reply_end(&json);
+    return AU_OK;
+}
+
+void au_get_events(struct au_input *input)
+{
+    struct au_event_filter filter;
+    struct au_event_range range;
+    struct au_look look;
+    uint64_t limit = LIMIT_PRESET;
+    read_filter(input, &filter);
+    read_range(input, &range);
+    au_input_query_u64(input, "limit", 1, LIMIT_MAX, &limit);
+    if (input->has_failed || !au_look_open(input->api, input->response, &look)) return;
+    if (is_kept(input, &look, &range)) {
+        enum au_err err = put_page(input, &look, &filter, &range, limit);
+        if (err != AU_OK) au_fail(input->response, err);
+    }
+    au_look_close(&look);
+}

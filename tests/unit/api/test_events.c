@@ -1,0 +1,223 @@
+/* What the API finds of events, page by page. */
+#include "unit/api/api_world.h"
+
+/* sell(u64) emits "sold", whose topic begins with the number, and pay(u64) "paid" twice. */
+static const char emitter[] =
+    "(module"
+    " (import \"env\" \"emit\" (func $emit (param i32 i32 i32 i32 i32 i32)))"
+    " (memory 1 1) (data (i32.const 0) \"soldpaidred\")"
+    " (func $say (param i32) (call $emit (local.get 0) (i32.const 4) (i32.const 64) (i32.const 1)"
+    "   (i32.const 8) (i32.const 3)))"
+    " (func (export \"sell\") (param i64) (i64.store (i32.const 64) (local.get 0))"
+    "   (call $say (i32.const 0)))"
+    " (func (export \"pay\") (param i64) (i64.store (i32.const 64) (local.get 0))"
+    "   (call $say (i32.const 4)) (call $say (i32.const 4))))";
+
+static char contracts[2][ADDRESS_SIZE];
+
+static void mine_one(void)
+{
+    struct answer answer = post(200, "/v1/dev/mine", "{\"count\":1}");
+    answer_done(&answer);
+}
+
+/* Deploys the emitter twice, in block 1. */
+static void deploy(void)
+{
+    static const char *const from[] = {"alice", "bob"};
+    struct au_buf code;
+    char message[200], target[200];
+    au_buf_init(&code, 1 << 20);
+    assert_ok(au_engine_wat_to_wasm(au_bytes_of(emitter), &code, message, sizeof(message)));
+    for (size_t i = 0; i < AU_COUNT_OF(from); i++) {
+        snprintf(target, sizeof(target), "/contract/deploy?from=%s&gas=auto&wait=none", from[i]);
+        struct answer answer = post_bytes(202, target, WASM_HEADER, au_buf_bytes(&code));
+        answer_done(&answer);
+    }
+    au_buf_done(&code);
+    mine_one();
+    struct answer block = get(200, "/v1/block/1");
+    for (size_t i = 0; i < AU_COUNT_OF(from); i++) {
+        char path[40];
+        snprintf(path, sizeof(path), "txs.%zu", i);
+        snprintf(target, sizeof(target), "/v1/tx/%s/receipt", text_at(&block, path));
+        struct answer receipt = get(200, target);
+        snprintf(contracts[i], ADDRESS_SIZE, "%s", text_at(&receipt, "created"));
+        answer_done(&receipt);
+    }
+    answer_done(&block);
+}
+
+static void call(const char *from, size_t contract, const char *function, unsigned number)
+{
+    char body[400];
+    snprintf(body, sizeof(body),
+             "{\"from\":\"%s\",\"contract\":\"%s\",\"function\":\"%s\",\"gas_limit\":\"50000\","
+             "\"args\":[\"u64:%u\"]}",
+             from, contracts[contract], function, number);
+    struct answer answer = post(202, "/v1/contract/call?wait=none", body);
+    answer_done(&answer);
+}
+
+/* Blocks 2 to 5. The pool orders transactions of one price by when they came. */
+static void make_events(void)
+{
+    deploy();
+    call("alice", 0, "sell", 1);
+    call("bob", 1, "pay", 1);
+    mine_one();
+    call("alice", 0, "pay", 2);
+    mine_one();
+    mine_one();
+    call("carol", 1, "sell", 2);
+    call("carol", 1, "sell", 1);
+    mine_one();
+}
+
+#define TOPIC(digit) "0x0" digit "00000000000000000000000000000000000000000000000000000000000000"
+
+/* Follows pages of a limit to the end, and writes the places of what they have. */
+static void walk(const char *query, unsigned limit, char *out_places, size_t size)
+{
+    char cursor[64] = "";
+    *out_places = 0;
+    for (unsigned page = 0; page < 20; page++) {
+        char target[600];
+        snprintf(target, sizeof(target), "/v1/events?limit=%u%s%s%s", limit, query,
+                 *cursor ? "&cursor=" : "", cursor);
+        struct answer answer = get(200, target);
+        size_t count = count_at(&answer, "items");
+        assert_true(count <= limit);
+        for (size_t i = 0; i < count; i++) {
+            char path[40];
+            snprintf(path, sizeof(path), "items.%zu.cursor", i);
+            size_t used = strlen(out_places);
+            snprintf(out_places + used, size - used, "%s ", text_at(&answer, path));
+        }
+        bool is_last = !has(&answer, "next");
+        if (!is_last) snprintf(cursor, sizeof(cursor), "%s", text_at(&answer, "next"));
+        answer_done(&answer);
+        if (is_last) return;
+    }
+    fail_msg("pages without end");
+}
+
+static void test_pages(void **state)
+{
+    (void)state;
+    static const struct {
+        int contract; /* -1: any */
+        const char *query, *expected;
+    } cases[] = {
+        {-1, "&order=asc", "2-0-0 2-1-0 2-1-1 3-0-0 3-0-1 5-0-0 5-1-0 "},
+        {-1, "", "5-1-0 5-0-0 3-0-1 3-0-0 2-1-1 2-1-0 2-0-0 "},
+        {0, "", "3-0-1 3-0-0 2-0-0 "},
+        {1, "&name=sold", "5-1-0 5-0-0 "},
+        {-1, "&name=sold", "5-1-0 5-0-0 2-0-0 "},
+        {-1, "&topic=" TOPIC("2"), "5-0-0 3-0-1 3-0-0 "},
+        {0, "&topic=" TOPIC("2"), "3-0-1 3-0-0 "},
+        {1, "&order=asc&name=sold&topic=" TOPIC("1"), "5-1-0 "},
+        {-1, "&topic=" TOPIC("3"), ""},
+        {-1, "&name=sol", ""},
+        {-1, "&order=asc&from_height=3", "3-0-0 3-0-1 5-0-0 5-1-0 "},
+        {-1, "&order=asc&from_height=3&to_height=4", "3-0-0 3-0-1 "},
+        {-1, "&to_height=2", "2-1-1 2-1-0 2-0-0 "},
+        {-1, "&from_height=6", ""},
+    };
+    make_events();
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        char query[400], places[400];
+        bool is_any = cases[i].contract < 0;
+        snprintf(query, sizeof(query), "%s%s%s",
+                 is_any ? "" : "&contract=", is_any ? "" : contracts[cases[i].contract],
+                 cases[i].query);
+        for (unsigned limit = 1; limit <= 8; limit++) {
+            walk(query, limit, places, sizeof(places));
+            assert_string_equal(places, cases[i].expected);
+        }
+    }
+}
+
+static void test_item(void **state)
+{
+    (void)state;
+    make_events();
+    struct answer block = get(200, "/v1/block/2");
+    struct answer answer = get(200, "/v1/events?cursor=3-0-0&limit=1");
+    expect_text(&answer, "items.0.cursor", "2-1-1");
+    expect_text(&answer, "next", "2-1-1");
+    expect_text(&answer, "items.0.height", "2");
+    assert_int_equal(number_at(&answer, "items.0.index"), 1);
+    assert_int_equal(number_at(&answer, "items.0.number"), 1);
+    expect_text(&answer, "items.0.hash", text_at(&block, "txs.1"));
+    expect_text(&answer, "items.0.contract", contracts[1]);
+    expect_text(&answer, "items.0.name", "paid");
+    assert_int_equal(count_at(&answer, "items.0.topics"), 1);
+    expect_text(&answer, "items.0.topics.0", TOPIC("1"));
+    expect_text(&answer, "items.0.data", "0x726564");
+    answer_done(&answer);
+    answer_done(&block);
+}
+
+/* One who polls upwards sees each event once, whenever blocks come. */
+static void test_polling(void **state)
+{
+    (void)state;
+    char places[400];
+    make_events();
+    walk("&order=asc&cursor=5-1-0", 1, places, sizeof(places));
+    assert_string_equal(places, "");
+    call("bob", 0, "pay", 9);
+    mine_one();
+    struct answer answer = get(200, "/v1/events?order=asc&cursor=5-1-0");
+    assert_int_equal(count_at(&answer, "items"), 2);
+    expect_text(&answer, "items.0.cursor", "6-0-0");
+    assert_false(has(&answer, "next"));
+    answer_done(&answer);
+}
+
+static void test_problems(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query, *code, *member;
+    } cases[] = {
+        {"contract=aur1x", "bad-value", "contract"},
+        {"name=", "bad-value", "name"},
+        {"name=%ff", "bad-value", "name"},
+        {"name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bad-value",
+         "name"},
+        {"topic=0x00", "bad-value", "topic"},
+        {"cursor=5-1", "bad-value", "cursor"},
+        {"cursor=", "bad-value", "cursor"},
+        {"cursor=5-1-0-0", "bad-value", "cursor"},
+        {"cursor=5-1-4294967296", "bad-value", "cursor"},
+        {"limit=0", "bad-value", "limit"},
+        {"limit=101", "bad-value", "limit"},
+        {"order=up", "bad-value", "order"},
+        {"from_height=-1", "bad-value", "from_height"},
+        {"from_height=5&to_height=4", "bad-value", "to_height"},
+        {"account=alice", "unknown-member", "account"},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        char target[200];
+        snprintf(target, sizeof(target), "/v1/events?%s", cases[i].query);
+        struct answer answer = get(400, target);
+        expect_text(&answer, "code", cases[i].code);
+        expect_text(&answer, "member", cases[i].member);
+        answer_done(&answer);
+    }
+}
+
+#define MANUAL(test) cmocka_unit_test_setup_teardown(test, open_manual, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MANUAL(test_pages),
+        MANUAL(test_item),
+        MANUAL(test_polling),
+        MANUAL(test_problems),
+    };
+    return cmocka_run_group_tests_name("api events", tests, NULL, NULL);
+}
