@@ -1,6 +1,7 @@
 #include "cli/client_commands.h"
 
 #include "cli/keys.h"
+#include "cli/logs.h"
 #include "cli/query.h"
 #include "cli/submit.h"
 #include "cli/verify.h"
@@ -126,6 +127,15 @@ static const struct au_option storage_options[] = {
     DRY_OPTION,
     URL_OPTION,
     JSON_OPTION};
+static const struct au_option logs_options[] = {
+    {"name", "NAME", AU_OPTION_TEXT, false, 0, "only events of this name"},
+    {"topic", "HASH", AU_OPTION_TEXT, false, 0, "only events that have this topic"},
+    {"from-height", "N", AU_OPTION_NUMBER, false, UINT64_MAX, "from this block on"},
+    {"to-height", "N", AU_OPTION_NUMBER, false, UINT64_MAX, "up to this block"},
+    {"cursor", "CURSOR", AU_OPTION_TEXT, false, 0, "only those after this event"},
+    DRY_OPTION,
+    URL_OPTION,
+    {"json", NULL, AU_OPTION_FLAG, false, 0, "print a JSON document for each, a line each"}};
 static const struct au_option code_options[] = {DRY_OPTION, URL_OPTION};
 static const struct au_option api_options[] = {
     {"data", "JSON", AU_OPTION_TEXT, false, 0, "the body of the request"}, DRY_OPTION, URL_OPTION};
@@ -208,6 +218,11 @@ static const char block_details[] =
 static const char storage_details[] =
     "Without KEY: a line for each entry, key and value in hex with a tab between them. With KEY,\n"
     "written like an argument (`aureon help arguments`): its value.\n";
+
+static const char logs_details[] =
+    "Events that contracts emitted, the oldest first, a line each: where it is, the contract, the\n"
+    "name, topics in brackets, and the data. CONTRACT is an address or a name; events of all\n"
+    "contracts if not given. The first word of a line is what --cursor takes.\n";
 
 static const char code_details[] = "Writes the module to FILE.\n";
 
@@ -444,6 +459,15 @@ static const struct au_command commands[] = {
      .operands_max = 2,
      OPTIONS(code_options),
      .run = au_contract_code_command},
+    {.name = "logs",
+     .operands = "[CONTRACT]",
+     .summary = "list events of contracts",
+     .details = logs_details,
+     .example = "aureon logs \"$counter\"",
+     .needs_setup = true,
+     .operands_max = 1,
+     OPTIONS(logs_options),
+     .run = au_logs_command},
     {.name = "keys new",
      .operands = "NAME",
      .summary = "make a key",

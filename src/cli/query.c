@@ -19,10 +19,9 @@
 
 /* ---- paths ---- */
 
-/* Writes what stands for an account in a path. A development account's name goes as it is: the
- * node knows whether it is one. */
-static enum au_exit put_account(struct au_invocation *invocation, const char *word,
-                                struct au_buf *path)
+/* A development account's name goes as it is: the node knows whether it is one. */
+enum au_exit au_query_put_account(struct au_invocation *invocation, const char *word,
+                                  struct au_buf *path)
 {
     size_t index;
     const char *name = word[0] == '@' ? word + 1 : word;
@@ -71,7 +70,7 @@ static enum au_exit put_path(struct au_client *client, const struct query *query
     au_buf_put_text(path, query->before);
     if (query->is_account) {
         code = operand == NULL ? put_default_account(client, path)
-                               : put_account(invocation, operand, path);
+                               : au_query_put_account(invocation, operand, path);
     } else if (operand != NULL && *operand == '\0') {
         code = au_invocation_fail(invocation, AU_EXIT_USAGE, "expected %s, got ''",
                                   invocation->command->operands);
@@ -312,7 +311,7 @@ static enum au_exit put_more_accounts(struct au_invocation *invocation, struct a
 {
     for (size_t i = 1; i < invocation->operand_count; i++) {
         au_buf_put_text(path, "&account=");
-        enum au_exit code = put_account(invocation, invocation->operands[i], path);
+        enum au_exit code = au_query_put_account(invocation, invocation->operands[i], path);
         if (code != AU_EXIT_DONE) return code;
     }
     return put_more_height(invocation, path);
@@ -416,7 +415,8 @@ static enum au_exit put_view(struct au_invocation *invocation, struct au_json_wr
     struct au_buf account;
     au_buf_init(&account, PATH_SIZE_MAX);
     enum au_exit code = au_args_read(invocation, 2, &args, &count);
-    if (code == AU_EXIT_DONE) code = put_account(invocation, invocation->operands[0], &account);
+    if (code == AU_EXIT_DONE)
+        code = au_query_put_account(invocation, invocation->operands[0], &account);
     au_json_write_begin_object(json);
     au_json_write_key(json, "contract");
     au_json_write_bytes(json, au_buf_bytes(&account));
@@ -431,7 +431,7 @@ static enum au_exit put_view(struct au_invocation *invocation, struct au_json_wr
     const char *from = au_invocation_text(invocation, "from", NULL);
     if (code == AU_EXIT_DONE && from != NULL) {
         au_buf_clear(&account);
-        code = put_account(invocation, from, &account);
+        code = au_query_put_account(invocation, from, &account);
         au_json_write_key(json, "from");
         au_json_write_bytes(json, au_buf_bytes(&account));
     }

@@ -26,6 +26,11 @@ enum au_exit au_proof_receipt_command(struct au_invocation *invocation);
 /* `aureon view`: runs a function without a transaction; the node does it. */
 enum au_exit au_view_command(struct au_invocation *invocation);
 
+/* au_query_put_account writes what stands for an account in a path or a query: its address, or the
+ * name of a development account. DONE, or what is wrong with the word. */
+AU_MUST_USE enum au_exit au_query_put_account(struct au_invocation *invocation, const char *word,
+                                              struct au_buf *path);
+
 /* `aureon api`: one request as it is given. */
 enum au_exit au_api_command(struct au_invocation *invocation);
 

@@ -129,6 +129,14 @@ damaged_is_refused() {
         --write-out '%{http_code}' "$AUREON_URL/v1/blocks/stream")
     output=$(cat body)
     expect_problem 410 pruned
+    for query in "from_height=$height" "order=asc&cursor=$height-9-0"; do
+        request GET "/v1/events?$query"
+        expect_problem 410 pruned .expected "a height above $height"
+    done
+    for query in "" "from_height=$((height + 1))" "cursor=$height-9-0"; do
+        request GET "/v1/events?$query"
+        expect 200
+    done
     "$AUREON" send bob 1
     request GET "/v1/block/latest?txs=full"
     expect 200

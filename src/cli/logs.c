@@ -1,0 +1,195 @@
+#include "cli/logs.h"
+
+#include "base/hex.h"
+#include "base/json_write.h"
+#include "cli/client.h"
+#include "cli/http.h"
+#include "cli/query.h"
+#include "cli/show.h"
+
+#define PATH_SIZE_MAX   8192u       /* bytes */
+#define RESULT_SIZE_MAX (64u << 20) /* bytes of a page */
+#define CURSOR_SIZE_MAX 64u         /* bytes */
+
+/* ---- the query ---- */
+
+static enum au_exit put_filter(struct au_invocation *invocation, struct au_buf *path)
+{
+    static const struct {
+        const char *option, *name;
+    } rows[] = {
+        {"name", "name"},
+        {"topic", "topic"},
+        {"from-height", "from_height"},
+        {"to-height", "to_height"},
+    };
+    au_buf_put_text(path, "/v1/events?order=asc&limit=100");
+    if (invocation->operand_count > 0) {
+        au_buf_put_text(path, "&contract=");
+        enum au_exit code = au_query_put_account(invocation, invocation->operands[0], path);
+        if (code != AU_EXIT_DONE) return code;
+    }
+    for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
+        const char *text = au_invocation_text(invocation, rows[i].option, NULL);
+        if (text == NULL) continue;
+        au_buf_printf(path, "&%s=", rows[i].name);
+        au_http_put_query(path, au_bytes_of(text));
+    }
+    return AU_EXIT_DONE;
+}
+
+/* ---- lines ---- */
+
+static struct au_bytes text_of(const struct au_json_in *object, const char *name)
+{
+    const struct au_json_in *value = au_json_in_get(object, name);
+    bool is_text = value != NULL && au_json_in_type(value) == AU_JSON_IN_STRING;
+    return is_text ? au_json_in_string(value) : (struct au_bytes){0};
+}
+
+/* Bytes that are hex are shown with what they may mean, all else as it is. */
+static void put_hex(struct au_invocation *invocation, struct au_buf *line, struct au_bytes text)
+{
+    struct au_bytes bytes;
+    if (au_hex_read(&invocation->arena, text, &bytes) == AU_OK) {
+        au_show_value(line, bytes);
+    } else {
+        au_show_text(line, text);
+    }
+}
+
+static void put_line(struct au_invocation *invocation, struct au_buf *lines,
+                     const struct au_json_in *item)
+{
+    static const char *const names[] = {"cursor", "contract", "name"};
+    for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
+        au_buf_put_text(lines, i == 0 ? "" : " ");
+        au_show_text(lines, text_of(item, names[i]));
+    }
+    const struct au_json_in *topics = au_json_in_get(item, "topics");
+    bool is_list = topics != NULL && au_json_in_type(topics) == AU_JSON_IN_ARRAY;
+    size_t count = is_list ? au_json_in_count(topics) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct au_json_in *topic = au_json_in_item(topics, i);
+        if (au_json_in_type(topic) != AU_JSON_IN_STRING) continue;
+        au_buf_put_text(lines, i == 0 ? " [" : ", ");
+        put_hex(invocation, lines, au_json_in_string(topic));
+    }
+    au_buf_put_text(lines, count > 0 ? "] " : " ");
+    put_hex(invocation, lines, text_of(item, "data"));
+    au_buf_put_u8(lines, '\n');
+}
+
+static void write_value(struct au_json_write *json, const struct au_json_in *value)
+{
+    switch ((int)au_json_in_type(value)) {
+    case AU_JSON_IN_STRING: au_json_write_bytes(json, au_json_in_string(value)); break;
+    case AU_JSON_IN_INTEGER: au_json_write_u32(json, (uint32_t)au_json_in_integer(value)); break;
+    default: au_json_write_null(json); break;
+    }
+}
+
+/* Members of an event are texts, small numbers and lists of texts. */
+static void put_document(struct au_buf *lines, const struct au_json_in *item)
+{
+    struct au_json_in_member member = {0};
+    struct au_json_write json;
+    struct au_buf document;
+    au_buf_init(&document, RESULT_SIZE_MAX);
+    au_json_write_init(&json, &document, AU_JSON_WRITE_COMPACT);
+    au_json_write_begin_object(&json);
+    while (au_json_in_next(item, &member)) {
+        au_json_write_key_bytes(&json, member.key);
+        if (au_json_in_type(member.value) != AU_JSON_IN_ARRAY) {
+            write_value(&json, member.value);
+            continue;
+        }
+        au_json_write_begin_array(&json);
+        for (size_t i = 0; i < au_json_in_count(member.value); i++)
+            write_value(&json, au_json_in_item(member.value, i));
+        au_json_write_end_array(&json);
+    }
+    au_json_write_end_object(&json);
+    au_json_write_finish(&json);
+    au_show_json(lines, au_buf_bytes(&document));
+    if (document.err != AU_OK) lines->err = document.err;
+    au_buf_done(&document);
+}
+
+static enum au_exit print_page(const struct au_client *client, const struct au_answer *answer)
+{
+    struct au_invocation *invocation = client->invocation;
+    const struct au_json_in *items = au_json_in_get(answer->json, "items");
+    bool is_list = items != NULL && au_json_in_type(items) == AU_JSON_IN_ARRAY;
+    struct au_buf lines;
+    au_buf_init(&lines, RESULT_SIZE_MAX);
+    for (size_t i = 0; is_list && i < au_json_in_count(items); i++) {
+        const struct au_json_in *item = au_json_in_item(items, i);
+        is_list = au_json_in_type(item) == AU_JSON_IN_OBJECT;
+        if (!is_list) break;
+        if (au_invocation_has(invocation, "json")) {
+            put_document(&lines, item);
+        } else {
+            put_line(invocation, &lines, item);
+        }
+    }
+    enum au_exit code = is_list ? au_invocation_write(invocation, &lines)
+                                : au_client_fail_member(client, "items", "a list of events");
+    au_buf_done(&lines);
+    return code;
+}
+
+/* ---- pages ---- */
+
+/* Asks for the page behind a cursor, prints it, and gives the next one's; empty: it was the last. */
+static enum au_exit walk_page(struct au_client *client, struct au_bytes filter,
+                              struct au_buf *cursor)
+{
+    struct au_answer answer = {0};
+    struct au_buf path;
+    au_buf_init(&path, PATH_SIZE_MAX);
+    au_buf_put_bytes(&path, filter);
+    if (cursor->size > 0) au_buf_put_text(&path, "&cursor=");
+    au_http_put_query(&path, au_buf_bytes(cursor));
+    au_buf_put_u8(&path, 0);
+    enum au_exit code = AU_EXIT_DONE;
+    if (path.err == AU_OK) {
+        const struct au_request request = {
+            .method = "GET", .path = (const char *)path.data, .is_last = true};
+        code = au_client_ask(client, &request, &answer);
+    } else {
+        code = au_invocation_fail(client->invocation, AU_EXIT_USAGE, "an operand is too long");
+    }
+    au_buf_clear(cursor);
+    if (code == AU_EXIT_DONE && answer.status != 0) {
+        code = print_page(client, &answer);
+        au_buf_put_bytes(cursor, au_answer_text(&answer, "next"));
+    }
+    if (code == AU_EXIT_DONE && cursor->err != AU_OK) {
+        code = au_client_fail_member(client, "next", "a cursor");
+    }
+    au_answer_done(&answer);
+    au_buf_done(&path);
+    return code;
+}
+
+enum au_exit au_logs_command(struct au_invocation *invocation)
+{
+    struct au_client client;
+    struct au_buf filter, cursor;
+    au_buf_init(&filter, PATH_SIZE_MAX);
+    au_buf_init(&cursor, CURSOR_SIZE_MAX);
+    enum au_exit code = au_client_init(&client, invocation);
+    if (code == AU_EXIT_DONE) code = put_filter(invocation, &filter);
+    const char *after = au_invocation_text(invocation, "cursor", "");
+    au_buf_put_text(&cursor, after);
+    if (code == AU_EXIT_DONE && (filter.err != AU_OK || cursor.err != AU_OK)) {
+        code = au_invocation_fail(invocation, AU_EXIT_USAGE, "an operand is too long");
+    }
+    do {
+        if (code == AU_EXIT_DONE) code = walk_page(&client, au_buf_bytes(&filter), &cursor);
+    } while (code == AU_EXIT_DONE && cursor.size > 0);
+    au_buf_done(&filter);
+    au_buf_done(&cursor);
+    return code;
+}
