@@ -29,6 +29,7 @@ enum au_err au_api_new(const struct au_api_options *options, struct au_api **out
         return err;
     }
     au_watch_init(&api->watch);
+    au_event_watch_init(&api->event_watch);
     au_buf_init(&api->status.text, AU_API_STATUS_SIZE_MAX);
     AU_ASSERT(pthread_mutex_init(&api->status.lock, NULL) == 0);
     AU_ASSERT(pthread_mutex_init(&api->dev_lock, NULL) == 0);
@@ -60,6 +61,7 @@ void au_api_free(struct au_api *api)
     for (size_t i = 0; i < api->block_count; i++)
         au_block_free(api->blocks[i]);
     au_watch_done(&api->watch);
+    au_event_watch_done(&api->event_watch);
     au_waits_done(&api->waits);
     for (size_t i = 0; i < AU_DEV_ACCOUNT_COUNT; i++)
         au_sign_key_wipe(&api->dev_keys[i]);
@@ -258,6 +260,7 @@ static void *run_herald(void *context)
         while (told_height < height)
             answer_waiters(api, &chain, ++told_height);
         au_watch_feed(&api->watch, &chain, height);
+        au_event_watch_feed(&api->event_watch, &chain, height);
         au_lock(&api->lock);
     }
     au_unlock(&api->lock);

@@ -11,6 +11,7 @@
 #include "api/tally.h"
 #include "api/wait.h"
 #include "api/watch.h"
+#include "api/watch_events.h"
 #include "chain/chain.h"
 #include "core/dev_account.h"
 #include "crypto/sign.h"
@@ -53,6 +54,7 @@ struct au_api {
     struct au_api_status status;
     struct au_waits waits;
     struct au_watch watch;
+    struct au_event_watch event_watch;
     struct au_api_counts counts;
     struct au_tally tally; /* of HTTP */
     atomic_bool is_stopping;

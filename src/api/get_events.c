@@ -1,19 +1,17 @@
 /* Events of contracts, as the chain's index finds them. */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "api/handlers.h"
 #include "api/json.h"
 #include "base/hex.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
-#define LIMIT_PRESET   20u
-#define LIMIT_MAX      100u
-#define LOOKS_MAX      2000u       /* events that a page may look at */
-#define READ_SIZE_MAX  (16u << 20) /* bytes of receipts from which on a page ends */
-#define EXPECTED_NAME  "the 1 to 64 bytes of an event's name"
-#define EXPECTED_TOPIC "0x and 64 hex digits"
+#define LIMIT_PRESET    20u
+#define LIMIT_MAX       100u
+#define LOOKS_MAX       2000u       /* events that a page may look at */
+#define READ_SIZE_MAX   (16u << 20) /* bytes of receipts from which on a page ends */
+#define EXPECTED_NAME   "the 1 to 64 bytes of an event's name"
+#define EXPECTED_TOPIC  "0x and 64 hex digits"
+#define EXPECTED_CURSOR "an event's `cursor`, or what `next` said"
 
 /* ---- the query ---- */
 
@@ -65,7 +63,7 @@ static void read_range(struct au_input *input, struct au_event_range *out_range)
     out_range->order = order == 0 ? AU_CHAIN_DOWNWARD : AU_CHAIN_UPWARD;
     out_range->has_after = au_input_text(input, "cursor", &text);
     if (out_range->has_after && !parse_cursor(text, &out_range->after)) {
-        au_input_fail(input, "cursor", "an event's `cursor`, or what `next` said", text);
+        au_input_fail(input, "cursor", EXPECTED_CURSOR, text);
     }
 }
 
@@ -144,4 +142,43 @@ void au_get_events(struct au_input *input)
         if (err != AU_OK) au_fail(input->response, err);
     }
     au_look_close(&look);
+}
+
+/* ---- the stream ---- */
+
+/* Where a stream goes on: behind the last event that its client saw, else at from_height, else with
+ * the next block. */
+static void read_start(struct au_input *input, struct au_event_range *out_range)
+{
+    struct au_bytes text;
+    const char *name = "Last-Event-ID";
+    *out_range = (struct au_event_range){.order = AU_CHAIN_UPWARD};
+    out_range->has_after = au_request_header(input->request, name, &text);
+    if (!out_range->has_after) {
+        name = "cursor";
+        out_range->has_after = au_input_text(input, name, &text);
+    }
+    if (out_range->has_after && !parse_cursor(text, &out_range->after)) {
+        au_input_fail(input, name, EXPECTED_CURSOR, text);
+    }
+    bool is_given =
+        au_input_query_u64(input, "from_height", 0, UINT64_MAX, &out_range->from_height);
+    if (is_given || out_range->has_after) return;
+    out_range->from_height = au_ledger_head(input->api->options.ledger).height + 1;
+}
+
+void au_get_events_stream(struct au_input *input)
+{
+    struct au_event_watcher watcher = {0};
+    struct au_look look;
+    read_filter(input, &watcher.filter);
+    read_start(input, &watcher.range);
+    if (input->has_failed || !au_look_open(input->api, input->response, &look)) return;
+    bool is_there = is_kept(input, &look, &watcher.range);
+    au_look_close(&look);
+    if (!is_there) return;
+    watcher.stream = au_response_stream(input->response);
+    if (watcher.stream == NULL) return;
+    (void)au_event_watch_add(&input->api->event_watch, &watcher);
+    au_api_wake(input->api); /* if there is no room, too: some may have left */
 }

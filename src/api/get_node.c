@@ -189,7 +189,8 @@ void au_get_metrics(struct au_input *input)
          atomic_load(&counts->simulated)},
         {"aureon_http_waiting", "gauge", "Requests that wait for a transaction.",
          au_waits_count(&api->waits)},
-        {"aureon_stream_clients", "gauge", "Open streams.", au_watch_count(&api->watch)},
+        {"aureon_stream_clients", "gauge", "Open streams.",
+         au_watch_count(&api->watch) + au_event_watch_count(&api->event_watch)},
     };
     au_response_set(input->response, 200, METRICS_MEDIA_TYPE);
     au_buf_printf(body,

@@ -28,6 +28,7 @@ void au_fail_pruned(struct au_input *input, const char *got, uint64_t height, ui
 
 /* get_events.c */
 au_handler au_get_events;
+au_handler au_get_events_stream;
 
 /* get_tx.c */
 au_handler au_get_tx;

@@ -1,9 +1,10 @@
 #include "api/json.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/mem.h"
+
+#define CURSOR_SIZE_MAX 48u /* bytes */
 
 void au_reply_begin(struct au_json_write *json, struct au_response *response, int status)
 {
@@ -56,13 +57,20 @@ void au_json_put_receipt(struct au_json_write *json, const char *name,
     au_json_write_end_object(json);
 }
 
+void au_event_place_put(struct au_buf *buf, const struct au_event_place *place)
+{
+    au_buf_printf(buf, "%" PRIu64 "-%u-%u", place->tx.height, place->tx.index, place->number);
+}
+
 void au_json_put_cursor(struct au_json_write *json, const char *name,
                         const struct au_event_place *place)
 {
-    char text[48];
-    snprintf(text, sizeof(text), "%" PRIu64 "-%u-%u", place->tx.height, place->tx.index,
-             place->number);
-    au_json_put_text(json, name, text);
+    struct au_buf text;
+    au_buf_init(&text, CURSOR_SIZE_MAX);
+    au_event_place_put(&text, place);
+    au_json_put_bytes(json, name, au_buf_bytes(&text));
+    if (text.err != AU_OK && json->buf->err == AU_OK) json->buf->err = text.err;
+    au_buf_done(&text);
 }
 
 void au_json_put_event(struct au_json_write *json, const struct au_event_place *place,

@@ -20,6 +20,8 @@ static const char *const blocks_names[] = {"limit", "cursor", "order", NULL};
 static const char *const list_names[] = {"limit", "cursor", NULL};
 static const char *const events_names[] = {
     "contract", "name", "topic", "from_height", "to_height", "limit", "cursor", "order", NULL};
+static const char *const watch_names[] = {"contract",    "name",   "topic",
+                                          "from_height", "cursor", NULL};
 static const char *const height_names[] = {"height", NULL};
 static const char *const slots_names[] = {"prefix", "limit", "cursor", "height", NULL};
 static const char *const proofs_names[] = {"account", "key", "height", NULL};
@@ -72,6 +74,8 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
     X(GET, "/v1/contract/{address}/view/{function}", ALIAS, SLOW, 0, au_get_view, view_names,   \
       "what a function says, without a transaction")                                            \
     X(GET, "/v1/events", PLAIN, SLOW, 0, au_get_events, events_names, "events, page by page")   \
+    X(GET, "/v1/events/stream", PLAIN, FAST, 0, au_get_events_stream, watch_names,              \
+      "events as they are committed")                                                           \
     X(GET, "/v1/mempool", ALIAS, FAST, 0, au_get_mempool, list_names, "what waits for a block") \
     X(GET, "/v1/mempool/stream", PLAIN, FAST, 0, au_get_mempool_stream, no_names,               \
       "what enters and leaves the pool")                                                        \

@@ -141,7 +141,8 @@ static enum au_exit print_page(const struct au_client *client, const struct au_a
 
 /* ---- pages ---- */
 
-/* Asks for the page behind a cursor, prints it, and gives the next one's; empty: it was the last. */
+/* Asks for the page behind a cursor, prints it, and gives the next one's; empty: there is
+ * none. */
 static enum au_exit walk_page(struct au_client *client, struct au_bytes filter,
                               struct au_buf *cursor)
 {

@@ -1,4 +1,4 @@
-/* What the API finds of events, page by page. */
+/* What the API finds of events, page by page and as a stream. */
 #include "unit/api/api_world.h"
 
 /* sell(u64) emits "sold", whose topic begins with the number, and pay(u64) "paid" twice. */
@@ -209,15 +209,118 @@ static void test_problems(void **state)
     }
 }
 
+/* ---- the stream ---- */
+
+/* Reads byte by byte, so that what comes behind stays, until text has come so many times. */
+static void read_past(int fd, const char *end, size_t count, char *out_text, size_t size)
+{
+    const size_t end_size = strlen(end);
+    for (size_t used = 0; count > 0; used++) {
+        assert_true(used + 1 < size);
+        assert_int_equal(http_receive(fd, out_text + used, 1), 1);
+        out_text[used + 1] = 0;
+        bool is_end = used + 1 >= end_size && strcmp(out_text + used + 1 - end_size, end) == 0;
+        if (is_end) count--;
+    }
+}
+
+static int open_stream(const char *query, const char *header)
+{
+    char target[400], text[4096];
+    snprintf(target, sizeof(target), "/v1/events/stream%s", query);
+    int fd = send_request("GET", target, header, (struct au_bytes){0});
+    read_past(fd, "\r\n\r\n", 1, text, sizeof(text));
+    assert_non_null(strstr(text, "text/event-stream"));
+    return fd;
+}
+
+/* Reads as many events as there are ids, and compares theirs. */
+static void expect_ids(int fd, size_t count, const char *ids)
+{
+    char text[16384], found[200] = "";
+    read_past(fd, "\n\n", count, text, sizeof(text));
+    for (const char *at = text; (at = strstr(at, "id: ")) != NULL; at++) {
+        char id[40], expected[120];
+        size_t used = strlen(found);
+        assert_int_equal(sscanf(at, "id: %39s", id), 1);
+        snprintf(expected, sizeof(expected), "id: %s\nevent: event\ndata: {\"cursor\":\"%s\",", id,
+                 id);
+        assert_ptr_equal(strstr(at, expected), at);
+        snprintf(found + used, sizeof(found) - used, "%s ", id);
+    }
+    assert_string_equal(found, ids);
+}
+
+/* Nothing comes but the end of a chunk. */
+static void expect_silence(int fd)
+{
+    char byte;
+    while (!is_silent(fd, 20)) {
+        assert_int_equal(http_receive(fd, &byte, 1), 1);
+        assert_true(byte == '\r' || byte == '\n');
+    }
+}
+
+/* Old events come from where the client was, new ones behind them, and only those that it wants. */
+static void test_stream(void **state)
+{
+    (void)state;
+    char query[200];
+    make_events();
+    int all = open_stream("?from_height=0", "");
+    int next = open_stream("", "");
+    int after = open_stream("?cursor=2-0-0", "Last-Event-ID: 3-0-0\r\n");
+    snprintf(query, sizeof(query), "?name=sold&contract=%s&cursor=0-0-0", contracts[1]);
+    int sold = open_stream(query, "");
+    int topic = open_stream("?from_height=3&topic=" TOPIC("1"), "");
+    int future = open_stream("?cursor=6-0-0", "");
+    expect_ids(all, 7, "2-0-0 2-1-0 2-1-1 3-0-0 3-0-1 5-0-0 5-1-0 ");
+    expect_ids(after, 3, "3-0-1 5-0-0 5-1-0 ");
+    expect_ids(sold, 2, "5-0-0 5-1-0 ");
+    expect_ids(topic, 1, "5-1-0 ");
+    assert_true(is_silent(next, 50));
+    call("bob", 0, "pay", 1);
+    call("carol", 1, "sell", 7);
+    mine_one();
+    mine_one();
+    expect_ids(all, 3, "6-0-0 6-0-1 6-1-0 ");
+    expect_ids(next, 3, "6-0-0 6-0-1 6-1-0 ");
+    expect_ids(after, 3, "6-0-0 6-0-1 6-1-0 ");
+    expect_ids(sold, 1, "6-1-0 ");
+    expect_ids(topic, 2, "6-0-0 6-0-1 ");
+    expect_ids(future, 2, "6-0-1 6-1-0 ");
+    const int fds[] = {all, next, after, sold, topic, future};
+    for (size_t i = 0; i < AU_COUNT_OF(fds); i++) {
+        expect_silence(fds[i]);
+        close(fds[i]);
+    }
+}
+
+static void test_stream_problems(void **state)
+{
+    (void)state;
+    struct answer answer;
+    read_answer(
+        send_request("GET", "/v1/events/stream", "Last-Event-ID: 5\r\n", (struct au_bytes){0}),
+        &answer);
+    expect_status(&answer, 400);
+    expect_text(&answer, "member", "Last-Event-ID");
+    answer_done(&answer);
+    answer = get(400, "/v1/events/stream?cursor=x");
+    expect_text(&answer, "member", "cursor");
+    answer_done(&answer);
+    answer = get(400, "/v1/events/stream?order=asc");
+    expect_text(&answer, "code", "unknown-member");
+    answer_done(&answer);
+}
+
 #define MANUAL(test) cmocka_unit_test_setup_teardown(test, open_manual, close_world)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MANUAL(test_pages),
-        MANUAL(test_item),
-        MANUAL(test_polling),
-        MANUAL(test_problems),
+        MANUAL(test_pages),    MANUAL(test_item),   MANUAL(test_polling),
+        MANUAL(test_problems), MANUAL(test_stream), MANUAL(test_stream_problems),
     };
     return cmocka_run_group_tests_name("api events", tests, NULL, NULL);
 }
