@@ -133,6 +133,7 @@ static const struct au_option logs_options[] = {
     {"from-height", "N", AU_OPTION_NUMBER, false, UINT64_MAX, "from this block on"},
     {"to-height", "N", AU_OPTION_NUMBER, false, UINT64_MAX, "up to this block"},
     {"cursor", "CURSOR", AU_OPTION_TEXT, false, 0, "only those after this event"},
+    {"follow", NULL, AU_OPTION_FLAG, false, 0, "go on with those that come"},
     DRY_OPTION,
     URL_OPTION,
     {"json", NULL, AU_OPTION_FLAG, false, 0, "print a JSON document for each, a line each"}};

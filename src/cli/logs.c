@@ -1,5 +1,7 @@
 #include "cli/logs.h"
 
+#include <time.h>
+
 #include "base/hex.h"
 #include "base/json_write.h"
 #include "cli/client.h"
@@ -10,6 +12,7 @@
 #define PATH_SIZE_MAX   8192u       /* bytes */
 #define RESULT_SIZE_MAX (64u << 20) /* bytes of a page */
 #define CURSOR_SIZE_MAX 64u         /* bytes */
+#define PAUSE_MS        250         /* between two questions of one who follows */
 
 /* ---- the query ---- */
 
@@ -141,17 +144,37 @@ static enum au_exit print_page(const struct au_client *client, const struct au_a
 
 /* ---- pages ---- */
 
-/* Asks for the page behind a cursor, prints it, and gives the next one's; empty: there is
- * none. */
+/* How far the events have been printed. */
+struct progress {
+    struct au_buf cursor; /* of the next page; empty: from the beginning */
+    bool has_more;        /* at once */
+};
+
+/* Without a next page it goes on behind the last event. */
+static void note_progress(struct progress *progress, const struct au_answer *answer)
+{
+    struct au_bytes cursor = au_answer_text(answer, "next");
+    const struct au_json_in *items = au_json_in_get(answer->json, "items");
+    size_t count = au_json_in_count(items);
+    progress->has_more = cursor.size > 0;
+    if (cursor.size == 0 && count > 0) {
+        cursor = text_of(au_json_in_item(items, count - 1), "cursor");
+    }
+    if (cursor.size == 0) return;
+    au_buf_clear(&progress->cursor);
+    au_buf_put_bytes(&progress->cursor, cursor);
+}
+
+/* Asks for the next page and prints it. */
 static enum au_exit walk_page(struct au_client *client, struct au_bytes filter,
-                              struct au_buf *cursor)
+                              struct progress *progress)
 {
     struct au_answer answer = {0};
     struct au_buf path;
     au_buf_init(&path, PATH_SIZE_MAX);
     au_buf_put_bytes(&path, filter);
-    if (cursor->size > 0) au_buf_put_text(&path, "&cursor=");
-    au_http_put_query(&path, au_buf_bytes(cursor));
+    if (progress->cursor.size > 0) au_buf_put_text(&path, "&cursor=");
+    au_http_put_query(&path, au_buf_bytes(&progress->cursor));
     au_buf_put_u8(&path, 0);
     enum au_exit code = AU_EXIT_DONE;
     if (path.err == AU_OK) {
@@ -161,12 +184,11 @@ static enum au_exit walk_page(struct au_client *client, struct au_bytes filter,
     } else {
         code = au_invocation_fail(client->invocation, AU_EXIT_USAGE, "an operand is too long");
     }
-    au_buf_clear(cursor);
     if (code == AU_EXIT_DONE && answer.status != 0) {
         code = print_page(client, &answer);
-        au_buf_put_bytes(cursor, au_answer_text(&answer, "next"));
+        if (code == AU_EXIT_DONE) note_progress(progress, &answer);
     }
-    if (code == AU_EXIT_DONE && cursor->err != AU_OK) {
+    if (code == AU_EXIT_DONE && progress->cursor.err != AU_OK) {
         code = au_client_fail_member(client, "next", "a cursor");
     }
     au_answer_done(&answer);
@@ -174,23 +196,44 @@ static enum au_exit walk_page(struct au_client *client, struct au_bytes filter,
     return code;
 }
 
+/* Prints what there is and, with --follow, what comes. */
+static enum au_exit walk(struct au_client *client, struct au_bytes filter,
+                         struct progress *progress)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    bool follows = au_invocation_has(client->invocation, "follow") && !client->is_dry;
+    for (;;) {
+        enum au_exit code = walk_page(client, filter, progress);
+        if (code != AU_EXIT_DONE && follows && progress->cursor.size > 0) {
+            au_invocation_note(client->invocation, "to go on: --cursor %.*s",
+                               (int)progress->cursor.size, (const char *)progress->cursor.data);
+        }
+        if (code != AU_EXIT_DONE) return code;
+        if (progress->has_more) continue;
+        if (!follows) return AU_EXIT_DONE;
+        nanosleep(&pause, NULL);
+    }
+}
+
 enum au_exit au_logs_command(struct au_invocation *invocation)
 {
     struct au_client client;
-    struct au_buf filter, cursor;
+    struct progress progress = {0};
+    struct au_buf filter;
+    if (au_invocation_has(invocation, "follow") && au_invocation_has(invocation, "to-height")) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "--follow has no end, --to-height sets one");
+    }
     au_buf_init(&filter, PATH_SIZE_MAX);
-    au_buf_init(&cursor, CURSOR_SIZE_MAX);
+    au_buf_init(&progress.cursor, CURSOR_SIZE_MAX);
     enum au_exit code = au_client_init(&client, invocation);
     if (code == AU_EXIT_DONE) code = put_filter(invocation, &filter);
-    const char *after = au_invocation_text(invocation, "cursor", "");
-    au_buf_put_text(&cursor, after);
-    if (code == AU_EXIT_DONE && (filter.err != AU_OK || cursor.err != AU_OK)) {
+    au_buf_put_text(&progress.cursor, au_invocation_text(invocation, "cursor", ""));
+    if (code == AU_EXIT_DONE && (filter.err != AU_OK || progress.cursor.err != AU_OK)) {
         code = au_invocation_fail(invocation, AU_EXIT_USAGE, "an operand is too long");
     }
-    do {
-        if (code == AU_EXIT_DONE) code = walk_page(&client, au_buf_bytes(&filter), &cursor);
-    } while (code == AU_EXIT_DONE && cursor.size > 0);
+    if (code == AU_EXIT_DONE) code = walk(&client, au_buf_bytes(&filter), &progress);
     au_buf_done(&filter);
-    au_buf_done(&cursor);
+    au_buf_done(&progress.cursor);
     return code;
 }

@@ -27,7 +27,16 @@ END
 }
 
 teardown() {
-    stop_node
+    end_nodes
+}
+
+# wait_for_lines COUNT: until the follower has printed so many.
+wait_for_lines() {
+    for _ in $(seq 200); do
+        [ "$(wc -l <followed)" -ge "$1" ] && break
+        sleep 0.05
+    done
+    [ "$(wc -l <followed)" -eq "$1" ]
 }
 
 two=0x02$(printf '0%.0s' {1..62})
@@ -68,7 +77,47 @@ two=0x02$(printf '0%.0s' {1..62})
     [[ $(tail -n 1 <<<"$output") == "5-0-249 "* ]]
 }
 
+@test "--follow: what comes, each once, and where to go on after the node has gone" {
+    "$AUREON" logs "$shop" --follow >followed 2>said 3>&- &
+    follower=$!
+    wait_for_lines 3
+    "$AUREON" call "$shop" many >/dev/null
+    wait_for_lines 253
+    "$AUREON" call "$shop" pay >/dev/null
+    wait_for_lines 254
+    stop_node
+    code=0
+    wait "$follower" || code=$?
+    [ "$code" -eq 3 ]
+    grep --quiet -- "--cursor 6-0-0" said
+    [ "$(cut -d' ' -f1 followed | sort -u | wc -l)" -eq 254 ]
+}
+
+# ids FROM: those of the stream behind a cursor.
+ids() {
+    curl --silent --no-buffer --max-time 1 --header "Last-Event-ID: $1" \
+        "$AUREON_URL/v1/events/stream?contract=$shop&name=sold" | sed -n 's/^id: //p' | xargs
+}
+
+@test "the stream goes on where it was after a restart; a rollback takes events along" {
+    stop_node
+    start_node dev --data-dir chain
+    shop=$("$AUREON" deploy shop.wat)
+    for number in 1 2 3; do "$AUREON" call "$shop" sell "u64:$number" >/dev/null; done
+    [ "$(ids 2-0-0)" = "3-0-0 4-0-0" ]
+    stop_node
+    start_node dev --data-dir chain
+    "$AUREON" call "$shop" sell u64:4 >/dev/null
+    [ "$(ids 2-0-0)" = "3-0-0 4-0-0 5-0-0" ]
+    stop_node
+    "$AUREON" state rollback chain --to 3
+    start_node dev --data-dir chain
+    [ "$(ids 1-0-0)" = "2-0-0 3-0-0" ]
+}
+
 @test "what is wrong is said" {
+    aureon logs --follow --to-height 3
+    expect_refused 2 "--to-height"
     aureon logs --topic 0x12
     expect_refused 4 "topic"
     aureon logs --name ""
