@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/json_write.h"
+#include "cli/abi.h"
 #include "cli/code.h"
 #include "cli/mend.h"
 #include "cli/show.h"
@@ -10,6 +11,13 @@
 #include "core/limits.h"
 
 #define RESULT_SIZE_MAX (1u << 20) /* bytes */
+
+/* What is told of an accepted module. */
+struct verdict {
+    struct au_survey survey;
+    struct au_abi abi;
+    bool has_abi;
+};
 
 /* What both verdicts begin with. */
 static void begin_json(struct au_json_write *json, struct au_buf *text, const char *path,
@@ -146,9 +154,9 @@ static void put_exports(struct au_json_write *json, const struct au_module_info 
     au_json_write_end_array(json);
 }
 
-static void show_accepted_json(struct au_buf *text, const char *path,
-                               const struct au_survey *survey)
+static void show_accepted_json(struct au_buf *text, const char *path, const struct verdict *verdict)
 {
+    const struct au_survey *survey = &verdict->survey;
     const struct au_module_info *info = survey->info;
     struct au_json_write json;
     begin_json(&json, text, path, /* is_ok = */ true);
@@ -167,6 +175,10 @@ static void show_accepted_json(struct au_buf *text, const char *path,
     au_json_put_u64(&json, "compile_gas", survey->compile_gas);
     put_imports(&json, info);
     put_exports(&json, info);
+    if (verdict->has_abi) {
+        au_json_put_hex(&json, "abi_hash",
+                        (struct au_bytes){verdict->abi.hash.bytes, AU_HASH_SIZE});
+    }
     end_json(&json);
 }
 
@@ -204,9 +216,9 @@ static void show_import(struct au_buf *text, const struct au_host_entry *entry)
     au_buf_put_u8(text, '\n');
 }
 
-static void show_accepted_text(struct au_buf *text, const char *path,
-                               const struct au_survey *survey)
+static void show_accepted_text(struct au_buf *text, const char *path, const struct verdict *verdict)
 {
+    const struct au_survey *survey = &verdict->survey;
     const struct au_module_info *info = survey->info;
     au_buf_put_text(text, "ok       ");
     au_show_text(text, au_bytes_of(path));
@@ -229,40 +241,59 @@ static void show_accepted_text(struct au_buf *text, const char *path,
     for (size_t i = 0; i < info->export_count; i++) {
         show_export(text, info, &info->exports[i]);
     }
+    if (verdict->has_abi) {
+        au_buf_printf(text, "abi      %zu record%s\n", verdict->abi.record_count,
+                      verdict->abi.record_count == 1 ? "" : "s");
+    }
 }
 
 /* ---- the command ---- */
 
 static void show(struct au_buf *text, const struct au_check_refusal *refusal,
-                 const struct au_survey *survey, bool is_json)
+                 const struct verdict *verdict, bool is_json)
 {
-    if (survey == NULL) {
+    if (verdict == NULL) {
         au_check_show_refusal(text, refusal, is_json);
     } else if (is_json) {
-        show_accepted_json(text, refusal->path, survey);
+        show_accepted_json(text, refusal->path, verdict);
     } else {
-        show_accepted_text(text, refusal->path, survey);
+        show_accepted_text(text, refusal->path, verdict);
     }
+}
+
+/* arena holds the ABI. */
+static enum au_err judge(struct au_check_refusal *refusal, struct au_arena *arena,
+                         struct verdict *verdict)
+{
+    AU_TRY(au_code_load(refusal->path, &refusal->code, &refusal->reject));
+    AU_TRY(au_survey_make(refusal->code, &verdict->survey, &refusal->reject));
+    enum au_err err =
+        au_abi_check(refusal->code, verdict->survey.info, arena, &verdict->abi, &refusal->reject);
+    verdict->has_abi = err == AU_OK;
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }
 
 enum au_exit au_check_command(struct au_invocation *invocation)
 {
     struct au_check_refusal refusal = {.path = invocation->operands[0]};
-    struct au_survey survey = {0};
-    enum au_err err = au_code_load(refusal.path, &refusal.code, &refusal.reject);
-    if (err == AU_OK) err = au_survey_make(refusal.code, &survey, &refusal.reject);
-    if (err != AU_OK && err != AU_ERR_INVALID_MODULE) {
-        au_free(refusal.code.data);
-        return au_invocation_fail_file(invocation, err, "check", refusal.path);
-    }
-
+    struct verdict verdict = {0};
     struct au_buf text;
+    struct au_arena arena;
+    enum au_exit exit_code;
     au_buf_init(&text, RESULT_SIZE_MAX);
-    show(&text, &refusal, err == AU_OK ? &survey : NULL, au_invocation_has(invocation, "json"));
-    enum au_exit exit_code = au_invocation_write(invocation, &text);
+    au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
+    enum au_err err = judge(&refusal, &arena, &verdict);
+    if (err == AU_OK || err == AU_ERR_INVALID_MODULE) {
+        bool is_json = au_invocation_has(invocation, "json");
+        show(&text, &refusal, err == AU_OK ? &verdict : NULL, is_json);
+        exit_code = au_invocation_write(invocation, &text);
+        if (exit_code == AU_EXIT_DONE && err != AU_OK) exit_code = AU_EXIT_REJECTED;
+    } else {
+        exit_code = au_invocation_fail_file(invocation, err, "check", refusal.path);
+    }
     au_buf_done(&text);
-    au_survey_done(&survey);
+    au_arena_done(&arena);
+    au_survey_done(&verdict.survey);
     au_free(refusal.code.data);
-    if (exit_code != AU_EXIT_DONE) return exit_code;
-    return err == AU_OK ? AU_EXIT_DONE : AU_EXIT_REJECTED;
+    return exit_code;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/abi.h"
 #include "cli/check.h"
 #include "cli/client_commands.h"
 #include "cli/help.h"
@@ -45,11 +46,20 @@ static const char check_details[] =
     "FILE is a WebAssembly module, binary or text. The verdict is the one that deploying it\n"
     "would get: `ok`, or the rule that it breaks, the function and byte offset where, a\n"
     "sentence, and the flags of clang, rustc and asc that mend it, where there are any. A\n"
-    "refused module gives exit code 4.\n"
+    "refused module gives exit code 4. So does one whose section aureon_abi is malformed or\n"
+    "lists a function that is not exported or takes other arguments (rule abi), although no\n"
+    "node looks at that section.\n"
     "\n"
     "Of an accepted module the page tells its sizes, memory and table; what each call pays to\n"
     "enter it and a deployment to compile it; what its imports cost; and which exports can be\n"
     "called, or why not.\n";
+
+static const char abi_details[] =
+    "FILE is a WebAssembly module, binary or text. Shown are the lines of its section\n"
+    "aureon_abi in order: functions, events, errors, types, enums, storage. With --json they\n"
+    "are the canonical form, in which the same facts are the same bytes, with the SHA-256 of\n"
+    "the section. A module without the section gives exit code 7, a malformed section 4;\n"
+    "`aureon check` also compares it with what the module exports.\n";
 
 static const char decode_details[] =
     "HEX is a signed transaction, 0x and hex, or @path: a file with its bytes. Shown are its\n"
@@ -84,6 +94,15 @@ static const struct au_command offline_commands[] = {
      .operands_max = 1,
      OPTIONS(json_options),
      .run = au_check_command},
+    {.name = "abi",
+     .operands = "FILE",
+     .summary = "show what a contract says that it offers",
+     .details = abi_details,
+     .example = "aureon abi examples/abi/counter.wat",
+     .operands_min = 1,
+     .operands_max = 1,
+     OPTIONS(json_options),
+     .run = au_abi_command},
     {.name = "tx decode",
      .operands = "HEX",
      .summary = "show what a transaction says",
@@ -184,9 +203,10 @@ static const char json_details[] =
     "\n"
     "`aureon check` prints file, ok, size, bodies_size, instrumented_size, functions,\n"
     "pages_min and pages_max if there is a memory, table_size, data_size, has_start, entry_gas,\n"
-    "compile_gas, imports as a list of {name, steps, steps_per_byte} and exports as a list of\n"
-    "{name, function, params, results, callable, obstacle}. For a refused module it prints\n"
-    "file, ok, rule, function and function_name, offset, message, and flags as an object of\n"
+    "compile_gas, imports as a list of {name, steps, steps_per_byte}, exports as a list of\n"
+    "{name, function, params, results, callable, obstacle}, and abi_hash if there is an ABI.\n"
+    "For a refused module it prints file, ok, rule, function and function_name, offset, message, "
+    "and flags as an object of\n"
     "clang, rustc and asc, which is also what `aureon run --json` prints when it refuses one.\n"
     "Commands that speak to a node print what it answers, its problem document included; those\n"
     "that send a transaction print the receipt.\n";

@@ -1,0 +1,128 @@
+#include "cli/abi.h"
+
+#include <stdio.h>
+
+#include "abi/json.h"
+#include "abi/line.h"
+#include "abi/match.h"
+#include "abi/section.h"
+#include "base/json_write.h"
+#include "cli/code.h"
+#include "cli/show.h"
+
+#define RESULT_SIZE_MAX (16u << 20) /* bytes */
+
+/* ---- the check ---- */
+
+static enum au_err refuse(struct au_reject *out_reject, const struct au_abi_error *error)
+{
+    *out_reject = (struct au_reject){.rule = "abi", .function = AU_REJECT_NO_FUNCTION};
+    snprintf(out_reject->message, sizeof(out_reject->message),
+             "line %u of " AU_ABI_SECTION ": %.160s", (unsigned)error->line, error->message);
+    return AU_ERR_INVALID_MODULE;
+}
+
+enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info,
+                         struct au_arena *arena, struct au_abi *out_abi,
+                         struct au_reject *out_reject)
+{
+    struct au_abi_error error = {0};
+    enum au_err err = au_abi_load(code, arena, out_abi, &error);
+    if (err == AU_ERR_MALFORMED) return refuse(out_reject, &error);
+    if (err != AU_OK) return err;
+    struct au_abi_export *exports = au_arena_zero(arena, info->export_count * sizeof *exports);
+    if (exports == NULL) return AU_ERR_NO_MEMORY;
+    for (size_t i = 0; i < info->export_count; i++) {
+        const struct au_export *from = &info->exports[i];
+        exports[i] = (struct au_abi_export){.name = from->name,
+                                            .params = from->type->params,
+                                            .param_count = from->type->param_count,
+                                            .obstacle = au_binding_obstacle(info, from)};
+    }
+    if (au_abi_match(out_abi, exports, info->export_count, &error)) return AU_OK;
+    return refuse(out_reject, &error);
+}
+
+/* ---- the command ---- */
+
+static void show_json(struct au_buf *text, const struct au_abi *abi)
+{
+    struct au_json_write json;
+    au_json_write_init(&json, text, AU_JSON_WRITE_INDENTED);
+    au_abi_write_json(&json, abi);
+    au_json_write_finish(&json);
+}
+
+/* The author's words may try to steer a terminal. */
+static void show_lines(struct au_buf *text, const struct au_abi *abi)
+{
+    struct au_buf lines;
+    au_buf_init(&lines, RESULT_SIZE_MAX);
+    au_abi_format(&lines, abi);
+    struct au_bytes rest = au_buf_bytes(&lines);
+    while (rest.size > 0) {
+        const uint8_t *end = memchr(rest.data, '\n', rest.size);
+        size_t size = (size_t)(end - rest.data);
+        au_show_text(text, (struct au_bytes){rest.data, size});
+        au_buf_put_u8(text, '\n');
+        rest.data += size + 1;
+        rest.size -= size + 1;
+    }
+    if (lines.err != AU_OK) text->err = lines.err;
+    au_buf_done(&lines);
+}
+
+static enum au_exit show(struct au_invocation *invocation, const struct au_abi *abi)
+{
+    struct au_buf text;
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    if (au_invocation_has(invocation, "json")) {
+        show_json(&text, abi);
+    } else {
+        show_lines(&text, abi);
+    }
+    enum au_exit exit_code = au_invocation_write(invocation, &text);
+    au_buf_done(&text);
+    return exit_code;
+}
+
+static enum au_exit fail(struct au_invocation *invocation, enum au_err err,
+                         const struct au_abi_error *error, const struct au_reject *reject)
+{
+    const char *path = invocation->operands[0];
+    if (err == AU_ERR_MALFORMED) {
+        return au_invocation_fail(invocation, AU_EXIT_REJECTED,
+                                  "%s: line %u of " AU_ABI_SECTION ": %s", path,
+                                  (unsigned)error->line, error->message);
+    }
+    if (err == AU_ERR_INVALID_MODULE) {
+        return au_invocation_fail(invocation, AU_EXIT_REJECTED, "%s: %s", path, reject->message);
+    }
+    return au_invocation_fail_file(invocation, err, "read", path);
+}
+
+enum au_exit au_abi_command(struct au_invocation *invocation)
+{
+    struct au_bytes code = {0};
+    struct au_reject reject = {0};
+    struct au_abi_error error = {0};
+    struct au_abi abi;
+    struct au_arena arena;
+    au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
+    enum au_exit exit_code;
+    enum au_err err = au_code_load(invocation->operands[0], &code, &reject);
+    if (err != AU_OK) {
+        exit_code = fail(invocation, err, &error, &reject);
+    } else if ((err = au_abi_load(code, &arena, &abi, &error)) == AU_OK) {
+        exit_code = show(invocation, &abi);
+    } else if (err == AU_ERR_NOT_FOUND) {
+        exit_code =
+            au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "%s has no section " AU_ABI_SECTION,
+                               invocation->operands[0]);
+    } else {
+        exit_code = fail(invocation, err, &error, &reject);
+    }
+    au_free(code.data);
+    au_arena_done(&arena);
+    return exit_code;
+}
