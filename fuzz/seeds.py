@@ -548,6 +548,33 @@ def make_undo(out, tools):
         out.put(data)
 
 
+def make_abi(out, tools):
+    heads = ("abi 1", "abi 2", "# none", "meta name=counter sdk=c/1", "meta a=1 a=2", "later on")
+    records = (
+        'fn get()->u64 view "The total"', "fn init(s:bytes32) init", "fn migrate() migrate",
+        "fn put(a:option<vec<Point>>,m:map<string,(u8,i128)>)->Side payable mut", "fn a(x:(u8)) mut",
+        "fn a(x:u8,x:u8) mut", "fn init() mut", "fn a(x:f64) mut # said", "event Moved",
+        "event Moved(topic who:address,topic:u8,to:Point)", 'error 2 Denied "\\"no\\" \\n \\\\"',
+        "error 1 Overflow ( total : u64 )", "error x A", "type Point{x:u32,y:u32}", "type Point{}",
+        "type u64{x:u8}", "type A{b:vec<B>}", "enum B{None,Some(a:A)}", "enum Side{Buy,Sell(p:u64)}",
+        "enum B{C,C}", 'storage total:u64 @"total"', 'storage b:map<address,u64> @"b\\x00:" "all"',
+        'storage b:u8 @""', "fn a(x:" + "vec<" * 17 + "u8" + ">" * 17 + ") mut", "fn a(\x1b", "fn \xe4",
+        "event E(" + ",".join(f"topic f{n}:u8" for n in range(5)) + ")", "fn " + "a" * 65 + "() mut")
+    texts = [f"abi 1\n{record}" for record in records] + [f"{head}\nabi 1" for head in heads]
+    texts += [f"abi 1\n{a}\r\n{b}\n" for a, b in itertools.permutations(records, 2)]
+    texts.append("\n".join(("abi 1", *records[:4], *records[9:12], records[13], *records[18:22])))
+    for text in texts:
+        out.put(text.encode())
+    for data in cuts(texts[-1].encode()):
+        out.put(data)
+    name = sized(b"aureon_abi")[:1] + b"aureon_abi"
+    for text in (b"", b"abi 1\n", texts[-1].encode()[:100]):
+        section = bytes([0, len(name) + len(text)]) + name + text
+        out.put(b"\0asm\1\0\0\0\1\0" + section)
+        out.put(b"\0asm\1\0\0\0" + 2 * section)
+        out.put(b"\0asm\1\0\0\0" + section[:-1])
+
+
 def make_store(out, tools):
     schema, keep, undo, branch, logs, made_log = range(6)
 
@@ -1086,7 +1113,7 @@ MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bin
           "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
           "proof": make_proof, "document": make_document, "request": make_request,
-          "keyfile": make_keyfile, "undo": make_undo, "store": make_store,
+          "keyfile": make_keyfile, "undo": make_undo, "store": make_store, "abi": make_abi,
           "snapshot": make_snapshot, "parcel": make_parcel,
           "artifact": make_artifact}
 
