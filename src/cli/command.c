@@ -205,9 +205,9 @@ static const char json_details[] =
     "pages_min and pages_max if there is a memory, table_size, data_size, has_start, entry_gas,\n"
     "compile_gas, imports as a list of {name, steps, steps_per_byte}, exports as a list of\n"
     "{name, function, params, results, callable, obstacle}, and abi_hash if there is an ABI.\n"
-    "For a refused module it prints file, ok, rule, function and function_name, offset, message, "
-    "and flags as an object of\n"
-    "clang, rustc and asc, which is also what `aureon run --json` prints when it refuses one.\n"
+    "For a refused module it prints file, ok, rule, function and function_name, offset,\n"
+    "message, and flags as an object of clang, rustc and asc, which is also what\n"
+    "`aureon run --json` prints when it refuses one.\n"
     "Commands that speak to a node print what it answers, its problem document included; those\n"
     "that send a transaction print the receipt.\n";
 

@@ -60,6 +60,7 @@ static const struct {
     {2, "two fields are named `x`", "abi 1\nfn a(x:u8,x:u8) mut"},
     {2, "unknown type `f64`", "abi 1\nfn a(x:f64) mut"},
     {3, "unknown type `Side`", "abi 1\n\ntype P{x:vec<Side>}"},
+    {2, "unknown type `C`", "abi 1\ntype A{b:B,c:C}\ntype B{x:u8}"},
     {2, "expected `<`, got `)`", "abi 1\nfn a(x:vec) mut"},
     {2, "expected `,`, got `>`", "abi 1\nfn a(x:map<u8>) mut"},
     {2, "a tuple of one type, expected at least 2", "abi 1\nfn a(x:(u8)) mut"},
