@@ -1,7 +1,10 @@
 /* What the API finds of events, page by page and as a stream. */
 #include "unit/api/api_world.h"
 
-/* sell(u64) emits "sold", whose topic begins with the number, and pay(u64) "paid" twice. */
+#include "api/api_internal.h"
+
+/* sell(u64) emits "sold", whose topic begins with the number, pay(u64) "paid" twice, and fill(u64)
+ * 16 events as large as can be. */
 static const char emitter[] =
     "(module"
     " (import \"env\" \"emit\" (func $emit (param i32 i32 i32 i32 i32 i32)))"
@@ -11,7 +14,12 @@ static const char emitter[] =
     " (func (export \"sell\") (param i64) (i64.store (i32.const 64) (local.get 0))"
     "   (call $say (i32.const 0)))"
     " (func (export \"pay\") (param i64) (i64.store (i32.const 64) (local.get 0))"
-    "   (call $say (i32.const 4)) (call $say (i32.const 4))))";
+    "   (call $say (i32.const 4)) (call $say (i32.const 4)))"
+    " (func (export \"fill\") (param i64) (local $i i32)"
+    "   (loop $more (call $emit (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 0)"
+    "     (i32.const 0) (i32.const 16384))"
+    "     (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))"
+    "       (i32.const 16))))))";
 
 static char contracts[2][ADDRESS_SIZE];
 
@@ -52,7 +60,7 @@ static void call(const char *from, size_t contract, const char *function, unsign
 {
     char body[400];
     snprintf(body, sizeof(body),
-             "{\"from\":\"%s\",\"contract\":\"%s\",\"function\":\"%s\",\"gas_limit\":\"50000\","
+             "{\"from\":\"%s\",\"contract\":\"%s\",\"function\":\"%s\",\"gas_limit\":\"500000\","
              "\"args\":[\"u64:%u\"]}",
              from, contracts[contract], function, number);
     struct answer answer = post(202, "/v1/contract/call?wait=none", body);
@@ -296,6 +304,81 @@ static void test_stream(void **state)
     }
 }
 
+#define FILLS 40u
+
+/* Takes the ids that are whole off text, none of which was left out or came twice. */
+static size_t take_ids(char *text, size_t size, char out_id[64], unsigned *count)
+{
+    for (char *id; (id = strstr(text, "id: ")) != NULL && strchr(id, '\n') != NULL;) {
+        unsigned long height, index, number;
+        assert_int_equal(sscanf(id, "id: %lu-%lu-%lu\n", &height, &index, &number), 3);
+        assert_int_equal((height - 2) * 16 + number, (*count)++);
+        snprintf(out_id, 64, "%lu-%lu-%lu", height, index, number);
+        size -= (size_t)(id + 4 - text);
+        memmove(text, id + 4, size + 1);
+    }
+    return size;
+}
+
+/* Reads a chunk of the answer's body and gives its size. */
+static size_t read_chunk(int fd, char *out, size_t size)
+{
+    char line[32];
+    unsigned long chunk_size;
+    read_past(fd, "\r\n", 1, line, sizeof(line));
+    assert_int_equal(sscanf(line, "%lx", &chunk_size), 1);
+    assert_true(chunk_size > 0 && chunk_size <= size);
+    for (size_t used = 0; used < chunk_size;) {
+        size_t got = http_receive(fd, out + used, chunk_size - used);
+        assert_true(got > 0);
+        used += got;
+    }
+    read_past(fd, "\r\n", 1, line, sizeof(line));
+    return chunk_size;
+}
+
+/* Reads a stream until all has come or it ends, and tells whether it has lagged. */
+static bool read_rest(int fd, char out_id[64], unsigned *count)
+{
+    static char text[1u << 20];
+    size_t used = 0;
+    while (*count < FILLS * 16) {
+        used += read_chunk(fd, text + used, sizeof(text) - used - 1);
+        text[used] = 0;
+        used = take_ids(text, used, out_id, count);
+        if (strstr(text, "event: lagged") != NULL) return true;
+        size_t kept = used < 64 ? used : 64;
+        memmove(text, text + used - kept, kept + 1);
+        used = kept;
+    }
+    return false;
+}
+
+/* A client that sleeps is told so and let go; with the last id that it saw it misses nothing. */
+static void test_slow_client(void **state)
+{
+    (void)state;
+    char id[64] = "", header[100] = "";
+    unsigned count = 0, lags = 0;
+    deploy();
+    for (unsigned i = 0; i < FILLS; i++) {
+        call("alice", 0, "fill", 0);
+        mine_one();
+    }
+    for (bool is_lagged = true; is_lagged; lags += is_lagged) {
+        int fd = open_stream("?from_height=0", header);
+        for (unsigned i = 0; i < 1000 && lags == 0; i++) {
+            if (au_event_watch_count(&world.api->event_watch) == 0) break;
+            http_sleep_ms(10);
+        }
+        is_lagged = read_rest(fd, id, &count);
+        snprintf(header, sizeof(header), "Last-Event-ID: %s\r\n", id);
+        close(fd);
+    }
+    assert_int_equal(count, FILLS * 16);
+    assert_true(lags > 0);
+}
+
 static void test_stream_problems(void **state)
 {
     (void)state;
@@ -319,8 +402,9 @@ static void test_stream_problems(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MANUAL(test_pages),    MANUAL(test_item),   MANUAL(test_polling),
-        MANUAL(test_problems), MANUAL(test_stream), MANUAL(test_stream_problems),
+        MANUAL(test_pages),           MANUAL(test_item),   MANUAL(test_polling),
+        MANUAL(test_problems),        MANUAL(test_stream), MANUAL(test_slow_client),
+        MANUAL(test_stream_problems),
     };
     return cmocka_run_group_tests_name("api events", tests, NULL, NULL);
 }
