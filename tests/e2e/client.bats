@@ -570,7 +570,7 @@ tx=$(aureon send alice 1 --from bob --unsigned)
 signed=$(aureon tx sign "$tx" --from bob)
 aureon api GET /v1/account/bob/proof >proof.json
 END
-    grep -v '^aureon \(run\|check\|tx decode\)' script >rest
+    grep -v '^aureon \(run\|check\|abi\|tx decode\)' script >rest
     PATH=$PWD/bin:$PATH XDG_DATA_HOME=$PWD/data run --separate-stderr bash -euc "$(cat rest)"
     expect 0
 }
