@@ -53,6 +53,7 @@ START_S = 30
 ANSWER_S = 40
 DRAIN_S = 0.05  # for answers that were sent before the stop
 LOAD_S = 1.0  # at most, before a kill
+SOON_S = 0.2
 
 
 class Broken(Exception):
@@ -310,11 +311,11 @@ class Torture:
         self.known_height = 0  # up to which the chain of blocks was seen
         self.known_hash = None
 
-    def strike(self):
+    def strike(self, is_soon):
         """Kills the node at its work. Returns what it was at and how many requests it owed."""
         before = self.promises.count()
         self.load.serve(self.node.port)
-        rest = self.rng.uniform(0, LOAD_S)
+        rest = SOON_S if is_soon else self.rng.uniform(0, LOAD_S)
         deadline = time.monotonic() + ANSWER_S
         while self.promises.count() - before < ACKNOWLEDGED_MIN:
             self.check_load(deadline)
@@ -456,7 +457,8 @@ def run(torture, options):
     print(f"1..{options.kills + 2}")
     torture.node.start()
     for number in range(1, options.kills + 1):
-        phase, in_flight, acknowledged = torture.strike()
+        # The newest log has what was acknowledged only as long as the store has no other.
+        phase, in_flight, acknowledged = torture.strike(is_soon=options.spoil)
         counts[phase] = counts.get(phase, 0) + 1
         started_at = time.monotonic()
         if options.spoil:
