@@ -123,6 +123,13 @@ bool au_json_in_bool(const struct au_json_in *value)
     return json_is_true(json);
 }
 
+struct au_bytes au_json_in_text(const struct au_json_in *object, const char *name)
+{
+    const struct au_json_in *value = au_json_in_get(object, name);
+    if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) return (struct au_bytes){0};
+    return au_json_in_string(value);
+}
+
 size_t au_json_in_count(const struct au_json_in *value)
 {
     const json_t *json = json_of(value);

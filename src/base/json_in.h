@@ -69,6 +69,10 @@ struct au_bytes au_json_in_string(const struct au_json_in *value);
 int64_t au_json_in_integer(const struct au_json_in *value);
 bool au_json_in_bool(const struct au_json_in *value);
 
+/* au_json_in_text gives an object's member that is a string; empty if it is not there or of another
+ * type. */
+struct au_bytes au_json_in_text(const struct au_json_in *object, const char *name);
+
 /* au_json_in_count gives the number of an array's items or an object's members. */
 size_t au_json_in_count(const struct au_json_in *value);
 

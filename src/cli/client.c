@@ -280,10 +280,7 @@ void au_answer_done(struct au_answer *answer)
 
 struct au_bytes au_answer_text(const struct au_answer *answer, const char *name)
 {
-    const struct au_json_in *value =
-        answer->json == NULL ? NULL : au_json_in_get(answer->json, name);
-    if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) return (struct au_bytes){0};
-    return au_json_in_string(value);
+    return answer->json == NULL ? (struct au_bytes){0} : au_json_in_text(answer->json, name);
 }
 
 enum au_exit au_client_fail_member(const struct au_client *client, const char *name,

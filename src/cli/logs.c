@@ -2,7 +2,6 @@
 
 #include <time.h>
 
-#include "base/hex.h"
 #include "base/json_write.h"
 #include "cli/client.h"
 #include "cli/http.h"
@@ -43,31 +42,12 @@ static enum au_exit put_filter(struct au_invocation *invocation, struct au_buf *
 
 /* ---- lines ---- */
 
-static struct au_bytes text_of(const struct au_json_in *object, const char *name)
-{
-    const struct au_json_in *value = au_json_in_get(object, name);
-    bool is_text = value != NULL && au_json_in_type(value) == AU_JSON_IN_STRING;
-    return is_text ? au_json_in_string(value) : (struct au_bytes){0};
-}
-
-/* Bytes that are hex are shown with what they may mean, all else as it is. */
-static void put_hex(struct au_invocation *invocation, struct au_buf *line, struct au_bytes text)
-{
-    struct au_bytes bytes;
-    if (au_hex_read(&invocation->arena, text, &bytes) == AU_OK) {
-        au_show_value(line, bytes);
-    } else {
-        au_show_text(line, text);
-    }
-}
-
-static void put_line(struct au_invocation *invocation, struct au_buf *lines,
-                     const struct au_json_in *item)
+static void put_line(struct au_buf *lines, const struct au_json_in *item)
 {
     static const char *const names[] = {"cursor", "contract", "name"};
     for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
         au_buf_put_text(lines, i == 0 ? "" : " ");
-        au_show_text(lines, text_of(item, names[i]));
+        au_show_text(lines, au_json_in_text(item, names[i]));
     }
     const struct au_json_in *topics = au_json_in_get(item, "topics");
     bool is_list = topics != NULL && au_json_in_type(topics) == AU_JSON_IN_ARRAY;
@@ -76,10 +56,10 @@ static void put_line(struct au_invocation *invocation, struct au_buf *lines,
         const struct au_json_in *topic = au_json_in_item(topics, i);
         if (au_json_in_type(topic) != AU_JSON_IN_STRING) continue;
         au_buf_put_text(lines, i == 0 ? " [" : ", ");
-        put_hex(invocation, lines, au_json_in_string(topic));
+        au_show_told(lines, au_json_in_string(topic));
     }
     au_buf_put_text(lines, count > 0 ? "] " : " ");
-    put_hex(invocation, lines, text_of(item, "data"));
+    au_show_told(lines, au_json_in_text(item, "data"));
     au_buf_put_u8(lines, '\n');
 }
 
@@ -133,7 +113,7 @@ static enum au_exit print_page(const struct au_client *client, const struct au_a
         if (au_invocation_has(invocation, "json")) {
             put_document(&lines, item);
         } else {
-            put_line(invocation, &lines, item);
+            put_line(&lines, item);
         }
     }
     enum au_exit code = is_list ? au_invocation_write(invocation, &lines)
@@ -158,7 +138,7 @@ static void note_progress(struct progress *progress, const struct au_answer *ans
     size_t count = au_json_in_count(items);
     progress->has_more = cursor.size > 0;
     if (cursor.size == 0 && count > 0) {
-        cursor = text_of(au_json_in_item(items, count - 1), "cursor");
+        cursor = au_json_in_text(au_json_in_item(items, count - 1), "cursor");
     }
     if (cursor.size == 0) return;
     au_buf_clear(&progress->cursor);

@@ -1,6 +1,5 @@
 #include "cli/page.h"
 
-#include "base/hex.h"
 #include "cli/show.h"
 
 #define RESULT_SIZE_MAX (64u << 20) /* bytes */
@@ -24,28 +23,10 @@ static void put_label(struct au_buf *text, struct au_bytes label, size_t depth)
     au_buf_put_u8(text, ' ');
 }
 
-/* Tells whether a string was hex, and then wrote what it stands for. */
-static bool put_hex(struct au_buf *text, struct au_bytes string)
-{
-    if (string.size < 2 || string.data[0] != '0' || string.data[1] != 'x') return false;
-    struct au_buf bytes;
-    size_t size = (string.size - 2) / 2;
-    au_buf_init(&bytes, size);
-    uint8_t *at = au_buf_reserve(&bytes, size);
-    bool is_hex = (at != NULL || size == 0) && au_hex_parse(string, at, size) == AU_OK;
-    if (is_hex) au_show_value(text, (struct au_bytes){at, size});
-    au_buf_done(&bytes);
-    return is_hex;
-}
-
 static void put_scalar(struct au_buf *text, const struct au_json_in *value)
 {
     switch (au_json_in_type(value)) {
-    case AU_JSON_IN_STRING: {
-        struct au_bytes string = au_json_in_string(value);
-        if (!put_hex(text, string)) au_show_text(text, string);
-        break;
-    }
+    case AU_JSON_IN_STRING: au_show_told(text, au_json_in_string(value)); break;
     case AU_JSON_IN_INTEGER:
         au_buf_printf(text, "%lld", (long long)au_json_in_integer(value));
         break;

@@ -97,6 +97,25 @@ void au_show_value(struct au_buf *buf, struct au_bytes bytes)
     }
 }
 
+/* Tells whether a text was hex, and then wrote what it stands for. */
+static bool put_hex(struct au_buf *buf, struct au_bytes text)
+{
+    if (text.size < 2 || text.data[0] != '0' || text.data[1] != 'x') return false;
+    struct au_buf bytes;
+    size_t size = (text.size - 2) / 2;
+    au_buf_init(&bytes, size);
+    uint8_t *at = au_buf_reserve(&bytes, size);
+    bool is_hex = (at != NULL || size == 0) && au_hex_parse(text, at, size) == AU_OK;
+    if (is_hex) au_show_value(buf, (struct au_bytes){at, size});
+    au_buf_done(&bytes);
+    return is_hex;
+}
+
+void au_show_told(struct au_buf *buf, struct au_bytes text)
+{
+    if (!put_hex(buf, text)) au_show_text(buf, text);
+}
+
 void au_show_put_json(struct au_json_write *json, const char *name, struct au_bytes bytes)
 {
     char text_name[32];

@@ -25,6 +25,10 @@ uint64_t au_show_number(struct au_bytes bytes);
  * text, or the number if there are 4 or 8. */
 void au_show_value(struct au_buf *buf, struct au_bytes bytes);
 
+/* au_show_told writes a text that a node told: bytes in hex as au_show_value does, all else as
+ * au_show_text does. */
+void au_show_told(struct au_buf *buf, struct au_bytes text);
+
 /* au_show_put_json writes a member of bytes in hex and, where they read well, a member name_text
  * with their text. name has at most 16 letters. */
 void au_show_put_json(struct au_json_write *json, const char *name, struct au_bytes bytes);

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 
-#include "base/hex.h"
 #include "base/json_write.h"
 #include "base/text.h"
 #include "cli/receipt.h"
@@ -31,13 +30,6 @@ struct trace {
 
 /* ---- reading ---- */
 
-static struct au_bytes text_of(const struct au_json_in *object, const char *name)
-{
-    const struct au_json_in *value = au_json_in_get(object, name);
-    bool is_text = value != NULL && au_json_in_type(value) == AU_JSON_IN_STRING;
-    return is_text ? au_json_in_string(value) : (struct au_bytes){0};
-}
-
 static bool is_true(const struct au_json_in *object, const char *name)
 {
     const struct au_json_in *value = au_json_in_get(object, name);
@@ -46,7 +38,7 @@ static bool is_true(const struct au_json_in *object, const char *name)
 
 static bool is_frame(const struct entry *entry)
 {
-    return au_bytes_is_equal(text_of(entry->json, "kind"), au_bytes_of("frame"));
+    return au_bytes_is_equal(au_json_in_text(entry->json, "kind"), au_bytes_of("frame"));
 }
 
 /* Reads one entry behind those that are there; false: it is none, or not where one can be. */
@@ -62,7 +54,7 @@ static bool read_entry(struct trace *trace, const struct au_json_in *json, size_
     if (index == 0 ? entry->depth != 0 : entry->depth > trace->entries[index - 1].depth + 1) {
         return false;
     }
-    if (au_text_parse_u64(text_of(json, "steps"), &entry->steps) != AU_OK) return false;
+    if (au_text_parse_u64(au_json_in_text(json, "steps"), &entry->steps) != AU_OK) return false;
     entry->own = entry->steps;
     entry->outer = entry->depth == 0 ? index : stack[entry->depth - 1];
     stack[entry->depth] = index;
@@ -99,47 +91,36 @@ static enum au_exit read_trace(struct trace *trace, const struct au_answer *answ
 
 /* ---- as a tree ---- */
 
-/* A value as the node wrote it: bytes with what they may mean, else what it is. */
-static void put_value(struct trace *trace, struct au_bytes value)
-{
-    struct au_bytes bytes;
-    struct au_arena *arena = &trace->client->invocation->arena;
-    if (au_hex_read(arena, value, &bytes) == AU_OK) {
-        au_show_value(&trace->text, bytes);
-    } else {
-        au_show_text(&trace->text, value);
-    }
-}
-
 static void put_frame(struct trace *trace, const struct au_json_in *json)
 {
     struct au_buf *text = &trace->text;
     const struct au_json_in *args = au_json_in_get(json, "args");
     bool has_args = args != NULL && au_json_in_type(args) == AU_JSON_IN_ARRAY;
-    au_show_text(text, text_of(json, "contract"));
+    au_show_text(text, au_json_in_text(json, "contract"));
     au_buf_put_u8(text, ' ');
-    au_show_text(text, text_of(json, "function"));
+    au_show_text(text, au_json_in_text(json, "function"));
     for (size_t i = 0; has_args && i < au_json_in_count(args); i++) {
         const struct au_json_in *arg = au_json_in_item(args, i);
         au_buf_put_text(text, i == 0 ? " (" : ", ");
-        if (au_json_in_type(arg) == AU_JSON_IN_STRING) put_value(trace, au_json_in_string(arg));
+        if (au_json_in_type(arg) == AU_JSON_IN_STRING) au_show_told(text, au_json_in_string(arg));
     }
     if (has_args && au_json_in_count(args) > 0) au_buf_put_u8(text, ')');
-    if (!au_bytes_is_equal(text_of(json, "value"), au_bytes_of("0"))) {
+    if (!au_bytes_is_equal(au_json_in_text(json, "value"), au_bytes_of("0"))) {
         au_buf_put_text(text, " value=");
-        au_show_text(text, text_of(json, "value"));
+        au_show_text(text, au_json_in_text(json, "value"));
     }
     if (is_true(json, "view")) au_buf_put_text(text, " in a view");
     au_buf_put_text(text, " -> ");
-    au_show_text(text, text_of(json, "status"));
+    au_show_text(text, au_json_in_text(json, "status"));
     au_buf_put_u8(text, ' ');
-    put_value(trace, text_of(json, "output"));
+    au_show_told(text, au_json_in_text(json, "output"));
 }
 
 /* What call and deploy return is an outcome. */
 static void put_result(struct trace *trace, const struct au_json_in *json)
 {
-    struct au_bytes function = text_of(json, "function"), result = text_of(json, "result");
+    struct au_bytes function = au_json_in_text(json, "function"),
+                    result = au_json_in_text(json, "result");
     bool is_outcome = au_bytes_is_equal(function, au_bytes_of("call")) ||
                       au_bytes_is_equal(function, au_bytes_of("deploy"));
     uint64_t outcome;
@@ -155,16 +136,16 @@ static void put_host(struct trace *trace, const struct au_json_in *json)
     struct au_buf *text = &trace->text;
     struct au_json_in_member member = {0};
     const struct au_json_in *args = au_json_in_get(json, "args");
-    au_show_text(text, text_of(json, "function"));
+    au_show_text(text, au_json_in_text(json, "function"));
     while (args != NULL && au_json_in_type(args) == AU_JSON_IN_OBJECT &&
            au_json_in_next(args, &member)) {
         if (au_json_in_type(member.value) != AU_JSON_IN_STRING) continue;
         au_buf_put_u8(text, ' ');
         au_show_text(text, member.key);
         au_buf_put_u8(text, '=');
-        put_value(trace, au_json_in_string(member.value));
+        au_show_told(text, au_json_in_string(member.value));
     }
-    if (text_of(json, "result").size > 0) put_result(trace, json);
+    if (au_json_in_text(json, "result").size > 0) put_result(trace, json);
     if (!is_true(json, "returned")) au_buf_put_text(text, " -> ends the call");
 }
 
@@ -191,10 +172,10 @@ static void put_tree(struct trace *trace)
 /* The name of an entry in a profile: a function at its contract, or a host function. */
 static void put_name(struct au_buf *text, const struct entry *entry)
 {
-    au_show_text(text, text_of(entry->json, "function"));
+    au_show_text(text, au_json_in_text(entry->json, "function"));
     if (!is_frame(entry)) return;
     au_buf_put_u8(text, '@');
-    au_show_text(text, text_of(entry->json, "contract"));
+    au_show_text(text, au_json_in_text(entry->json, "contract"));
 }
 
 /* The entries from the outermost to this one. */
