@@ -6,15 +6,6 @@
 #include "core/limits.h"
 #include "core/merkle.h"
 
-void au_fail_tx(struct au_input *input)
-{
-    struct au_problem problem;
-    struct au_bytes hash = au_request_param(input->request, "hash");
-    au_problem_init(&problem, AU_PROBLEM_UNKNOWN_TX);
-    au_problem_set(&problem, "got", "%.*s", (int)hash.size, (const char *)hash.data);
-    au_response_put_problem(input->response, &problem);
-}
-
 /* Writes {"tx", "pending": true}. OK, NOT_FOUND: the pool has no such transaction. */
 static enum au_err put_pooled(struct au_input *input, const struct au_hash *id)
 {
@@ -53,7 +44,7 @@ static bool put_now(struct au_input *input, const struct au_wait_form *form)
     /* It may have gone from the pool into a block in between. */
     if (err == AU_ERR_NOT_FOUND) err = au_answer_committed(input->api, form, input->response);
     if (err == AU_ERR_NOT_FOUND) {
-        au_fail_tx(input);
+        au_input_fail_tx(input);
     } else if (err != AU_OK) {
         au_fail(input->response, err);
     }
@@ -86,7 +77,7 @@ void au_get_receipt(struct au_input *input)
     if (!au_input_path_hash(input, "hash", &form.id)) return;
     enum au_err err = au_answer_committed(input->api, &form, input->response);
     if (err == AU_ERR_NOT_FOUND) {
-        au_fail_tx(input);
+        au_input_fail_tx(input);
     } else if (err != AU_OK) {
         au_fail(input->response, err);
     }
@@ -166,16 +157,9 @@ static void get_proof(struct au_input *input, enum proved proved)
     struct au_hash id;
     struct au_look look;
     struct au_chain_place place;
-    if (!au_input_path_hash(input, "hash", &id)) return;
-    if (!au_look_open(input->api, input->response, &look)) return;
-    enum au_err err = au_chain_place(&look.chain, &id, &place);
-    if (err == AU_ERR_NOT_FOUND) {
-        au_fail_tx(input);
-    } else {
-        if (err == AU_OK) err = prove(input, &look, place, proved);
-        if (err != AU_OK)
-            au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
-    }
+    if (!au_input_look_at_tx(input, &id, &look, &place)) return;
+    enum au_err err = prove(input, &look, place, proved);
+    if (err != AU_OK) au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
     au_look_close(&look);
 }
 

@@ -36,9 +36,6 @@ au_handler au_get_receipt;
 au_handler au_get_tx_proof;
 au_handler au_get_receipt_proof;
 
-/* au_fail_tx says that no transaction is known by the hash in the path. */
-void au_fail_tx(struct au_input *input);
-
 /* trace.c */
 au_handler au_get_tx_trace;
 

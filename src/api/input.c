@@ -460,6 +460,31 @@ void au_input_fail_height(struct au_input *input, uint64_t height, enum au_err e
     au_response_put_problem(input->response, &problem);
 }
 
+void au_input_fail_tx(struct au_input *input)
+{
+    struct au_problem problem;
+    struct au_bytes hash = au_request_param(input->request, "hash");
+    au_problem_init(&problem, AU_PROBLEM_UNKNOWN_TX);
+    au_problem_set(&problem, "got", "%.*s", (int)hash.size, (const char *)hash.data);
+    au_response_put_problem(input->response, &problem);
+}
+
+bool au_input_look_at_tx(struct au_input *input, struct au_hash *out_id, struct au_look *out_look,
+                         struct au_chain_place *out_place)
+{
+    if (!au_input_path_hash(input, "hash", out_id)) return false;
+    if (!au_look_open(input->api, input->response, out_look)) return false;
+    enum au_err err = au_chain_place(&out_look->chain, out_id, out_place);
+    if (err == AU_OK) return true;
+    if (err == AU_ERR_NOT_FOUND) {
+        au_input_fail_tx(input);
+    } else {
+        au_fail(input->response, err);
+    }
+    au_look_close(out_look);
+    return false;
+}
+
 bool au_input_look(struct au_input *input, struct au_look *out_look)
 {
     uint64_t height;

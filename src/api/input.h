@@ -89,6 +89,14 @@ void au_input_fail_contract(struct au_input *input);
  * "height" names an older one. false: neither; the response is a problem. */
 bool au_input_height(struct au_input *input, uint64_t *out_height, bool *out_is_given);
 
+/* au_input_fail_tx says that no transaction is known by the hash in the path. */
+void au_input_fail_tx(struct au_input *input);
+
+/* au_input_look_at_tx opens a look at the last block, in which the path's transaction has a place.
+ * false: the response is a problem and nothing is open. */
+AU_MUST_USE bool au_input_look_at_tx(struct au_input *input, struct au_hash *out_id,
+                                     struct au_look *out_look, struct au_chain_place *out_place);
+
 /* au_input_look opens a look at that height, and says it; false: the response is a problem. */
 AU_MUST_USE bool au_input_look(struct au_input *input, struct au_look *out_look);
 

@@ -166,15 +166,7 @@ void au_get_tx_trace(struct au_input *input)
     struct au_hash id;
     struct au_look look;
     struct au_chain_place place;
-    if (!au_input_path_hash(input, "hash", &id)) return;
-    if (!au_look_open(input->api, input->response, &look)) return;
-    enum au_err err = au_chain_place(&look.chain, &id, &place);
-    if (err == AU_OK) {
-        trace(input, &look.chain, &id, place);
-    } else if (err == AU_ERR_NOT_FOUND) {
-        au_fail_tx(input);
-    } else {
-        au_fail(input->response, err);
-    }
+    if (!au_input_look_at_tx(input, &id, &look, &place)) return;
+    trace(input, &look.chain, &id, place);
     au_look_close(&look);
 }
