@@ -209,6 +209,34 @@ static inline void fixture_load_hosts(struct fixture *fx, uint32_t pages, const 
     au_buf_done(&wat);
 }
 
+/* Set-up and tear-down of groups, and set-up of tests. */
+static inline int fixture_open_world(void **state)
+{
+    static struct fixture fx;
+    fixture_open(&fx);
+    *state = &fx;
+    return 0;
+}
+
+static inline int fixture_open_hosts(void **state, uint32_t pages, const char *data)
+{
+    (void)fixture_open_world(state);
+    fixture_load_hosts(*state, pages, data);
+    return 0;
+}
+
+static inline int fixture_close_world(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static inline int fixture_reset_world(void **state)
+{
+    fixture_reset(*state);
+    return 0;
+}
+
 /* Runs a function; its arguments are in fx->call already. */
 static inline void fixture_run(struct fixture *fx, const char *function)
 {

@@ -130,12 +130,6 @@ static int open_world(void **state)
     return 0;
 }
 
-static int close_world(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static void put_contract(struct fixture *fx, const char *id, uint64_t balance)
 {
     struct au_address address = fixture_address(id);
@@ -592,5 +586,5 @@ int main(void)
         cmocka_unit_test_setup(test_upgrade, reset_world),
         cmocka_unit_test_setup(test_set_admin, reset_world),
     };
-    return cmocka_run_group_tests_name("contract/calls", tests, open_world, close_world);
+    return cmocka_run_group_tests_name("contract/calls", tests, open_world, fixture_close_world);
 }

@@ -14,23 +14,7 @@ static const char data[] = "(data (i32.const 0) \"transfer\") (data (i32.const 1
 
 static int open_world(void **state)
 {
-    static struct fixture fx;
-    fixture_open(&fx);
-    fixture_load_hosts(&fx, 4, data);
-    *state = &fx;
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static int reset_world(void **state)
-{
-    fixture_reset(*state);
-    return 0;
+    return fixture_open_hosts(state, 4, data);
 }
 
 static void test_emit(void **state)
@@ -109,7 +93,7 @@ static void test_caps(void **state)
     assert_ends(fx, AU_OUTCOME_HOST_REJECTED, cap);
     assert_int_equal(fx->env.event_count, 256);
 
-    reset_world(state);
+    fixture_reset_world(state);
     for (int i = 0; i < 15; i++) {
         RUN(fx, "emit", NAME, 8, TOPICS, 0, DATA, 16384);
         assert_ends(fx, AU_OUTCOME_SUCCESS, 0);
@@ -148,12 +132,12 @@ static void test_view(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_emit, reset_world),
-        cmocka_unit_test_setup(test_limits, reset_world),
-        cmocka_unit_test_setup(test_pointers_of_topics, reset_world),
-        cmocka_unit_test_setup(test_caps, reset_world),
-        cmocka_unit_test_setup(test_room, reset_world),
-        cmocka_unit_test_setup(test_view, reset_world),
+        cmocka_unit_test_setup(test_emit, fixture_reset_world),
+        cmocka_unit_test_setup(test_limits, fixture_reset_world),
+        cmocka_unit_test_setup(test_pointers_of_topics, fixture_reset_world),
+        cmocka_unit_test_setup(test_caps, fixture_reset_world),
+        cmocka_unit_test_setup(test_room, fixture_reset_world),
+        cmocka_unit_test_setup(test_view, fixture_reset_world),
     };
-    return cmocka_run_group_tests_name("contract/events", tests, open_world, close_world);
+    return cmocka_run_group_tests_name("contract/events", tests, open_world, fixture_close_world);
 }

@@ -3,26 +3,6 @@
  * needed. */
 #include "fixture.h"
 
-static int open_world(void **state)
-{
-    static struct fixture fx;
-    fixture_open(&fx);
-    *state = &fx;
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static int reset_world(void **state)
-{
-    fixture_reset(*state);
-    return 0;
-}
-
 #define BYTES(data, size) ((struct au_bytes){(const uint8_t *)(data), (size)})
 
 /* set_args(fx, 2, BYTES("abc", 3), BYTES("", 0)) */
@@ -620,20 +600,21 @@ static void test_node_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_names, reset_world),
-        cmocka_unit_test_setup(test_bind_numbers, reset_world),
-        cmocka_unit_test_setup(test_bind_bytes, reset_world),
-        cmocka_unit_test_setup(test_bind_pages, reset_world),
-        cmocka_unit_test_setup(test_bind_limits, reset_world),
-        cmocka_unit_test_setup(test_bind_needs_plain_memory, reset_world),
-        cmocka_unit_test_setup(test_value, reset_world),
-        cmocka_unit_test_setup(test_value_special, reset_world),
-        cmocka_unit_test_setup(test_entry_price, reset_world),
-        cmocka_unit_test_setup(test_entry_price_of_code, reset_world),
-        cmocka_unit_test_setup(test_start, reset_world),
-        cmocka_unit_test_setup(test_failures, reset_world),
-        cmocka_unit_test_setup(test_staircase, reset_world),
-        cmocka_unit_test_setup(test_node_faults, reset_world),
+        cmocka_unit_test_setup(test_names, fixture_reset_world),
+        cmocka_unit_test_setup(test_bind_numbers, fixture_reset_world),
+        cmocka_unit_test_setup(test_bind_bytes, fixture_reset_world),
+        cmocka_unit_test_setup(test_bind_pages, fixture_reset_world),
+        cmocka_unit_test_setup(test_bind_limits, fixture_reset_world),
+        cmocka_unit_test_setup(test_bind_needs_plain_memory, fixture_reset_world),
+        cmocka_unit_test_setup(test_value, fixture_reset_world),
+        cmocka_unit_test_setup(test_value_special, fixture_reset_world),
+        cmocka_unit_test_setup(test_entry_price, fixture_reset_world),
+        cmocka_unit_test_setup(test_entry_price_of_code, fixture_reset_world),
+        cmocka_unit_test_setup(test_start, fixture_reset_world),
+        cmocka_unit_test_setup(test_failures, fixture_reset_world),
+        cmocka_unit_test_setup(test_staircase, fixture_reset_world),
+        cmocka_unit_test_setup(test_node_faults, fixture_reset_world),
     };
-    return cmocka_run_group_tests_name("contract/frame", tests, open_world, close_world);
+    return cmocka_run_group_tests_name("contract/frame", tests, fixture_open_world,
+                                       fixture_close_world);
 }

@@ -44,12 +44,6 @@ static int open_world(void **state)
     return 0;
 }
 
-static int close_world(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static int reset_world(void **state)
 {
     struct fixture *fx = *state;
@@ -238,5 +232,6 @@ int main(void)
         cmocka_unit_test_setup(test_transfer_in_view, reset_world),
         cmocka_unit_test_setup(test_transfer_out_of_gas, reset_world),
     };
-    return cmocka_run_group_tests_name("contract/host_account", tests, open_world, close_world);
+    return cmocka_run_group_tests_name("contract/host_account", tests, open_world,
+                                       fixture_close_world);
 }

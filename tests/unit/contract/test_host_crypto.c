@@ -49,23 +49,7 @@ static const char data[] = "(data (i32.const 0) \"hello\")"
 
 static int open_world(void **state)
 {
-    static struct fixture fx;
-    fixture_open(&fx);
-    fixture_load_hosts(&fx, 8, data);
-    *state = &fx;
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static int reset_world(void **state)
-{
-    fixture_reset(*state);
-    return 0;
+    return fixture_open_hosts(state, 8, data);
 }
 
 static void check_digest(struct fixture *fx, const char *name, const char *dump,
@@ -123,9 +107,10 @@ static void test_recover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_digests, reset_world),
-        cmocka_unit_test_setup(test_ecdsa, reset_world),
-        cmocka_unit_test_setup(test_recover, reset_world),
+        cmocka_unit_test_setup(test_digests, fixture_reset_world),
+        cmocka_unit_test_setup(test_ecdsa, fixture_reset_world),
+        cmocka_unit_test_setup(test_recover, fixture_reset_world),
     };
-    return cmocka_run_group_tests_name("contract/host_crypto", tests, open_world, close_world);
+    return cmocka_run_group_tests_name("contract/host_crypto", tests, open_world,
+                                       fixture_close_world);
 }

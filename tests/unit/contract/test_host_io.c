@@ -34,23 +34,7 @@ static const char data[] =
 
 static int open_world(void **state)
 {
-    static struct fixture fx;
-    fixture_open(&fx);
-    fixture_load_hosts(&fx, 8, data);
-    *state = &fx;
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static int reset_world(void **state)
-{
-    fixture_reset(*state);
-    return 0;
+    return fixture_open_hosts(state, 8, data);
 }
 
 /* ---- log ---- */
@@ -355,21 +339,21 @@ static void test_ed25519_verify(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_log, reset_world),
-        cmocka_unit_test_setup(test_log_cap, reset_world),
-        cmocka_unit_test_setup(test_arguments, reset_world),
-        cmocka_unit_test_setup(test_arg_count, reset_world),
-        cmocka_unit_test_setup(test_return_data, reset_world),
-        cmocka_unit_test_setup(test_output_cap, reset_world),
-        cmocka_unit_test_setup(test_revert, reset_world),
-        cmocka_unit_test_setup(test_abort, reset_world),
-        cmocka_unit_test_setup(test_abort_limits, reset_world),
-        cmocka_unit_test_setup(test_addresses, reset_world),
-        cmocka_unit_test_setup(test_numbers, reset_world),
-        cmocka_unit_test_setup(test_gas_left, reset_world),
-        cmocka_unit_test_setup(test_chain_id, reset_world),
-        cmocka_unit_test_setup(test_sha256, reset_world),
-        cmocka_unit_test_setup(test_ed25519_verify, reset_world),
+        cmocka_unit_test_setup(test_log, fixture_reset_world),
+        cmocka_unit_test_setup(test_log_cap, fixture_reset_world),
+        cmocka_unit_test_setup(test_arguments, fixture_reset_world),
+        cmocka_unit_test_setup(test_arg_count, fixture_reset_world),
+        cmocka_unit_test_setup(test_return_data, fixture_reset_world),
+        cmocka_unit_test_setup(test_output_cap, fixture_reset_world),
+        cmocka_unit_test_setup(test_revert, fixture_reset_world),
+        cmocka_unit_test_setup(test_abort, fixture_reset_world),
+        cmocka_unit_test_setup(test_abort_limits, fixture_reset_world),
+        cmocka_unit_test_setup(test_addresses, fixture_reset_world),
+        cmocka_unit_test_setup(test_numbers, fixture_reset_world),
+        cmocka_unit_test_setup(test_gas_left, fixture_reset_world),
+        cmocka_unit_test_setup(test_chain_id, fixture_reset_world),
+        cmocka_unit_test_setup(test_sha256, fixture_reset_world),
+        cmocka_unit_test_setup(test_ed25519_verify, fixture_reset_world),
     };
-    return cmocka_run_group_tests_name("contract/host_io", tests, open_world, close_world);
+    return cmocka_run_group_tests_name("contract/host_io", tests, open_world, fixture_close_world);
 }

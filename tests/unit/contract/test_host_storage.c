@@ -13,23 +13,7 @@ static const char data[] =
 
 static int open_world(void **state)
 {
-    static struct fixture fx;
-    fixture_open(&fx);
-    fixture_load_hosts(&fx, 2, data);
-    *state = &fx;
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static int reset_world(void **state)
-{
-    fixture_reset(*state);
-    return 0;
+    return fixture_open_hosts(state, 2, data);
 }
 
 static void test_write(void **state)
@@ -215,15 +199,16 @@ static void test_prices_before_effects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_write, reset_world),
-        cmocka_unit_test_setup(test_write_limits, reset_world),
-        cmocka_unit_test_setup(test_read, reset_world),
-        cmocka_unit_test_setup(test_read_limits, reset_world),
-        cmocka_unit_test_setup(test_size, reset_world),
-        cmocka_unit_test_setup(test_delete, reset_world),
-        cmocka_unit_test_setup(test_view, reset_world),
-        cmocka_unit_test_setup(test_overlap, reset_world),
-        cmocka_unit_test_setup(test_prices_before_effects, reset_world),
+        cmocka_unit_test_setup(test_write, fixture_reset_world),
+        cmocka_unit_test_setup(test_write_limits, fixture_reset_world),
+        cmocka_unit_test_setup(test_read, fixture_reset_world),
+        cmocka_unit_test_setup(test_read_limits, fixture_reset_world),
+        cmocka_unit_test_setup(test_size, fixture_reset_world),
+        cmocka_unit_test_setup(test_delete, fixture_reset_world),
+        cmocka_unit_test_setup(test_view, fixture_reset_world),
+        cmocka_unit_test_setup(test_overlap, fixture_reset_world),
+        cmocka_unit_test_setup(test_prices_before_effects, fixture_reset_world),
     };
-    return cmocka_run_group_tests_name("contract/host_storage", tests, open_world, close_world);
+    return cmocka_run_group_tests_name("contract/host_storage", tests, open_world,
+                                       fixture_close_world);
 }
