@@ -17,17 +17,6 @@
 #define CONTRACTS 2u /* deployed in blocks 1 and FLUSHED + 1 */
 #define KEPT_MAX  ((size_t)1 << 20)
 
-static const char code_text[] =
-    "(module (import \"env\" \"storage_write\""
-    "  (func $write (param i32 i32 i32 i32) (result i32)))"
-    " (import \"env\" \"storage_delete\" (func $delete (param i32 i32) (result i32)))"
-    " (memory 1 1)"
-    " (func (export \"put\") (param i64 i64) (i64.store (i32.const 0) (local.get 0))"
-    "  (i64.store (i32.const 8) (local.get 1))"
-    "  (drop (call $write (i32.const 0) (i32.const 8) (i32.const 8) (i32.const 8))))"
-    " (func (export \"del\") (param i64) (i64.store (i32.const 0) (local.get 0))"
-    "  (drop (call $delete (i32.const 0) (i32.const 8)))))";
-
 static struct world world;
 static struct au_address contracts[CONTRACTS];
 static struct au_buf kept[HEAD + 1]; /* all proofs of a height, one behind the other */
@@ -37,7 +26,7 @@ static struct au_buf kept[HEAD + 1]; /* all proofs of a height, one behind the o
 static struct au_address deploy(void)
 {
     struct au_tx tx = {
-        .kind = AU_TX_DEPLOY, .code = world_code(&world, code_text), .gas_limit = 1000000};
+        .kind = AU_TX_DEPLOY, .code = world_code(&world, WORLD_SLOTS("")), .gas_limit = 1000000};
     const struct au_receipt *receipt = world_apply(&world, ALICE, tx);
     assert_int_equal(receipt->outcome, AU_OUTCOME_SUCCESS);
     return receipt->created;
@@ -46,19 +35,7 @@ static struct au_address deploy(void)
 /* Five blocks fill the storage, five empty it. */
 static void call(const struct au_address *contract, unsigned n)
 {
-    bool is_put = n % (2 * SLOTS) < SLOTS;
-    uint8_t args[24] = {8};
-    uint64_t key = n % SLOTS, value = n;
-    memcpy(args + 4, &key, 8);
-    args[12] = 8;
-    memcpy(args + 16, &value, 8);
-    struct au_tx tx = {.kind = AU_TX_CALL,
-                       .to = *contract,
-                       .gas_limit = 10000,
-                       .function = au_bytes_of(is_put ? "put" : "del"),
-                       .args = {args, is_put ? 24 : 12},
-                       .arg_count = is_put ? 2 : 1};
-    assert_int_equal(world_apply(&world, BOB, tx)->outcome, AU_OUTCOME_SUCCESS);
+    world_change_slot(&world, contract, n % (2 * SLOTS) < SLOTS, n % SLOTS, n);
 }
 
 static struct au_address paid_in(unsigned n)

@@ -40,17 +40,6 @@ static struct au_verified verify(struct world *world)
     return verified;
 }
 
-static const char store_text[] =
-    "(module (import \"env\" \"storage_write\""
-    "  (func $write (param i32 i32 i32 i32) (result i32)))"
-    " (import \"env\" \"storage_delete\" (func $delete (param i32 i32) (result i32)))"
-    " (memory 1 1)"
-    " (func (export \"put\") (param i64 i64) (i64.store (i32.const 0) (local.get 0))"
-    "  (i64.store (i32.const 8) (local.get 1))"
-    "  (drop (call $write (i32.const 0) (i32.const 8) (i32.const 8) (i32.const 8))))"
-    " (func (export \"del\") (param i64) (i64.store (i32.const 0) (local.get 0))"
-    "  (drop (call $delete (i32.const 0) (i32.const 8)))))";
-
 /* Two u64 arguments. */
 static struct au_bytes two_args(struct world *world, uint64_t a, uint64_t b)
 {
@@ -69,7 +58,7 @@ static struct au_header make_block(struct world *world, unsigned n, struct au_ad
     world_begin(world);
     if (n == 0) {
         struct au_tx deploy = {
-            .kind = AU_TX_DEPLOY, .code = world_code(world, store_text), .gas_limit = 1000000};
+            .kind = AU_TX_DEPLOY, .code = world_code(world, WORLD_SLOTS("")), .gas_limit = 1000000};
         *contract = world_apply(world, ALICE, deploy)->created;
     }
     for (uint64_t i = 0; i < 20; i++) {

@@ -17,15 +17,7 @@
 #define STAKE    UINT64_C(10000000000000)
 
 static const char code_text[] =
-    "(module (import \"env\" \"storage_write\""
-    "  (func $write (param i32 i32 i32 i32) (result i32)))"
-    " (import \"env\" \"storage_delete\" (func $delete (param i32 i32) (result i32)))"
-    " (memory 1 1) (func (export \"migrate\")) (func (export \"version_%u\"))"
-    " (func (export \"put\") (param i64 i64) (i64.store (i32.const 0) (local.get 0))"
-    "  (i64.store (i32.const 8) (local.get 1))"
-    "  (drop (call $write (i32.const 0) (i32.const 8) (i32.const 8) (i32.const 8))))"
-    " (func (export \"del\") (param i64) (i64.store (i32.const 0) (local.get 0))"
-    "  (drop (call $delete (i32.const 0) (i32.const 8)))))";
+    WORLD_SLOTS(" (func (export \"migrate\")) (func (export \"version_%u\"))");
 
 /* What the maker of blocks knows after a height. */
 struct known {
@@ -48,19 +40,7 @@ static struct au_bytes code_of(unsigned version)
 
 static void call(const struct au_address *contract, unsigned n)
 {
-    bool is_put = n % 3 != 0;
-    uint8_t args[24] = {8};
-    uint64_t key = n % 11, value = n;
-    memcpy(args + 4, &key, 8);
-    args[12] = 8;
-    memcpy(args + 16, &value, 8);
-    struct au_tx tx = {.kind = AU_TX_CALL,
-                       .to = *contract,
-                       .gas_limit = 10000,
-                       .function = au_bytes_of(is_put ? "put" : "del"),
-                       .args = {args, is_put ? 24 : 12},
-                       .arg_count = is_put ? 2 : 1};
-    assert_int_equal(world_apply(&world, BOB, tx)->outcome, AU_OUTCOME_SUCCESS);
+    world_change_slot(&world, contract, n % 3 != 0, n % 11, n);
 }
 
 /* An owner whose validator key is the person after him. */

@@ -211,4 +211,33 @@ static inline struct au_bytes world_code(struct world *world, const char *text)
     return kept;
 }
 
+/* A contract that stores a number under another one, and deletes it; with more fields. */
+#define WORLD_SLOTS(more)                                                              \
+    "(module (import \"env\" \"storage_write\""                                        \
+    "  (func $write (param i32 i32 i32 i32) (result i32)))"                            \
+    " (import \"env\" \"storage_delete\" (func $delete (param i32 i32) (result i32)))" \
+    " (memory 1 1)" more                                                               \
+    " (func (export \"put\") (param i64 i64) (i64.store (i32.const 0) (local.get 0))"  \
+    "  (i64.store (i32.const 8) (local.get 1))"                                        \
+    "  (drop (call $write (i32.const 0) (i32.const 8) (i32.const 8) (i32.const 8))))"  \
+    " (func (export \"del\") (param i64) (i64.store (i32.const 0) (local.get 0))"      \
+    "  (drop (call $delete (i32.const 0) (i32.const 8)))))"
+
+/* Bob calls put or del of it. */
+static inline void world_change_slot(struct world *world, const struct au_address *contract,
+                                     bool is_put, uint64_t key, uint64_t value)
+{
+    uint8_t args[24] = {8};
+    memcpy(args + 4, &key, 8);
+    args[12] = 8;
+    memcpy(args + 16, &value, 8);
+    struct au_tx tx = {.kind = AU_TX_CALL,
+                       .to = *contract,
+                       .gas_limit = 10000,
+                       .function = au_bytes_of(is_put ? "put" : "del"),
+                       .args = {args, is_put ? 24 : 12},
+                       .arg_count = is_put ? 2 : 1};
+    assert_int_equal(world_apply(world, BOB, tx)->outcome, AU_OUTCOME_SUCCESS);
+}
+
 #endif
