@@ -2,59 +2,12 @@
  * range is compared with a search of all events. */
 #include "chain/events.h"
 
-#include "store/memkv.h"
-#include "store/rocks.h"
-#include "support/folder.h"
-#include "unit/unit.h"
+#include "unit/chain/store_fixture.h"
 
 #define BATCH_MAX   ((size_t)1 << 20)
 #define ITEMS_MAX   4096u
 #define EVENTS_MAX  32u
 #define HEIGHT_BASE (UINT64_C(1) << 32) /* heights of the chain come before and after it */
-
-struct fixture {
-    struct au_kv kv;
-    struct au_chain_reader reader;
-    bool is_on_disk;
-    char folder[64];
-};
-
-static struct fixture fixture;
-
-/* ---- stores ---- */
-
-static int open_memory(void **state)
-{
-    (void)state;
-    fixture = (struct fixture){0};
-    if (au_memkv_open(&fixture.kv) != AU_OK) return -1;
-    au_chain_reader_init(&fixture.reader, &fixture.kv, NULL);
-    return 0;
-}
-
-static int open_disk(void **state)
-{
-    const struct au_rocks_options options = {
-        .cache_size = 1u << 20, .write_buffer_size = 1u << 20, .wal_size_max = 4u << 20};
-    char path[80], message[AU_KV_MESSAGE_SIZE];
-    (void)state;
-    fixture = (struct fixture){.is_on_disk = true};
-    snprintf(fixture.folder, sizeof(fixture.folder), "/tmp/aureon-events-XXXXXX");
-    if (!mkdtemp(fixture.folder)) return -1;
-    snprintf(path, sizeof(path), "%s/store", fixture.folder);
-    if (au_rocks_open(path, &options, message, &fixture.kv) != AU_OK) return -1;
-    au_chain_reader_init(&fixture.reader, &fixture.kv, NULL);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void)state;
-    au_chain_reader_done(&fixture.reader);
-    au_kv_close(&fixture.kv);
-    if (!fixture.is_on_disk) return 0;
-    return folder_remove(fixture.folder);
-}
 
 /* ---- a chain ---- */
 
