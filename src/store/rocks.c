@@ -20,6 +20,7 @@
 #define BACKGROUND_JOBS     2
 #define MANY_KEYS           64 /* read together */
 #define BATCH_KEPT          (16 * MIB)
+#define ARENA_SHARE         256        /* of changes in memory, that a family takes at a time */
 #define HASH_LIST_SHARE     1024       /* bytes of changes for each list, which itself takes 8 */
 #define SYNC_STEP           MIB        /* bytes between syncs of a table being written */
 #define REPLAY_MAX          (16 * MIB) /* bytes of log that a close may leave to be replayed */
@@ -401,6 +402,7 @@ static rocksdb_options_t *family_options(const struct au_rocks_options *options,
     rocksdb_options_set_block_based_table_factory(family, table);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(family, 1);
     rocksdb_options_set_write_buffer_size(family, options->write_buffer_size);
+    rocksdb_options_set_arena_block_size(family, options->write_buffer_size / ARENA_SHARE);
     rocksdb_options_set_compression(family, kind->is_compressed ? rocksdb_lz4_compression
                                                                 : rocksdb_no_compression);
     if (kind->is_filtered) {

@@ -134,6 +134,35 @@ static void test_flushed_values(void **state)
     au_buf_done(&read);
 }
 
+/* What a family takes of the memory for changes is about what was written to it, so that nothing is
+ * flushed while there is half as much. */
+static void test_memory_is_for_changes(void **state)
+{
+    const struct au_rocks_options options = {
+        .cache_size = 1u << 20, .write_buffer_size = 16u << 20, .wal_size_max = 64u << 20};
+    static uint8_t value[1000];
+    struct au_kv_batch batch;
+    struct au_kv kv;
+    char key[16];
+    (void)state;
+    assert_ok(au_rocks_open(fixture.path, &options, fixture.message, &kv));
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    for (uint32_t i = 0; i < 4500; i++) {
+        snprintf(key, sizeof(key), "key %08u", i);
+        au_kv_batch_clear(&batch);
+        for (size_t cf = 0; cf < AU_CF_COUNT; cf++) {
+            size_t size = cf == AU_CF_BLK ? sizeof(value) : 100;
+            au_kv_batch_put(&batch, (enum au_cf)cf, au_bytes_of(key),
+                            (struct au_bytes){value, size});
+        }
+        assert_ok(au_kv_write(&kv, &batch, false));
+    }
+    assert_int_equal(count_files(".sst"), 0);
+    assert_int_equal(count_files(".log"), 1);
+    au_kv_batch_done(&batch);
+    au_kv_close(&kv);
+}
+
 static off_t size_of_logs(void)
 {
     DIR *folder = opendir(fixture.path);
@@ -564,6 +593,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_second_open_refused, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_open_without_parent, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_options, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_memory_is_for_changes, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_kill_keeps_synced, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_other_process_holds_lock, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_torn_end_dropped, make_folder, remove_folder),
