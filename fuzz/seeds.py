@@ -456,15 +456,19 @@ def cuts(data):
 
 def make_receipt(out, tools):
     def receipt(outcome=0, created=None, output=b"", logs=(), balances=(), slots=(), note=b"",
-                events=()):
+                events=(), contracts=()):
         return (struct.pack("<BIIQQ", outcome, 0, 0, 50, 50000) + option(created) + sized(output)
                 + counted(events) + counted([sized(line) for line in logs])
                 + b"\x11" * 32 + struct.pack("<QI", 7, 1) + counted(balances) + counted(slots)
-                + sized(note))
+                + counted(contracts) + sized(note))
 
     def slot(key, before, after):
         return (b"\x22" * 32 + sized(key) + option(None if before is None else sized(before))
                 + option(None if after is None else sized(after)))
+
+    def contract(code_before, admin_before, admin_after):
+        return (b"\x77" * 32 + option(code_before) + option(admin_before) + b"\x88" * 32
+                + option(admin_after))
 
     def core(events=(), logs=(), created=None):
         return (struct.pack("<BIIQQ", 0, 0, 0, 50, 50000) + option(created) + sized(b"out")
@@ -492,8 +496,11 @@ def make_receipt(out, tools):
         out.put(receipt(note=b"n" * count, events=[event(b"e" * count, count % 5)] * count))
         out.put(receipt(logs=[b"a"] * count, balances=[balance] * min(count, 4),
                         slots=[slot(b"k", b"1", None)] * min(count, 4)))
-        out.put(receipt()[:-12] + struct.pack("<III", count, 0, 0))
-        out.put(receipt()[:-12] + struct.pack("<III", 0, count, 0))
+        out.put(receipt()[:-16] + struct.pack("<IIII", count, 0, 0, 0))
+        out.put(receipt()[:-16] + struct.pack("<IIII", 0, count, 0, 0))
+        out.put(receipt()[:-16] + struct.pack("<IIII", 0, 0, count, 0))
+        out.put(receipt(contracts=[contract(None, None, b"\x99" * 32)] * count))
+        out.put(receipt(contracts=[contract(b"\xaa" * 32, b"\x99" * 32, None)] * count))
     for before, after in itertools.product(values, values):
         out.put(receipt(slots=[slot(b"key", before, after)]))
         for count in (2, 3, 5, 9, 17): # the search counts how often a loop turns

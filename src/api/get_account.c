@@ -100,7 +100,34 @@ static void put_roles(struct au_json_write *json, uint8_t roles)
     au_json_write_end_array(json);
 }
 
+/* What a receipt says of a contract that it changed. */
+static enum au_err put_contract(struct au_json_write *json, const struct au_receipt *receipt,
+                                const struct au_address *address)
+{
+    struct au_items items = receipt->contracts;
+    struct au_receipt_contract change;
+    while (au_receipt_next_contract(&items, &change)) {
+        if (!au_address_is_equal(&change.address, address)) continue;
+        au_receipt_contract_put_json(json, &change);
+        return AU_OK;
+    }
+    return AU_ERR_MALFORMED;
+}
+
+static enum au_err put_entry(struct au_json_write *json, const struct au_chain_page *page,
+                             const struct au_chain_entry *entry, const struct au_receipt *receipt)
+{
+    au_json_put_hash(json, "hash", &receipt->id);
+    au_json_put_u64(json, "height", receipt->height);
+    au_json_put_count(json, "index", receipt->index);
+    if (page->is_of_contract) return put_contract(json, receipt, page->address);
+    au_json_put_text(json, "status", au_outcome_name(receipt->outcome));
+    put_roles(json, entry->roles);
+    return AU_OK;
+}
+
 static enum au_err put_entries(struct au_json_write *json, struct au_look *look,
+                               const struct au_chain_page *page,
                                const struct au_chain_entry *entries, size_t count)
 {
     au_json_write_key(json, "items");
@@ -109,11 +136,7 @@ static enum au_err put_entries(struct au_json_write *json, struct au_look *look,
         struct au_receipt receipt;
         AU_TRY(au_chain_receipt(&look->chain, entries[i].place, &receipt));
         au_json_write_begin_object(json);
-        au_json_put_hash(json, "hash", &receipt.id);
-        au_json_put_u64(json, "height", receipt.height);
-        au_json_put_count(json, "index", receipt.index);
-        au_json_put_text(json, "status", au_outcome_name(receipt.outcome));
-        put_roles(json, entries[i].roles);
+        AU_TRY(put_entry(json, page, &entries[i], &receipt));
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);
@@ -121,16 +144,15 @@ static enum au_err put_entries(struct au_json_write *json, struct au_look *look,
 }
 
 static enum au_err put_history(struct au_input *input, struct au_look *look,
-                               const struct au_address *address,
-                               const struct au_chain_place *before, size_t limit)
+                               const struct au_chain_page *page)
 {
     struct au_chain_entry entries[LIMIT_MAX];
     struct au_json_write json;
     size_t count = 0;
-    AU_TRY(au_chain_history(&look->chain, address, before, limit, entries, &count));
+    AU_TRY(au_chain_history(&look->chain, page, entries, &count));
     au_reply_begin(&json, input->response, 200);
-    AU_TRY(put_entries(&json, look, entries, count));
-    if (count == limit) {
+    AU_TRY(put_entries(&json, look, page, entries, count));
+    if (count == page->count_max) {
         char next[48];
         const struct au_chain_place *last = &entries[count - 1].place;
         snprintf(next, sizeof(next), "%" PRIu64 "-%u", last->height, last->index);
@@ -140,7 +162,7 @@ static enum au_err put_history(struct au_input *input, struct au_look *look,
     return AU_OK;
 }
 
-void au_get_account_txs(struct au_input *input)
+static void get_history(struct au_input *input, bool is_of_contract)
 {
     struct au_address address;
     struct au_chain_place before;
@@ -151,7 +173,19 @@ void au_get_account_txs(struct au_input *input)
     au_input_query_u64(input, "limit", 1, LIMIT_MAX, &limit);
     if (input->has_failed || !read_cursor(input, &before, &has_before)) return;
     if (!au_look_open(input->api, input->response, &look)) return;
-    enum au_err err = put_history(input, &look, &address, has_before ? &before : NULL, limit);
+    const struct au_chain_page page = {&address, is_of_contract, has_before ? &before : NULL,
+                                       (size_t)limit};
+    enum au_err err = put_history(input, &look, &page);
     if (err != AU_OK) au_fail(input->response, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
     au_look_close(&look);
+}
+
+void au_get_account_txs(struct au_input *input)
+{
+    get_history(input, /* is_of_contract = */ false);
+}
+
+void au_get_contract_history(struct au_input *input)
+{
+    get_history(input, /* is_of_contract = */ true);
 }

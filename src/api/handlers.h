@@ -43,6 +43,7 @@ au_handler au_get_tx_trace;
 au_handler au_get_account;
 au_handler au_get_balance;
 au_handler au_get_account_txs;
+au_handler au_get_contract_history;
 
 /* get_contract.c */
 au_handler au_get_contract;

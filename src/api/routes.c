@@ -34,51 +34,53 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
                                             "arg",  "contract", NULL};
 
 /* X(method, pattern, alias, speed, largest body, handler, query, summary) */
-#define READS(X)                                                                                \
-    X(GET, "/v1/health", ALIAS, FAST, 0, au_get_health, no_names, "whether the node is well")   \
-    X(GET, "/v1/metrics", ALIAS, FAST, 0, au_get_metrics, no_names, "counters for Prometheus")  \
-    X(GET, "/v1/status", PLAIN, FAST, 0, au_get_status, no_names, "the chain and its head")     \
-    X(GET, "/v1/chain/head", ALIAS, SLOW, 0, au_get_head, block_names, "the last block")        \
-    X(GET, "/v1/blocks", PLAIN, FAST, 0, au_get_blocks, blocks_names, "blocks, page by page")   \
-    X(GET, "/v1/blocks/stream", PLAIN, FAST, 0, au_get_blocks_stream, no_names,                 \
-      "blocks as they are committed")                                                           \
-    X(GET, "/v1/block/{id}", ALIAS, SLOW, 0, au_get_block, block_names,                         \
-      "a block by height, hash or latest")                                                      \
-    X(GET, "/v1/tx/{hash}", ALIAS, FAST, 0, au_get_tx, wait_names, "a transaction")             \
-    X(GET, "/v1/tx/{hash}/receipt", PLAIN, FAST, 0, au_get_receipt, no_names, "its receipt")    \
-    X(GET, "/v1/tx/{hash}/proof", PLAIN, SLOW, 0, au_get_tx_proof, no_names,                    \
-      "proof that a block has it")                                                              \
-    X(GET, "/v1/tx/{hash}/receipt/proof", PLAIN, SLOW, 0, au_get_receipt_proof, no_names,       \
-      "proof of what it came to")                                                               \
-    X(GET, "/v1/tx/{hash}/trace", PLAIN, SLOW, 0, au_get_tx_trace, no_names,                    \
-      "what contracts did in it, call by call")                                                 \
-    X(GET, "/v1/account/{address}", PLAIN, SLOW_AT_HEIGHT, 0, au_get_account, height_names,     \
-      "an account")                                                                             \
-    X(GET, "/v1/account/{address}/txs", PLAIN, FAST, 0, au_get_account_txs, list_names,         \
-      "its transactions, the newest first")                                                     \
-    X(GET, "/v1/account/{address}/proof", PLAIN, SLOW_AT_HEIGHT, 0, au_get_account_proof,       \
-      height_names, "proof of an account")                                                      \
-    X(GET, "/v1/balance/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_balance, height_names,     \
-      "a balance")                                                                              \
-    X(GET, "/v1/contract/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_contract, height_names,   \
-      "a contract")                                                                             \
-    X(GET, "/v1/contract/{address}/code", ALIAS, FAST, 0, au_get_code, no_names, "its module")  \
-    X(GET, "/v1/contract/{address}/storage", ALIAS, SLOW, 0, au_get_storage, slots_names,       \
-      "what it stores, page by page")                                                           \
-    X(GET, "/v1/contract/{address}/storage/{key}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_slot,       \
-      height_names, "a stored value")                                                           \
-    X(GET, "/v1/contract/{address}/storage/{key}/proof", ALIAS, SLOW_AT_HEIGHT, 0,              \
-      au_get_slot_proof, height_names, "proof of a stored value")                               \
-    X(GET, "/v1/proofs", PLAIN, SLOW, 0, au_get_proofs, proofs_names,                           \
-      "proofs of several accounts and stored values")                                           \
-    X(GET, "/v1/contract/{address}/view/{function}", ALIAS, SLOW, 0, au_get_view, view_names,   \
-      "what a function says, without a transaction")                                            \
-    X(GET, "/v1/events", PLAIN, SLOW, 0, au_get_events, events_names, "events, page by page")   \
-    X(GET, "/v1/events/stream", PLAIN, FAST, 0, au_get_events_stream, watch_names,              \
-      "events as they are committed")                                                           \
-    X(GET, "/v1/mempool", ALIAS, FAST, 0, au_get_mempool, list_names, "what waits for a block") \
-    X(GET, "/v1/mempool/stream", PLAIN, FAST, 0, au_get_mempool_stream, no_names,               \
-      "what enters and leaves the pool")                                                        \
+#define READS(X)                                                                                  \
+    X(GET, "/v1/health", ALIAS, FAST, 0, au_get_health, no_names, "whether the node is well")     \
+    X(GET, "/v1/metrics", ALIAS, FAST, 0, au_get_metrics, no_names, "counters for Prometheus")    \
+    X(GET, "/v1/status", PLAIN, FAST, 0, au_get_status, no_names, "the chain and its head")       \
+    X(GET, "/v1/chain/head", ALIAS, SLOW, 0, au_get_head, block_names, "the last block")          \
+    X(GET, "/v1/blocks", PLAIN, FAST, 0, au_get_blocks, blocks_names, "blocks, page by page")     \
+    X(GET, "/v1/blocks/stream", PLAIN, FAST, 0, au_get_blocks_stream, no_names,                   \
+      "blocks as they are committed")                                                             \
+    X(GET, "/v1/block/{id}", ALIAS, SLOW, 0, au_get_block, block_names,                           \
+      "a block by height, hash or latest")                                                        \
+    X(GET, "/v1/tx/{hash}", ALIAS, FAST, 0, au_get_tx, wait_names, "a transaction")               \
+    X(GET, "/v1/tx/{hash}/receipt", PLAIN, FAST, 0, au_get_receipt, no_names, "its receipt")      \
+    X(GET, "/v1/tx/{hash}/proof", PLAIN, SLOW, 0, au_get_tx_proof, no_names,                      \
+      "proof that a block has it")                                                                \
+    X(GET, "/v1/tx/{hash}/receipt/proof", PLAIN, SLOW, 0, au_get_receipt_proof, no_names,         \
+      "proof of what it came to")                                                                 \
+    X(GET, "/v1/tx/{hash}/trace", PLAIN, SLOW, 0, au_get_tx_trace, no_names,                      \
+      "what contracts did in it, call by call")                                                   \
+    X(GET, "/v1/account/{address}", PLAIN, SLOW_AT_HEIGHT, 0, au_get_account, height_names,       \
+      "an account")                                                                               \
+    X(GET, "/v1/account/{address}/txs", PLAIN, FAST, 0, au_get_account_txs, list_names,           \
+      "its transactions, the newest first")                                                       \
+    X(GET, "/v1/account/{address}/proof", PLAIN, SLOW_AT_HEIGHT, 0, au_get_account_proof,         \
+      height_names, "proof of an account")                                                        \
+    X(GET, "/v1/balance/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_balance, height_names,       \
+      "a balance")                                                                                \
+    X(GET, "/v1/contract/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_contract, height_names,     \
+      "a contract")                                                                               \
+    X(GET, "/v1/contract/{address}/code", ALIAS, FAST, 0, au_get_code, no_names, "its module")    \
+    X(GET, "/v1/contract/{address}/history", ALIAS, FAST, 0, au_get_contract_history, list_names, \
+      "what set its code and its admin, the newest first")                                        \
+    X(GET, "/v1/contract/{address}/storage", ALIAS, SLOW, 0, au_get_storage, slots_names,         \
+      "what it stores, page by page")                                                             \
+    X(GET, "/v1/contract/{address}/storage/{key}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_slot,         \
+      height_names, "a stored value")                                                             \
+    X(GET, "/v1/contract/{address}/storage/{key}/proof", ALIAS, SLOW_AT_HEIGHT, 0,                \
+      au_get_slot_proof, height_names, "proof of a stored value")                                 \
+    X(GET, "/v1/proofs", PLAIN, SLOW, 0, au_get_proofs, proofs_names,                             \
+      "proofs of several accounts and stored values")                                             \
+    X(GET, "/v1/contract/{address}/view/{function}", ALIAS, SLOW, 0, au_get_view, view_names,     \
+      "what a function says, without a transaction")                                              \
+    X(GET, "/v1/events", PLAIN, SLOW, 0, au_get_events, events_names, "events, page by page")     \
+    X(GET, "/v1/events/stream", PLAIN, FAST, 0, au_get_events_stream, watch_names,                \
+      "events as they are committed")                                                             \
+    X(GET, "/v1/mempool", ALIAS, FAST, 0, au_get_mempool, list_names, "what waits for a block")   \
+    X(GET, "/v1/mempool/stream", PLAIN, FAST, 0, au_get_mempool_stream, no_names,                 \
+      "what enters and leaves the pool")                                                          \
     X(GET, "/docs/errors/{code}", PLAIN, FAST, 0, au_get_error, no_names, "what an error means")
 
 #define WRITES(X)                                                                            \

@@ -12,9 +12,11 @@
 #define HASH_TAG         'b'
 #define HASH_KEY_SIZE    (1u + AU_HASH_SIZE)
 #define HISTORY_TAG      'a'
+#define CONTRACT_TAG     'c'
 #define HISTORY_KEY_SIZE (1u + AU_ADDRESS_SIZE + PLACE_SIZE)
 
-#define ROLES_ALL (AU_CHAIN_ROLE_SENDER | AU_CHAIN_ROLE_TARGET | AU_CHAIN_ROLE_CREATED)
+#define ROLES_ALL \
+    (AU_CHAIN_ROLE_SENDER | AU_CHAIN_ROLE_TARGET | AU_CHAIN_ROLE_CREATED | AU_CHAIN_ROLE_CHANGED)
 
 /* ---- keys ---- */
 
@@ -71,10 +73,10 @@ static struct hash_key key_of_hash(const struct au_hash *hash)
     return key;
 }
 
-static struct history_key key_of_history(const struct au_address *address,
+static struct history_key key_of_history(uint8_t tag, const struct au_address *address,
                                          struct au_chain_place place)
 {
-    struct history_key key = {{HISTORY_TAG}};
+    struct history_key key = {{tag}};
     struct place_key order = key_of_place(inverted(place));
     memcpy(key.bytes + 1, address->bytes, AU_ADDRESS_SIZE);
     memcpy(key.bytes + 1 + AU_ADDRESS_SIZE, order.bytes, PLACE_SIZE);
@@ -149,9 +151,22 @@ static void change_histories(struct au_kv_batch *batch, const struct au_receipt 
                 parts[j].address && au_address_is_equal(parts[i].address, parts[j].address);
             if (is_same) roles |= parts[j].role;
         }
-        struct history_key key = key_of_history(parts[i].address, place);
+        struct history_key key = key_of_history(HISTORY_TAG, parts[i].address, place);
         uint8_t value = (uint8_t)roles;
         make(batch, AU_CF_IDX, BYTES_OF(key), (struct au_bytes){&value, 1});
+    }
+}
+
+static void change_contracts(struct au_kv_batch *batch, const struct au_receipt *receipt,
+                             change *make)
+{
+    static const uint8_t role = AU_CHAIN_ROLE_CHANGED;
+    struct au_items items = receipt->contracts;
+    struct au_receipt_contract contract;
+    const struct au_chain_place place = {receipt->height, receipt->index};
+    while (au_receipt_next_contract(&items, &contract)) {
+        struct history_key key = key_of_history(CONTRACT_TAG, &contract.address, place);
+        make(batch, AU_CF_IDX, BYTES_OF(key), (struct au_bytes){&role, 1});
     }
 }
 
@@ -169,6 +184,7 @@ void au_chain_put_tx(struct au_kv_batch *batch, const struct au_receipt *receipt
     au_kv_batch_put(batch, AU_CF_BLK, BYTES_OF(place), tx);
     au_kv_batch_put(batch, AU_CF_TXI, BYTES_OF(receipt->id), BYTES_OF(place));
     change_histories(batch, receipt, &decoded, au_kv_batch_put);
+    change_contracts(batch, receipt, au_kv_batch_put);
     au_events_put(batch, receipt);
 }
 
@@ -192,6 +208,7 @@ void au_chain_del_tx(struct au_kv_batch *batch, const struct au_receipt *receipt
     au_kv_batch_del(batch, AU_CF_BLK, BYTES_OF(place));
     au_kv_batch_del(batch, AU_CF_TXI, BYTES_OF(receipt->id));
     change_histories(batch, receipt, &decoded, take_away);
+    change_contracts(batch, receipt, take_away);
     au_events_del(batch, receipt);
 }
 
@@ -382,25 +399,25 @@ static enum au_err collect_history(struct au_kv_iter *iter, size_t count_max,
 }
 
 /* The bounds are keys with a zero behind them: the first keys after those. */
-enum au_err au_chain_history(struct au_chain_reader *reader, const struct au_address *address,
-                             const struct au_chain_place *before, size_t count_max,
+enum au_err au_chain_history(struct au_chain_reader *reader, const struct au_chain_page *page,
                              struct au_chain_entry *out_entries, size_t *out_count)
 {
-    struct history_key oldest = key_of_history(address, (struct au_chain_place){0, 0});
+    uint8_t tag = page->is_of_contract ? CONTRACT_TAG : HISTORY_TAG;
+    struct history_key oldest = key_of_history(tag, page->address, (struct au_chain_place){0, 0});
     uint8_t lower[HISTORY_KEY_SIZE + 1] = {0};
     uint8_t upper[HISTORY_KEY_SIZE + 1] = {0};
     memcpy(lower, oldest.bytes, 1 + AU_ADDRESS_SIZE);
     memcpy(upper, oldest.bytes, HISTORY_KEY_SIZE);
     struct au_kv_range range = {
         .cf = AU_CF_IDX, .lower = {lower, 1 + AU_ADDRESS_SIZE}, .upper = {upper, sizeof(upper)}};
-    if (before) {
-        struct history_key key = key_of_history(address, *before);
+    if (page->before) {
+        struct history_key key = key_of_history(tag, page->address, *page->before);
         memcpy(lower, key.bytes, HISTORY_KEY_SIZE);
         range.lower.size = sizeof(lower);
     }
     struct au_kv_iter iter;
     AU_TRY(au_kv_iter_open(&reader->kv, reader->snapshot, &range, &iter));
-    enum au_err err = collect_history(&iter, count_max, out_entries, out_count);
+    enum au_err err = collect_history(&iter, page->count_max, out_entries, out_count);
     au_kv_iter_close(&iter);
     return err;
 }

@@ -6,7 +6,8 @@
  *     rcp   height || index                            -> stored receipt
  *     txi   id[32]                                     -> height || index
  *     idx   'b' || block hash[32]                      -> height
- *     idx   'a' || address[32] || ~height || ~index    -> roles u8
+ *     idx   'a' || address[32] || ~height || ~index    -> roles u8, of an account
+ *     idx   'c' || address[32] || ~height || ~index    -> roles u8, of a contract that changed
  *     idx   'e' || ...: chain/events.h
  *     meta  "pruned"                                   -> height
  *
@@ -36,6 +37,7 @@
 #define AU_CHAIN_ROLE_SENDER  1u
 #define AU_CHAIN_ROLE_TARGET  2u /* recipient of a Transfer, contract of a Call or an Upgrade */
 #define AU_CHAIN_ROLE_CREATED 4u /* contract that came to be */
+#define AU_CHAIN_ROLE_CHANGED 8u /* contract whose code or admin it set */
 
 /* Where a transaction is. */
 struct au_chain_place {
@@ -60,13 +62,14 @@ void au_chain_put_block(struct au_kv_batch *batch, const struct au_header *heade
                         const struct au_hash *hash);
 
 /* au_chain_put_tx adds an executed transaction and its receipt: under their place, under the
- * transaction's id, in the histories of sender, target and what was created, and where its events
- * are found by (chain/events.h).
+ * transaction's id, in the histories of sender, target, what was created and contracts that it
+ * changed, and where its events are found by (chain/events.h).
  *
  * receipt   whole: its id, height and index are the keys
  * tx        the encoded transaction; that it decodes is the caller's affair
  *
- * Errors as above. Cost: both are copied; at most 6 changes, and those of events. */
+ * Errors as above. Cost: both are copied; at most 6 changes, those of events, and one for
+ * each change of a contract. */
 void au_chain_put_tx(struct au_kv_batch *batch, const struct au_receipt *receipt,
                      struct au_bytes tx);
 
@@ -152,15 +155,22 @@ AU_MUST_USE enum au_err au_chain_leaves(struct au_chain_reader *reader,
                                         const struct au_header *header, struct au_hash *out_ids,
                                         struct au_hash *out_digests);
 
+/* What au_chain_history is asked for. */
+struct au_chain_page {
+    const struct au_address *address;
+    bool is_of_contract; /* only transactions that set its code or its admin: those whose receipts
+                            have it among their contracts */
+    const struct au_chain_place *before; /* only those before this place, which need not be in the
+                                            history: to go on, that of the last entry; NULL: from
+                                            the newest */
+    size_t count_max;                    /* room in out_entries */
+};
+
 /* au_chain_history gives the transactions of an account, the newest first.
  *
- * before        only those before this place, which need not be in the history: to go on, that of
- *               the last entry; NULL: from the newest
- * count_max     room in out_entries
  * out_count     entries given; fewer than count_max only at the end */
 AU_MUST_USE enum au_err au_chain_history(struct au_chain_reader *reader,
-                                         const struct au_address *address,
-                                         const struct au_chain_place *before, size_t count_max,
+                                         const struct au_chain_page *page,
                                          struct au_chain_entry *out_entries, size_t *out_count);
 
 #endif

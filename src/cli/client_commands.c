@@ -70,6 +70,10 @@
     {                                                                                              \
         "trace", NULL, AU_OPTION_FLAG, false, 0, "print what contracts did, call by call, instead" \
     }
+#define CURSOR_OPTION                                                                   \
+    {                                                                                   \
+        "cursor", "CURSOR", AU_OPTION_TEXT, false, 0, "go on where a list before ended" \
+    }
 #define HEIGHT_OPTION                                             \
     {                                                             \
         "height", "N", AU_OPTION_NUMBER, false, UINT64_MAX,       \
@@ -119,10 +123,16 @@ static const struct au_option sign_options[] = {FROM_OPTION,
                                                 URL_OPTION};
 static const struct au_option resend_options[] = {WAIT_OPTIONS, DRY_OPTION, URL_OPTION,
                                                   JSON_OPTION};
+static const struct au_option history_options[] = {
+    {"limit", "N", AU_OPTION_NUMBER, false, 100, "at most so many entries"},
+    CURSOR_OPTION,
+    DRY_OPTION,
+    URL_OPTION,
+    JSON_OPTION};
 static const struct au_option storage_options[] = {
     {"prefix", "HEX", AU_OPTION_TEXT, false, 0, "only keys that begin with these bytes"},
     {"limit", "N", AU_OPTION_NUMBER, false, 1000, "at most so many entries"},
-    {"cursor", "CURSOR", AU_OPTION_TEXT, false, 0, "go on where a list before ended"},
+    CURSOR_OPTION,
     HEIGHT_OPTION,
     DRY_OPTION,
     URL_OPTION,
@@ -215,6 +225,10 @@ static const char tx_send_details[] =
 
 static const char block_details[] =
     "BLOCK is a height, a hash, or latest, which is also meant if it is not given.\n";
+
+static const char history_details[] =
+    "The transactions that set its code or its admin, the newest first, also those where another\n"
+    "contract did. A contract without an admin can never be changed again.\n";
 
 static const char storage_details[] =
     "Without KEY: a line for each entry, key and value in hex with a tab between them. With KEY,\n"
@@ -440,6 +454,16 @@ static const struct au_command commands[] = {
      .operands_max = 1,
      OPTIONS(state_options),
      .run = au_contract_show_command},
+    {.name = "contract history",
+     .operands = "CONTRACT",
+     .summary = "show what set a contract's code and its admin",
+     .details = history_details,
+     .example = "aureon contract history \"$counter\"",
+     .needs_setup = true,
+     .operands_min = 1,
+     .operands_max = 1,
+     OPTIONS(history_options),
+     .run = au_contract_history_command},
     {.name = "contract storage",
      .operands = "CONTRACT [KEY]",
      .summary = "list what a contract stores, or one value",

@@ -201,6 +201,23 @@ enum au_exit au_contract_show_command(struct au_invocation *invocation)
     return run_query(invocation, &query);
 }
 
+static enum au_exit put_history(struct au_invocation *invocation, struct au_buf *path)
+{
+    static const char *const options[] = {"limit", "cursor"};
+    au_buf_put_text(path, "/history");
+    put_query(invocation, options, AU_COUNT_OF(options), '?', path);
+    return AU_EXIT_DONE;
+}
+
+enum au_exit au_contract_history_command(struct au_invocation *invocation)
+{
+    static const struct query query = {.before = "/v1/contract/",
+                                       .is_account = true,
+                                       .put_rest = put_history,
+                                       .print = au_client_print};
+    return run_query(invocation, &query);
+}
+
 /* ---- storage ---- */
 
 /* Tells whether an item is an entry of a contract; then writes its key and value in hex. */

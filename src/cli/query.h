@@ -15,6 +15,7 @@ enum au_exit au_tx_get_command(struct au_invocation *invocation);
 enum au_exit au_tx_trace_command(struct au_invocation *invocation);
 enum au_exit au_block_get_command(struct au_invocation *invocation);
 enum au_exit au_contract_show_command(struct au_invocation *invocation);
+enum au_exit au_contract_history_command(struct au_invocation *invocation);
 enum au_exit au_contract_storage_command(struct au_invocation *invocation);
 enum au_exit au_contract_code_command(struct au_invocation *invocation);
 

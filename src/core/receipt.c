@@ -3,12 +3,13 @@
 #include "base/utf8.h"
 #include "crypto/sha256.h"
 
-#define FIXED_SIZE_MAX 64u /* bytes of what comes before the output */
-#define EVENT_SIZE_MIN (AU_ADDRESS_SIZE + 3u * sizeof(uint32_t) + 1u)
-#define BALANCE_SIZE   (AU_ADDRESS_SIZE + 2u * sizeof(uint64_t))
-#define SLOT_SIZE_MIN  (AU_ADDRESS_SIZE + sizeof(uint32_t) + 2u)
-#define CHANGES_MAX    (1u << 24) /* balances, and slots, that a receipt may tell */
-#define OUTCOME_MAX    AU_OUTCOME_NOT_ALLOWED
+#define FIXED_SIZE_MAX    64u /* bytes of what comes before the output */
+#define EVENT_SIZE_MIN    (AU_ADDRESS_SIZE + 3u * sizeof(uint32_t) + 1u)
+#define BALANCE_SIZE      (AU_ADDRESS_SIZE + 2u * sizeof(uint64_t))
+#define SLOT_SIZE_MIN     (AU_ADDRESS_SIZE + sizeof(uint32_t) + 2u)
+#define CONTRACT_SIZE_MIN (AU_ADDRESS_SIZE + 3u + AU_HASH_SIZE)
+#define CHANGES_MAX       (1u << 24) /* of each kind that a receipt may tell */
+#define OUTCOME_MAX       AU_OUTCOME_NOT_ALLOWED
 
 /* ---- the consensus part ---- */
 
@@ -83,6 +84,7 @@ void au_receipt_encode(struct au_buf *buf, const struct au_receipt *receipt)
     au_buf_put_u32(buf, receipt->index);
     put_items(buf, &receipt->balances);
     put_items(buf, &receipt->slots);
+    put_items(buf, &receipt->contracts);
     put_sized(buf, receipt->note);
 }
 
@@ -119,6 +121,21 @@ void au_receipt_put_slot(struct au_buf *items, const struct au_receipt_slot *cha
     put_sized(items, change->key);
     put_option(items, change->existed, change->before);
     put_option(items, change->exists, change->after);
+}
+
+static void put_part(struct au_buf *buf, bool has, const uint8_t *bytes, size_t size)
+{
+    au_buf_put_u8(buf, has);
+    if (has) au_buf_put(buf, bytes, size);
+}
+
+void au_receipt_put_contract(struct au_buf *items, const struct au_receipt_contract *change)
+{
+    au_buf_put(items, change->address.bytes, AU_ADDRESS_SIZE);
+    put_part(items, change->existed, change->code_before.bytes, AU_HASH_SIZE);
+    put_part(items, change->had_admin, change->admin_before.bytes, AU_ADDRESS_SIZE);
+    au_buf_put(items, change->code_after.bytes, AU_HASH_SIZE);
+    put_part(items, change->has_admin, change->admin_after.bytes, AU_ADDRESS_SIZE);
 }
 
 /* ---- decoding ---- */
@@ -162,7 +179,24 @@ static void decode_slot(struct au_decode *decode, struct au_receipt_slot *out_ch
     out_change->exists = decode_value(decode, &out_change->after);
 }
 
-enum item_kind { ITEM_EVENT, ITEM_LOG, ITEM_BALANCE, ITEM_SLOT };
+static bool decode_part(struct au_decode *decode, uint8_t *out_bytes, size_t size)
+{
+    bool has = au_decode_option(decode);
+    if (has) au_decode_raw(decode, out_bytes, size);
+    return has;
+}
+
+static void decode_contract(struct au_decode *decode, struct au_receipt_contract *out_change)
+{
+    *out_change = (struct au_receipt_contract){0};
+    au_decode_raw(decode, out_change->address.bytes, AU_ADDRESS_SIZE);
+    out_change->existed = decode_part(decode, out_change->code_before.bytes, AU_HASH_SIZE);
+    out_change->had_admin = decode_part(decode, out_change->admin_before.bytes, AU_ADDRESS_SIZE);
+    au_decode_raw(decode, out_change->code_after.bytes, AU_HASH_SIZE);
+    out_change->has_admin = decode_part(decode, out_change->admin_after.bytes, AU_ADDRESS_SIZE);
+}
+
+enum item_kind { ITEM_EVENT, ITEM_LOG, ITEM_BALANCE, ITEM_SLOT, ITEM_CONTRACT };
 
 static void skip_item(struct au_decode *decode, enum item_kind kind)
 {
@@ -170,11 +204,13 @@ static void skip_item(struct au_decode *decode, enum item_kind kind)
     struct au_bytes line;
     struct au_receipt_balance balance;
     struct au_receipt_slot slot;
+    struct au_receipt_contract contract;
     switch (kind) {
     case ITEM_EVENT: decode_event(decode, &event); break;
     case ITEM_LOG: decode_log(decode, &line); break;
     case ITEM_BALANCE: decode_balance(decode, &balance); break;
     case ITEM_SLOT: decode_slot(decode, &slot); break;
+    case ITEM_CONTRACT: decode_contract(decode, &contract); break;
     }
 }
 
@@ -188,6 +224,7 @@ static struct au_items decode_items(struct au_decode *decode, enum item_kind kin
         [ITEM_LOG] = {CHANGES_MAX, sizeof(uint32_t)},
         [ITEM_BALANCE] = {CHANGES_MAX, BALANCE_SIZE},
         [ITEM_SLOT] = {CHANGES_MAX, SLOT_SIZE_MIN},
+        [ITEM_CONTRACT] = {CHANGES_MAX, CONTRACT_SIZE_MIN},
     };
     struct au_items items = {
         .count = au_decode_count(decode, bounds[kind].count_max, bounds[kind].size_min)};
@@ -242,6 +279,7 @@ bool au_receipt_decode(struct au_bytes bytes, struct au_receipt *out_receipt,
     receipt.index = au_decode_u32(decode);
     receipt.balances = decode_items(decode, ITEM_BALANCE);
     receipt.slots = decode_items(decode, ITEM_SLOT);
+    receipt.contracts = decode_items(decode, ITEM_CONTRACT);
     receipt.note = au_decode_bytes(decode, AU_RECEIPT_NOTE_SIZE_MAX);
     *out_receipt = receipt;
     return au_decode_is_done(decode);
@@ -294,5 +332,13 @@ bool au_receipt_next_slot(struct au_items *items, struct au_receipt_slot *out_ch
     struct au_decode decode;
     if (!begin_item(items, &decode)) return false;
     decode_slot(&decode, out_change);
+    return end_item(items, &decode);
+}
+
+bool au_receipt_next_contract(struct au_items *items, struct au_receipt_contract *out_change)
+{
+    struct au_decode decode;
+    if (!begin_item(items, &decode)) return false;
+    decode_contract(&decode, out_change);
     return end_item(items, &decode);
 }

@@ -52,10 +52,11 @@ struct au_receipt {
     struct au_items logs;      /* lines */
     struct au_hash id;         /* the transaction's; from here on not in the digest */
     uint64_t height;
-    uint32_t index;           /* among the executed transactions of its block */
-    struct au_items balances; /* in order of first change */
-    struct au_items slots;    /* likewise */
-    struct au_bytes note;     /* "" if there is nothing to say */
+    uint32_t index;            /* among the executed transactions of its block */
+    struct au_items balances;  /* in order of first change */
+    struct au_items slots;     /* likewise */
+    struct au_items contracts; /* likewise */
+    struct au_bytes note;      /* "" if there is nothing to say */
 };
 
 struct au_receipt_event {
@@ -80,6 +81,18 @@ struct au_receipt_slot {
     struct au_bytes after;
 };
 
+/* What a contract's code or its admin became. */
+struct au_receipt_contract {
+    struct au_address address;
+    bool existed; /* before */
+    bool had_admin;
+    bool has_admin;
+    struct au_hash code_before; /* zero unless existed */
+    struct au_hash code_after;
+    struct au_address admin_before; /* zero unless had_admin */
+    struct au_address admin_after;  /* zero unless has_admin */
+};
+
 /* au_receipt_digest gives the leaf of receipts_root. */
 struct au_hash au_receipt_digest(const struct au_receipt *receipt);
 
@@ -101,9 +114,11 @@ void au_receipt_put_event(struct au_buf *items, const struct au_receipt_event *e
 void au_receipt_put_log(struct au_buf *items, struct au_bytes line);
 void au_receipt_put_balance(struct au_buf *items, const struct au_receipt_balance *change);
 void au_receipt_put_slot(struct au_buf *items, const struct au_receipt_slot *change);
+void au_receipt_put_contract(struct au_buf *items, const struct au_receipt_contract *change);
 bool au_receipt_next_event(struct au_items *items, struct au_receipt_event *out_event);
 bool au_receipt_next_log(struct au_items *items, struct au_bytes *out_line);
 bool au_receipt_next_balance(struct au_items *items, struct au_receipt_balance *out_change);
 bool au_receipt_next_slot(struct au_items *items, struct au_receipt_slot *out_change);
+bool au_receipt_next_contract(struct au_items *items, struct au_receipt_contract *out_change);
 
 #endif

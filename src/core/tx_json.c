@@ -197,6 +197,29 @@ static void put_slots(struct au_json_write *json, struct au_items slots)
     au_json_write_end_array(json);
 }
 
+void au_receipt_contract_put_json(struct au_json_write *json,
+                                  const struct au_receipt_contract *change)
+{
+    if (change->existed) au_json_put_hash(json, "code_hash_before", &change->code_before);
+    if (change->had_admin) au_json_put_address(json, "admin_before", &change->admin_before);
+    au_json_put_hash(json, "code_hash", &change->code_after);
+    if (change->has_admin) au_json_put_address(json, "admin", &change->admin_after);
+}
+
+static void put_contracts(struct au_json_write *json, struct au_items contracts)
+{
+    struct au_receipt_contract change;
+    au_json_write_key(json, "contract_changes");
+    au_json_write_begin_array(json);
+    while (au_receipt_next_contract(&contracts, &change)) {
+        au_json_write_begin_object(json);
+        au_json_put_address(json, "contract", &change.address);
+        au_receipt_contract_put_json(json, &change);
+        au_json_write_end_object(json);
+    }
+    au_json_write_end_array(json);
+}
+
 void au_receipt_put_core_json(struct au_json_write *json, const struct au_receipt *receipt)
 {
     const char *reason = au_receipt_reason(receipt->outcome, receipt->detail);
@@ -223,6 +246,7 @@ void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *re
     au_logs_put_json(json, receipt->logs);
     put_balances(json, receipt->balances);
     put_slots(json, receipt->slots);
+    put_contracts(json, receipt->contracts);
 }
 
 /* ---- headers ---- */

@@ -35,6 +35,11 @@ void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const str
  * note), events, logs, balance_changes and storage_changes. */
 void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt);
 
+/* au_receipt_contract_put_json writes code_hash_before, admin_before, code_hash and admin, each if
+ * there is one. */
+void au_receipt_contract_put_json(struct au_json_write *json,
+                                  const struct au_receipt_contract *change);
+
 /* au_receipt_put_core_json writes those from status to output: with the events and the logs, what
  * the digest is of. */
 void au_receipt_put_core_json(struct au_json_write *json, const struct au_receipt *receipt);

@@ -141,53 +141,69 @@ const struct au_header *au_block_header(const struct au_block *block)
 
 /* ---- receipts ---- */
 
-static enum au_err keep_items(struct au_block *block, uint32_t count, struct au_items *out_items)
+/* Puts a change if it is one of those meant. */
+typedef bool put_change(struct au_buf *items, const struct au_change *change);
+
+static bool put_balance(struct au_buf *items, const struct au_change *change)
 {
+    const struct au_account *before = &change->account_before;
+    const struct au_account *after = &change->account_after;
+    if (change->is_slot || before->balance == after->balance) return false;
+    struct au_receipt_balance item = {*change->address, before->balance, after->balance};
+    au_receipt_put_balance(items, &item);
+    return true;
+}
+
+static bool put_slot(struct au_buf *items, const struct au_change *change)
+{
+    if (!change->is_slot) return false;
+    struct au_receipt_slot item = {
+        .contract = *change->address,
+        .key = change->key,
+        .existed = change->slot_before.exists,
+        .exists = change->slot_after.exists,
+        .before = change->slot_before.value,
+        .after = change->slot_after.value,
+    };
+    au_receipt_put_slot(items, &item);
+    return true;
+}
+
+static bool put_contract(struct au_buf *items, const struct au_change *change)
+{
+    const struct au_account *before = &change->account_before;
+    const struct au_account *after = &change->account_after;
+    if (change->is_slot || !after->has_code) return false;
+    bool is_same_code = before->has_code && au_hash_is_equal(&before->code_hash, &after->code_hash);
+    bool is_same_admin =
+        before->has_admin == after->has_admin && au_address_is_equal(&before->admin, &after->admin);
+    if (is_same_code && is_same_admin) return false;
+    struct au_receipt_contract item = {
+        .address = *change->address,
+        .existed = before->has_code,
+        .had_admin = before->has_admin,
+        .has_admin = after->has_admin,
+        .code_before = before->code_hash,
+        .code_after = after->code_hash,
+        .admin_before = before->admin,
+        .admin_after = after->admin,
+    };
+    au_receipt_put_contract(items, &item);
+    return true;
+}
+
+static enum au_err take_changes(struct au_block *block, struct au_savepoint since, put_change *put,
+                                struct au_items *out_items)
+{
+    struct au_change change;
+    size_t cursor = 0;
+    *out_items = (struct au_items){0};
+    au_buf_clear(&block->items);
+    while (au_overlay_next_change(&block->overlay, since, &cursor, &change)) {
+        if (put(&block->items, &change)) out_items->count++;
+    }
     AU_TRY(block->items.err);
-    out_items->count = count;
     return au_arena_copy(&block->arena, au_buf_bytes(&block->items), &out_items->bytes);
-}
-
-static enum au_err take_balances(struct au_block *block, struct au_savepoint since,
-                                 struct au_items *out_items)
-{
-    struct au_change change;
-    size_t cursor = 0;
-    uint32_t count = 0;
-    au_buf_clear(&block->items);
-    while (au_overlay_next_change(&block->overlay, since, &cursor, &change)) {
-        if (change.is_slot || change.account_before.balance == change.account_after.balance) {
-            continue;
-        }
-        struct au_receipt_balance item = {*change.address, change.account_before.balance,
-                                          change.account_after.balance};
-        au_receipt_put_balance(&block->items, &item);
-        count++;
-    }
-    return keep_items(block, count, out_items);
-}
-
-static enum au_err take_slots(struct au_block *block, struct au_savepoint since,
-                              struct au_items *out_items)
-{
-    struct au_change change;
-    size_t cursor = 0;
-    uint32_t count = 0;
-    au_buf_clear(&block->items);
-    while (au_overlay_next_change(&block->overlay, since, &cursor, &change)) {
-        if (!change.is_slot) continue;
-        struct au_receipt_slot item = {
-            .contract = *change.address,
-            .key = change.key,
-            .existed = change.slot_before.exists,
-            .exists = change.slot_after.exists,
-            .before = change.slot_before.value,
-            .after = change.slot_after.value,
-        };
-        au_receipt_put_slot(&block->items, &item);
-        count++;
-    }
-    return keep_items(block, count, out_items);
 }
 
 static enum au_err take_note(struct au_block *block, const struct execution *execution,
@@ -224,8 +240,9 @@ static enum au_err make_receipt(struct au_block *block, const struct au_checked 
     AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->events), &receipt.events.bytes));
     AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->logs), &receipt.logs.bytes));
     AU_TRY(take_note(block, execution, &receipt.note));
-    AU_TRY(take_balances(block, since, &receipt.balances));
-    AU_TRY(take_slots(block, since, &receipt.slots));
+    AU_TRY(take_changes(block, since, put_balance, &receipt.balances));
+    AU_TRY(take_changes(block, since, put_slot, &receipt.slots));
+    AU_TRY(take_changes(block, since, put_contract, &receipt.contracts));
     *out_receipt = receipt;
     return AU_OK;
 }

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
 
 #define FILE_NAME     "SCHEMA"
-#define FILE_SIZE_MAX 64 /* bytes */
+#define FILE_SIZE_MAX 64        /* bytes */
+#define STORE_FILE    "CURRENT" /* which every store of RocksDB has */
 #define FOLDER_MODE   0755
 #define WORD          "aureon-store "
 
@@ -35,6 +37,15 @@ static enum au_err parse(struct au_bytes content, uint32_t *out_version)
         (struct au_bytes){content.data + word_size, content.size - word_size - 1}, out_version);
 }
 
+static enum au_err refuse(uint32_t version, char out_message[AU_KV_MESSAGE_SIZE])
+{
+    snprintf(out_message, AU_KV_MESSAGE_SIZE,
+             "the store has schema %" PRIu32 ", and this program reads schema %u: use the program "
+             "that made it, or restore a snapshot into a new folder",
+             version, AU_SCHEMA_VERSION);
+    return AU_ERR_UNSUPPORTED;
+}
+
 static enum au_err check_content(const char *path, struct au_bytes content,
                                  char out_message[AU_KV_MESSAGE_SIZE])
 {
@@ -45,17 +56,19 @@ static enum au_err check_content(const char *path, struct au_bytes content,
                  AU_SCHEMA_VERSION);
         return AU_ERR_MALFORMED;
     }
-    if (version == AU_SCHEMA_VERSION) return AU_OK;
-    snprintf(out_message, AU_KV_MESSAGE_SIZE,
-             "the store has schema %" PRIu32 ", and this program reads schema %u: use the program "
-             "that made it, or restore a snapshot into a new folder",
-             version, AU_SCHEMA_VERSION);
-    return AU_ERR_UNSUPPORTED;
+    return version == AU_SCHEMA_VERSION ? AU_OK : refuse(version, out_message);
 }
+
+/* There is no file: a store of before there were any, or a new one, which gets it. */
 
 static enum au_err note(const char *folder, const char *path, char out_message[AU_KV_MESSAGE_SIZE])
 {
     char line[FILE_SIZE_MAX];
+    char store[PATH_MAX];
+    int size = snprintf(store, sizeof(store), "%s/" STORE_FILE, folder);
+    if (size > 0 && (size_t)size < sizeof(store) && access(store, F_OK) == 0) {
+        return refuse(1, out_message);
+    }
     snprintf(line, sizeof(line), WORD "%u\n", AU_SCHEMA_VERSION);
     if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
         return fail_file(folder, AU_ERR_IO, out_message);

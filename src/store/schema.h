@@ -2,11 +2,10 @@
  * The folder says so in a file SCHEMA, which is read before RocksDB opens anything, so that a store
  * of another version is refused by name and not by what its records look like.
  *
- *     aureon-store 1
+ *     aureon-store 2
  *
- * A store without that file was made before there was one: its schema is 1, so that writing it says
- * nothing new. The number changes when an older program would misread the store, or this one an
- * older store.
+ * A store without that file was made before there was one: its schema is 1. The number changes when
+ * an older program would misread the store, or this one an older store.
  *
  * Threading: any thread. */
 #ifndef AUREON_STORE_SCHEMA_H
@@ -14,10 +13,10 @@
 
 #include "store/kv.h"
 
-#define AU_SCHEMA_VERSION 1u
+#define AU_SCHEMA_VERSION 2u
 
-/* au_schema_claim refuses a folder whose store is of another version, and gives one that says
- * nothing the file of this version, synced. The folder is made if it does not exist; the one around
+/* au_schema_claim refuses a folder whose store is of another version, and gives a new one
+ * the file of this version, synced. The folder is made if it does not exist; the one around
  * it must.
  *
  * out_message   gets the cause of IO, MALFORMED and UNSUPPORTED

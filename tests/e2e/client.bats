@@ -179,6 +179,10 @@ address() {
     aureon upgrade "$contract" "$counter_wat" --from bob --gas 3000000
     expect 5
     [[ $stderr == *not_allowed* ]]
+    aureon contract history "$contract" --json
+    expect_json '.items | length' 2
+    expect_json '.items[0].code_hash_before == .items[1].code_hash' true
+    expect_json '.items[1] | has("code_hash_before")' false
 }
 
 @test "a call that fails is not sent, unless --gas says so" {

@@ -190,6 +190,30 @@ static void test_views(void **state)
     answer_done(&answer);
 }
 
+/* What set the code of a contract, the newest first, a page at a time. */
+static void expect_history(const char *address)
+{
+    char rest[64];
+    struct answer answer = get_of(200, address, "/history");
+    assert_int_equal(count_at(&answer, "items"), 2);
+    expect_text(&answer, "items.0.code_hash_before", text_at(&answer, "items.1.code_hash"));
+    expect_text(&answer, "items.0.admin_before", text_at(&answer, "items.0.admin"));
+    assert_false(has(&answer, "items.1.code_hash_before"));
+    assert_false(has(&answer, "next"));
+    answer_done(&answer);
+    answer = get_of(200, address, "/history?limit=1");
+    assert_int_equal(count_at(&answer, "items"), 1);
+    snprintf(rest, sizeof(rest), "/history?limit=1&cursor=%s", text_at(&answer, "next"));
+    answer_done(&answer);
+    answer = get_of(200, address, rest);
+    assert_false(has(&answer, "items.0.code_hash_before"));
+    assert_true(has(&answer, "next"));
+    answer_done(&answer);
+    answer = get_of(400, address, "/history?cursor=1");
+    expect_text(&answer, "code", "bad-value");
+    answer_done(&answer);
+}
+
 static void test_upgrade(void **state)
 {
     (void)state;
@@ -207,6 +231,7 @@ static void test_upgrade(void **state)
     answer = get_of(200, address, "/view/get");
     expect_text(&answer, "output", "0x4d00000000000000");
     answer_done(&answer);
+    expect_history(address);
     au_buf_done(&code);
 }
 

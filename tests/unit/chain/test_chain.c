@@ -313,7 +313,10 @@ static void expect_history(uint8_t person, const struct au_chain_place *before, 
     struct au_address address = address_of(person);
     size_t found = AU_COUNT_OF(entries);
     assert_true(count_max <= AU_COUNT_OF(entries));
-    assert_ok(au_chain_history(&fixture.reader, &address, before, count_max, entries, &found));
+    assert_ok(au_chain_history(
+        &fixture.reader,
+        &(struct au_chain_page){.address = &address, .before = before, .count_max = count_max},
+        entries, &found));
     assert_int_equal(found, count);
     for (size_t i = 0; i < count; i++) {
         assert_true(entries[i].place.height == expected[i].place.height);
@@ -417,7 +420,8 @@ static void test_snapshot(void **state)
     assert_err(au_chain_place(&reader, &id, &found), AU_ERR_NOT_FOUND);
     assert_err(au_chain_tx(&reader, place, &tx, &bytes), AU_ERR_NOT_FOUND);
     assert_err(au_chain_receipt(&reader, place, &receipt), AU_ERR_NOT_FOUND);
-    assert_ok(au_chain_history(&reader, &address, NULL, 1, &entry, &count));
+    assert_ok(au_chain_history(
+        &reader, &(struct au_chain_page){.address = &address, .count_max = 1}, &entry, &count));
     assert_int_equal(count, 0);
     struct au_header sealed = header_of(2, 1);
     assert_err(au_chain_leaves(&reader, &sealed, NULL, NULL), AU_ERR_MALFORMED);
@@ -512,7 +516,9 @@ static enum au_err read_history(const struct au_hash *id)
     struct au_chain_entry entries[2];
     size_t count;
     (void)id;
-    return au_chain_history(&fixture.reader, &address, NULL, 2, entries, &count);
+    return au_chain_history(&fixture.reader,
+                            &(struct au_chain_page){.address = &address, .count_max = 2}, entries,
+                            &count);
 }
 
 struct record {

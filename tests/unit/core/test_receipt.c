@@ -24,31 +24,37 @@ static const char full_hex[] =
     "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
     "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
     "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
-    "000000000000000000000000000000000000000000000101000000780101000000790e0000006120"
-    "73656e74656e636520e280a6";
+    "0000000000000000000000000000000000000000000001010000007801010000007902000000e5e5"
+    "e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e50000c7c7c7c7c7c7c7c7"
+    "c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c701adadadadadadadadadadadadadadad"
+    "adadadadadadadadadadadadadadadadade6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6e6"
+    "e6e6e6e6e6e6e6e6e601c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7"
+    "c7c701adadadadadadadadadadadadadadadadadadadadadadadadadadadadadadadadc8c8c8c8c8"
+    "c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8c8000e000000612073656e74656e"
+    "636520e280a6";
 static const char full_digest_hex[] =
     "0x798fee0c7826b1c6014c079cbe5b766e38fc05b8804d6488ac60ca24e7dfd459";
 static const char reverted_hex[] =
     "0x01000000002a0000003200000000000000000000000000000000020000006e6f0000000000000000"
     "d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d20100000000000000"
-    "00000000000000000000000000000000";
+    "0000000000000000000000000000000000000000";
 static const char reverted_digest_hex[] =
     "0x761377515190ee5317a9eb68201b0753d7840162460316a3c2b75e1c691e52e5";
 static const char trapped_hex[] =
     "0x030900000000000000ffffffffffffffff0000000000000080000000000000000000010000000100"
     "00006cd3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3ffffffffff"
-    "ffffffffffffff000000000000000000000000";
+    "ffffffffffffff00000000000000000000000000000000";
 static const char trapped_digest_hex[] =
     "0x94026234fb1f8367aac030ce6583bdb0d27158d78d1a68530b37e94f86d889fd";
 
 static const char events_hex[] =
-    "0x00000000000000000005000000000000000a00000000000000000000000002000000c2c2c2c2c2"
-    "c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2070000006772c3b6c39f650200"
-    "00001111111111111111111111111111111111111111111111111111111111111111222222222222"
-    "22222222222222222222222222222222222222222222222222220400000064617461c3c3c3c3c3c3"
-    "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c30100000065000000000000000001"
-    "000000010000006cd4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4"
-    "090000000000000001000000000000000000000000000000";
+    "0x00000000000000000005000000000000000a00000000000000000000000002000000c2c2c2c2c2c2"
+    "c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2070000006772c3b6c39f65020000"
+    "00111111111111111111111111111111111111111111111111111111111111111122222222222222"
+    "222222222222222222222222222222222222222222222222220400000064617461c3c3c3c3c3c3c3"
+    "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3010000006500000000000000000100"
+    "0000010000006cd4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d409"
+    "000000000000000100000000000000000000000000000000000000";
 static const char events_digest_hex[] =
     "0x701272bfe3e8e44c02333d69fd36788ddd521b13140a8f42a45d7830d86f6045";
 
@@ -134,7 +140,7 @@ static void test_fields(void **state)
     assert_int_equal(receipt.outcome, AU_OUTCOME_REVERTED);
     assert_int_equal(receipt.revert_code, 42);
     assert_bytes(receipt.output, "no");
-    assert_int_equal(receipt.balances.count + receipt.slots.count, 0);
+    assert_int_equal(receipt.balances.count + receipt.slots.count + receipt.contracts.count, 0);
 }
 
 /* Iterators work on copies: the receipt is as before and can be read again. */
@@ -195,6 +201,21 @@ static void test_items(void **state)
     assert_bytes(slot.before, "x");
     assert_bytes(slot.after, "y");
     assert_false(au_receipt_next_slot(&items, &slot));
+
+    struct au_receipt_contract contract;
+    items = receipt.contracts;
+    assert_true(au_receipt_next_contract(&items, &contract));
+    assert_int_equal(contract.address.bytes[31], 0xe5);
+    assert_true(!contract.existed && !contract.had_admin && contract.has_admin);
+    assert_int_equal(contract.code_after.bytes[0], 0xc7);
+    assert_int_equal(contract.admin_after.bytes[31], 0xad);
+    assert_true(au_receipt_next_contract(&items, &contract));
+    assert_true(contract.existed && contract.had_admin && !contract.has_admin);
+    assert_int_equal(contract.code_before.bytes[31], 0xc7);
+    assert_int_equal(contract.admin_before.bytes[0], 0xad);
+    assert_int_equal(contract.code_after.bytes[31], 0xc8);
+    assert_int_equal(contract.admin_after.bytes[0], 0);
+    assert_false(au_receipt_next_contract(&items, &contract));
 }
 
 /* What the writers make of what the iterators gave is what was there. */
@@ -206,6 +227,8 @@ static void test_writers(void **state)
     struct au_items logs = receipt.logs;
     struct au_items balances = receipt.balances;
     struct au_items slots = receipt.slots;
+    struct au_items contracts = receipt.contracts;
+    struct au_receipt_contract contract;
     struct au_bytes line;
     struct au_receipt_balance balance;
     struct au_receipt_slot slot;
@@ -230,6 +253,10 @@ static void test_writers(void **state)
     while (au_receipt_next_slot(&slots, &slot))
         au_receipt_put_slot(&buf, &slot);
     assert_true(au_bytes_is_equal(au_buf_bytes(&buf), receipt.slots.bytes));
+    au_buf_clear(&buf);
+    while (au_receipt_next_contract(&contracts, &contract))
+        au_receipt_put_contract(&buf, &contract);
+    assert_true(au_bytes_is_equal(au_buf_bytes(&buf), receipt.contracts.bytes));
     au_buf_done(&buf);
 }
 
@@ -309,7 +336,8 @@ static void test_huge_sizes_and_counts(void **state)
         output_at + 10,      /* logs */
         output_at + 14 + 44, /* balances */
         output_at + 14 + 48, /* slots */
-        output_at + 14 + 52, /* note */
+        output_at + 14 + 52, /* contracts */
+        output_at + 14 + 56, /* note */
     };
     for (size_t i = 0; i < AU_COUNT_OF(places); i++) {
         for (size_t j = 0; j < AU_COUNT_OF(huge); j++) {

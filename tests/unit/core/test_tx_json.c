@@ -49,7 +49,8 @@ static void test_empty_receipt(void **state)
     assert_receipt(&receipt, "{\"hash\":\"" HASH_ZERO "\",\"height\":\"0\",\"index\":0,"
                              "\"status\":\"success\",\"outcome\":0,\"detail\":0,\"gas_used\":\"0\","
                              "\"fee\":\"0\",\"output\":\"0x\",\"events\":[],\"logs\":[],"
-                             "\"balance_changes\":[],\"storage_changes\":[]}");
+                             "\"balance_changes\":[],\"storage_changes\":[],"
+                             "\"contract_changes\":[]}");
 }
 
 static void test_full_receipt(void **state)
@@ -58,11 +59,13 @@ static void test_full_receipt(void **state)
     struct au_buf logs;
     struct au_buf balances;
     struct au_buf slots;
+    struct au_buf contracts;
     struct au_buf expected;
     struct au_buf address;
     au_buf_init(&logs, 1024);
     au_buf_init(&balances, 1024);
     au_buf_init(&slots, 1024);
+    au_buf_init(&contracts, 1024);
     au_buf_init(&expected, 4096);
     au_buf_init(&address, 128);
     struct au_buf events;
@@ -82,6 +85,9 @@ static void test_full_receipt(void **state)
     au_receipt_put_slot(&slots, &(struct au_receipt_slot){.key = au_bytes_of("k"),
                                                           .existed = true,
                                                           .before = au_bytes_of("")});
+    au_receipt_put_contract(&contracts, &(struct au_receipt_contract){.has_admin = true});
+    au_receipt_put_contract(&contracts,
+                            &(struct au_receipt_contract){.existed = true, .had_admin = true});
     const struct au_receipt receipt = {
         .outcome = AU_OUTCOME_REVERTED,
         .revert_code = 7,
@@ -95,6 +101,7 @@ static void test_full_receipt(void **state)
         .index = 4,
         .balances = {au_buf_bytes(&balances), 1},
         .slots = {au_buf_bytes(&slots), 2},
+        .contracts = {au_buf_bytes(&contracts), 2},
         .note = au_bytes_of("it said \"no\""),
     };
     struct au_bytes zero = zero_address(&address);
@@ -111,7 +118,11 @@ static void test_full_receipt(void **state)
         "\"balance_changes\":[{\"address\":\"%.*s\",\"before\":\"1\","
         "\"after\":\"18446744073709551615\"}],\"storage_changes\":[{\"contract\":\"%.*s\","
         "\"key\":\"0x6b\",\"after\":\"0x76\"},{\"contract\":\"%.*s\",\"key\":\"0x6b\","
-        "\"before\":\"0x\"}]}",
+        "\"before\":\"0x\"}],\"contract_changes\":[{\"contract\":\"%.*s\","
+        "\"code_hash\":\"" HASH_ZERO "\",\"admin\":\"%.*s\"},{\"contract\":\"%.*s\","
+        "\"code_hash_before\":\"" HASH_ZERO "\",\"admin_before\":\"%.*s\","
+        "\"code_hash\":\"" HASH_ZERO "\"}]}",
+        (int)zero.size, who, (int)zero.size, who, (int)zero.size, who, (int)zero.size, who,
         (int)zero.size, who, (int)zero.size, who, (int)zero.size, who, (int)zero.size, who,
         (int)zero.size, who);
     au_buf_put_u8(&expected, 0);
@@ -121,6 +132,7 @@ static void test_full_receipt(void **state)
     au_buf_done(&address);
     au_buf_done(&expected);
     au_buf_done(&slots);
+    au_buf_done(&contracts);
     au_buf_done(&balances);
     au_buf_done(&logs);
 }

@@ -235,6 +235,8 @@ static void test_close_leaves_no_long_log(void **state)
 
 /* ---- the schema ---- */
 
+#define SCHEMA "aureon-store 2\n"
+
 static void schema_path(char out_path[128])
 {
     snprintf(out_path, 128, "%s/SCHEMA", fixture.path);
@@ -255,17 +257,22 @@ static void expect_schema(const char *expected)
 static void test_schema_is_noted(void **state)
 {
     const struct au_kv *kv = *state;
-    char path[128];
+    char path[128], message[AU_KV_MESSAGE_SIZE];
+    struct au_kv old = {0};
     schema_path(path);
-    expect_schema("aureon-store 1\n");
+    expect_schema(SCHEMA);
     kv_put(kv, AU_CF_ACC, "a", "1");
     au_kv_close(&fixture.kv);
 
     /* A store from before stores said what they are. */
     assert_int_equal(unlink(path), 0);
+    assert_err(open_at(fixture.path, message, &old), AU_ERR_UNSUPPORTED);
+    if (!strstr(message, "the store has schema 1, ")) fail_msg("%s", message);
+    assert_int_not_equal(access(path, F_OK), 0);
+
+    assert_ok(au_file_write(path, au_bytes_of(SCHEMA)));
     assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
     kv_expect(kv, NULL, AU_CF_ACC, "a", "1");
-    expect_schema("aureon-store 1\n");
 }
 
 /* Refused, with words in the message, and left as it was. */
@@ -279,7 +286,7 @@ static void expect_schema_refused(const char *content, enum au_err expected, con
     assert_null(kv.ops);
     if (!strstr(message, words)) fail_msg("'%s' is not in '%s'", words, message);
     expect_schema(content);
-    assert_ok(au_file_write(path, au_bytes_of("aureon-store 1\n")));
+    assert_ok(au_file_write(path, au_bytes_of(SCHEMA)));
 }
 
 static void test_other_schema_refused(void **state)
@@ -287,19 +294,19 @@ static void test_other_schema_refused(void **state)
     const struct au_kv *kv = *state;
     static const char *const damaged[] = {"",
                                           "\n",
-                                          "aureon-store 1",
+                                          "aureon-store 2",
                                           "aureon-store \n",
                                           "aureon-store 0\n",
-                                          "aureon-store 01\n",
-                                          "aureon-store -1\n",
-                                          "aureon-store 1 \n",
-                                          "aureon-store 1\n\n",
-                                          "aureon-storf 1\n",
+                                          "aureon-store 02\n",
+                                          "aureon-store -2\n",
+                                          "aureon-store 2 \n",
+                                          "aureon-store 2\n\n",
+                                          "aureon-storf 2\n",
                                           "aureon-store 4294967296\n"};
     kv_put(kv, AU_CF_ACC, "a", "1");
     au_kv_close(&fixture.kv);
-    expect_schema_refused("aureon-store 2\n", AU_ERR_UNSUPPORTED,
-                          "the store has schema 2, and this program reads schema 1: use ");
+    expect_schema_refused("aureon-store 1\n", AU_ERR_UNSUPPORTED,
+                          "the store has schema 1, and this program reads schema 2: use ");
     expect_schema_refused("aureon-store 4294967295\n", AU_ERR_UNSUPPORTED, "schema 4294967295");
     for (size_t i = 0; i < AU_COUNT_OF(damaged); i++) {
         expect_schema_refused(damaged[i], AU_ERR_MALFORMED, "SCHEMA: expected the line");
@@ -320,7 +327,7 @@ static void test_schema_too_large(void **state)
     assert_ok(au_file_write(path, au_bytes_of(content)));
     assert_err(open_at(fixture.path, message, &kv), AU_ERR_MALFORMED);
     assert_null(kv.ops);
-    assert_ok(au_file_write(path, au_bytes_of("aureon-store 1\n")));
+    assert_ok(au_file_write(path, au_bytes_of(SCHEMA)));
     assert_ok(open_at(fixture.path, fixture.message, &fixture.kv));
 }
 
