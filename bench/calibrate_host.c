@@ -12,18 +12,25 @@
 #define TEXT_MAX   (1u << 18)
 #define MEMORY_MAX ((size_t)256 << 20)
 #define STEPS      ((int64_t)1000000000 * AU_STEPS_PER_GAS)
+#define SLOTS      2000u
 #define ALONE      200u /* frames of which each ends with its one call */
 
 /* Memory: 0 self · 64 another account · 96 none · 128 key, signature and message (RFC 8032, 7.1,
  * TEST 2) · 240 "nop", and at 244 no arguments · 256 a storage key that counts on with each turn ·
- * 512 an AssemblyScript string of 16 bytes, and at 1020 one of 16 KiB · 49152, 49216 and 49344 key,
- * signature and hash of secp256k1 (go-ethereum's test), 49408, 49472 and 49600 the same of P-256
- * (RFC 6979, A.2.5) · 65536 and on: 64 KiB of anything · 131072 output. */
+ * 512 an AssemblyScript string of 16 bytes, and at 1020 one of 16 KiB · 768 what keys that are
+ * walked over begin with · 49152, 49216 and 49344 key, signature and hash of secp256k1
+ * (go-ethereum's test), 49408, 49472 and 49600 the same of P-256 (RFC 6979, A.2.5) · 65536 and on:
+ * 64 KiB of anything · 131072 output. */
 #define C(n)    "(i32.const " #n ")"
 #define KEY     C(256) " (i32.const 32)"
 #define LONG    C(256) " (i32.const 256)"
 #define BIG     C(65536) " (i32.const 65536)"
 #define NOTHING C(65536) " (i32.const 0)"
+#define NO_COPY C(0) C(0) C(0) C(0) C(0)
+
+/* Opens a walk over keys that begin with a prefix, in the first turn. */
+#define OPEN_FIRST(prefix) \
+    "(if (i64.eqz (local.get $i)) (then (drop (call $iter_open " prefix "))))"
 
 static const struct row {
     const char *name;
@@ -85,6 +92,8 @@ static const struct row {
     {"ret_read", "nothing", 2000, "(drop (call $ret_read " C(131072) C(0) C(64) "))"},
     {"upgrade", "", 2000, "(drop (call $upgrade " C(65536) "))"},
     {"set_admin", "", 2000, "(drop (call $set_admin " C(64) C(32) "))"},
+    {"iter_open", "a prefix of 256 bytes", 64, "(drop (call $iter_open " LONG "))"},
+    {"iter_close", "with iter_open", 2000, "(call $iter_close (call $iter_open " LONG "))"},
     {"sha256", "nothing", 2000, "(call $sha256 " NOTHING C(131072) ")"},
     {"sha256", "56 bytes", 2000, "(call $sha256 " C(65536) C(56) C(131072) ")"},
     {"sha256", "64 KiB", 20, "(call $sha256 " BIG C(131072) ")"},
@@ -110,6 +119,26 @@ static const struct row {
     {"abort", "no text", 1, "(call $abort " C(0) C(0) C(0) C(0) ")"},
     {"abort", "a text of 16 bytes", 1, "(call $abort " C(516) C(516) C(0) C(0) ")"},
     {"abort", "a text of 16 KiB", 1, "(call $abort " C(1024) C(0) C(0) C(0) ")"},
+};
+
+/* The same over SLOTS slots more, with keys of 32 bytes and empty values. */
+static const struct walk {
+    struct row row;
+    bool are_deleted; /* by the block */
+} walks[] = {
+    {{"iter_next", "the end", 2000,
+      OPEN_FIRST(C(16384) C(3)) "(drop (call $iter_next " NO_COPY "))"},
+     false},
+    {{"iter_next", "a key of 32 bytes, nothing copied", 2000,
+      OPEN_FIRST(NOTHING) "(drop (call $iter_next " NO_COPY "))"},
+     false},
+    {{"iter_next", "64 KiB, all copied", 200,
+      "(drop (call $iter_next (call $iter_open " C(64) C(5) ") " C(200000) C(256) C(131072)
+          C(65536) ")) (call $iter_close " C(0) ")"},
+     false},
+    {{"iter_next", "2,000 keys that the block has deleted", 20,
+      OPEN_FIRST(C(768) C(6)) "(drop (call $iter_next " NO_COPY "))"},
+     true},
 };
 
 struct bench {
@@ -152,6 +181,17 @@ static void put_imports(struct au_buf *text)
         put_types(text, "result", entry->results);
         au_buf_put_text(text, "))\n");
     }
+}
+
+struct function {
+    char name[16];
+};
+
+static struct function function_of(char table, size_t at)
+{
+    struct function function;
+    (void)snprintf(function.name, sizeof(function.name), "%c%zu", table, at);
+    return function;
 }
 
 static void put_loop(struct au_buf *text, const char *name, const char *code)
@@ -221,6 +261,7 @@ static void load(struct bench *bench)
         "\")"
         "(data (i32.const 240) \"nop\") (func (export \"nop\"))"
         "(data (i32.const 512) \"\\10\\00\\00\\00a\\00b\\00c\\00d\\00e\\00f\\00g\\00h\\00\")"
+        "(data (i32.const 768) \"walked\")"
         "(data (i32.const 1020) \"\\00\\40\\00\\00\")\n";
     struct au_buf text;
     au_buf_init(&text, TEXT_MAX);
@@ -228,11 +269,10 @@ static void load(struct bench *bench)
     put_imports(&text);
     au_buf_put_text(&text, data);
     put_loop(&text, "none", "");
-    for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {
-        char name[16];
-        (void)snprintf(name, sizeof(name), "r%zu", i);
-        put_loop(&text, name, rows[i].code);
-    }
+    for (size_t i = 0; i < AU_COUNT_OF(rows); i++)
+        put_loop(&text, function_of('r', i).name, rows[i].code);
+    for (size_t i = 0; i < AU_COUNT_OF(walks); i++)
+        put_loop(&text, function_of('w', i).name, walks[i].row.code);
     au_buf_put_text(&text, ")");
     AU_ASSERT(text.err == AU_OK);
     bench->loaded = calibrate_load(bench->calibrate, &text);
@@ -242,9 +282,27 @@ static void load(struct bench *bench)
     au_buf_done(&text);
 }
 
+/* The overlay borrows the keys. */
+static void put_slots(struct bench *bench, const struct au_address *self, bool are_deleted)
+{
+    static uint8_t keys[SLOTS][32];
+    bool is_new;
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        memcpy(keys[i], "walked", 6);
+        au_put_big_endian(keys[i] + 28, i, 4);
+        struct au_bytes key = {keys[i], sizeof(keys[i])};
+        AU_ASSERT(au_overlay_preload_slot(&bench->overlay, self, key, (struct au_bytes){0},
+                                          &is_new) == AU_OK);
+    }
+    for (uint32_t i = 0; are_deleted && i < SLOTS; i++) {
+        struct au_bytes key = {keys[i], sizeof(keys[i])};
+        AU_ASSERT(au_overlay_del_slot(&bench->overlay, self, key) == AU_OK);
+    }
+}
+
 /* The world before each frame: self, another account, and a slot of 64 KiB. The overlay borrows the
  * slot. */
-static void make_world(struct bench *bench, struct au_call *call)
+static void make_world(struct bench *bench, struct au_call *call, const struct walk *walk)
 {
     static const struct au_address other = {"other"};
     static const uint8_t value[AU_VALUE_SIZE_MAX];
@@ -270,9 +328,11 @@ static void make_world(struct bench *bench, struct au_call *call)
     AU_ASSERT(au_overlay_preload_slot(&bench->overlay, &call->self,
                                       (struct au_bytes){other.bytes, sizeof(other.bytes)},
                                       (struct au_bytes){value, sizeof(value)}, &is_new) == AU_OK);
+    if (walk) put_slots(bench, &call->self, walk->are_deleted);
 }
 
-static struct pace run_frame(struct bench *bench, const char *function, uint64_t calls)
+static struct pace run_frame(struct bench *bench, const struct walk *walk, const char *function,
+                             uint64_t calls)
 {
     static const uint8_t second[65536];
     struct au_bytes args[] = {{(const uint8_t *)&calls, sizeof(calls)}, {second, sizeof(second)}};
@@ -287,7 +347,7 @@ static struct pace run_frame(struct bench *bench, const char *function, uint64_t
         .event_data_max = AU_EVENTS_DATA_SIZE_MAX,
     };
     struct au_frame_result result;
-    make_world(bench, &call);
+    make_world(bench, &call, walk);
     double start = bench_now_ns();
     AU_ASSERT(au_frame_run(bench->loaded, &bench->env, &call, &result) == AU_OK);
     double time = bench_now_ns() - start;
@@ -296,22 +356,21 @@ static struct pace run_frame(struct bench *bench, const char *function, uint64_t
 }
 
 /* The fastest of some frames; of many where one call is all there is in each. */
-static struct pace run_frames(struct bench *bench, const char *function, uint32_t calls)
+static struct pace run_frames(struct bench *bench, const struct walk *walk, const char *function,
+                              uint32_t calls)
 {
-    struct pace least = run_frame(bench, function, calls);
+    struct pace least = run_frame(bench, walk, function, calls);
     for (uint32_t i = 1; i < (calls == 1 ? ALONE : REPEATS); i++)
-        least = pace_faster(least, run_frame(bench, function, calls));
+        least = pace_faster(least, run_frame(bench, walk, function, calls));
     return least;
 }
 
-static void put_row(struct bench *bench, size_t at)
+static void put_row(struct bench *bench, const struct row *row, const struct walk *walk,
+                    struct function function)
 {
-    const struct row *row = &rows[at];
-    char function[16];
     char extra[128];
-    (void)snprintf(function, sizeof(function), "r%zu", at);
-    struct pace all = run_frames(bench, function, row->calls);
-    struct pace around = run_frames(bench, "none", row->calls);
+    struct pace all = run_frames(bench, walk, function.name, row->calls);
+    struct pace around = run_frames(bench, walk, "none", row->calls);
     struct pace pace = pace_each(pace_less(all, around), row->calls);
     (void)snprintf(extra, sizeof(extra), ",\"what\":\"%s\"", row->what);
     calibrate_put_row("host", row->name, pace, extra);
@@ -327,7 +386,9 @@ void calibrate_host(struct calibrate *calibrate)
     au_buf_init(&bench.events, AU_RECEIPT_EVENTS_SIZE_MAX);
     load(&bench);
     for (size_t i = 0; i < AU_COUNT_OF(rows); i++)
-        put_row(&bench, i);
+        put_row(&bench, &rows[i], NULL, function_of('r', i));
+    for (size_t i = 0; i < AU_COUNT_OF(walks); i++)
+        put_row(&bench, &walks[i].row, &walks[i], function_of('w', i));
     au_loaded_release(bench.loaded);
     au_buf_done(&bench.logs);
     au_buf_done(&bench.events);

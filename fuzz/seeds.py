@@ -185,6 +185,16 @@ HOST_PROGRAMS = [
     [("storage_read", 65535, 3, 0, 1)],
     [("storage_size", 65535, 3)],
     [("storage_delete", 65535, 3)],
+    [("storage_write", 20 + i, 4, 0, 8) for i in range(4)] +
+    [("iter_open", 0, 0)] + [("iter_next", 0, 256, 256, 512, 64)] * 3 +
+    [("storage_delete", *KEY), ("iter_open", 0, 0), ("iter_next", 1, 0, 0, 0, 0),
+     ("iter_close", 0), ("iter_close", 1)],
+    [("iter_open", 0, 256), ("iter_next", 0, 65530, 10, 0, 0)],
+    [("iter_open", *KEY)] * 65,
+    [("iter_open", 65535, 2)],
+    [("iter_open", 0, 257)],
+    [("iter_next", 0, 0, 0, 0, 0)],
+    [("iter_close", 64)],
     [("arg_count",), ("arg_size", 0), ("arg_size", 1), ("arg_size", 2), ("arg_size", 1 << 31)],
     [("arg_read", 0, 64, 0, 100), ("arg_read", 1, 64, 2, 100), ("arg_read", 9, 0, 0, 1),
      ("arg_read", 0, 64, 5000, 10), ("arg_read", 0, 0, 0, 0)],

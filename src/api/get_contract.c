@@ -7,7 +7,6 @@
 #define LIMIT_PRESET  100u
 #define LIMIT_MAX     1000u
 #define PAGE_SIZE_MAX (8u << 20) /* bytes of a page's JSON, after which it ends */
-#define FULL_KEY_SIZE (AU_HASH_SIZE + AU_KEY_SIZE_MAX + 1)
 
 /* A contract that is looked at. */
 struct contract {
@@ -95,28 +94,6 @@ void au_get_code(struct au_input *input)
 
 /* ---- storage ---- */
 
-struct bound {
-    uint8_t bytes[FULL_KEY_SIZE];
-    size_t size;
-};
-
-static struct bound bound_of(const struct au_hash *owner, struct au_bytes key)
-{
-    struct bound bound;
-    memcpy(bound.bytes, owner->bytes, AU_HASH_SIZE);
-    if (key.size > 0) memcpy(bound.bytes + AU_HASH_SIZE, key.data, key.size);
-    bound.size = AU_HASH_SIZE + key.size;
-    return bound;
-}
-
-/* Makes a bound the least that is above all that begins with it; of no bytes: there is none. */
-static void go_past(struct bound *bound)
-{
-    while (bound->size > 0 && bound->bytes[bound->size - 1] == 0xff)
-        bound->size--;
-    if (bound->size > 0) bound->bytes[bound->size - 1]++;
-}
-
 /* What a page of slots is to have. */
 struct page {
     struct au_bytes prefix;
@@ -149,11 +126,11 @@ static enum au_err open_slots(const struct contract *contract, const struct page
                               struct au_kv_iter *out_iter)
 {
     struct au_hash owner = au_flat_account_key(&contract->address);
-    struct bound lower = bound_of(&owner, page->has_cursor ? page->cursor : page->prefix);
-    struct bound upper = bound_of(&owner, page->prefix);
+    struct au_flat_key lower = au_flat_key(&owner, page->has_cursor ? page->cursor : page->prefix);
+    struct au_flat_key upper = au_flat_key(&owner, page->prefix);
     /* The key next to the cursor's is that with a zero behind it. */
     if (page->has_cursor) lower.bytes[lower.size++] = 0;
-    go_past(&upper);
+    au_flat_key_pass(&upper);
     struct au_kv_range range = {
         .cf = AU_CF_KEY, .lower = {lower.bytes, lower.size}, .upper = {upper.bytes, upper.size}};
     const struct au_read *read = &contract->look.read;

@@ -188,6 +188,7 @@ static enum au_err run_checked(struct au_loaded *loaded, struct au_frame frame,
     size_t events_size = frame.env->events->size;
     uint32_t event_count = frame.env->event_count;
     enum au_err err = run_frame(loaded, &frame, export_, &binding, &result);
+    au_iters_close(&frame);
     if (err != AU_OK || result.outcome != AU_OUTCOME_SUCCESS) {
         au_overlay_restore(overlay, savepoint);
         au_buf_cut(frame.env->events, events_size);

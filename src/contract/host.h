@@ -25,10 +25,14 @@ struct au_frame {
     uint32_t depth;         /* 1 without an outer one, at most AU_DEPTH_MAX */
     bool consents;          /* waiting in a call that lets its contract be entered again */
     struct au_bytes ret;    /* what ret_read reads; in env's arena */
+    struct au_iters *iters; /* walks over keys, by handle; NULL: none was opened yet */
     bool has_output;        /* return_data was called, or revert */
     struct au_bytes output; /* in env's arena */
     uint32_t revert_code;
 };
+
+/* au_iters_close ends the walks over keys that a frame has left open. */
+void au_iters_close(struct au_frame *frame);
 
 /* au_frame_check_name finds the function that a call names: SUCCESS, NOT_ALLOWED, NO_FUNCTION. */
 enum au_outcome au_frame_check_name(const struct au_module_info *info, const struct au_call *call,

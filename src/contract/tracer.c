@@ -6,7 +6,16 @@
 
 /* ---- what parameters mean ---- */
 
-enum form { FORM_NUMBER, FORM_BYTES, FORM_HASHES, FORM_FIXED, FORM_GIVES, FORM_GIVES_FIXED };
+enum form {
+    FORM_NUMBER,
+    FORM_BYTES,
+    FORM_HASHES,
+    FORM_FIXED,
+    FORM_GIVES,
+    FORM_GIVES_HIGH,
+    FORM_GIVES_LOW,
+    FORM_GIVES_FIXED
+};
 
 enum host_number {
 #define AU_HOST(number, name, params, results, gas, byte_steps, byte_args, mode) \
@@ -178,9 +187,14 @@ static struct au_traced_value take(struct au_tracer *tracer, const struct au_ins
         value.bytes = keep(tracer, look(instance, args[arg->value].u32, arg->size));
         break;
     case FORM_GIVES:
+    case FORM_GIVES_HIGH:
+    case FORM_GIVES_LOW:
+        value.number = args[arg->value].u32;
+        value.bytes.size = args[arg->size].u32;
+        break;
     case FORM_GIVES_FIXED:
         value.number = args[arg->value].u32;
-        value.bytes.size = arg->form == FORM_GIVES ? args[arg->size].u32 : arg->size;
+        value.bytes.size = arg->size;
         break;
     }
     return value;
@@ -210,6 +224,23 @@ static void host_begins(void *context, const struct au_instance *instance,
     traced->host.value_count = count;
 }
 
+/* How many bytes a result says that a parameter got, of at most size. */
+static uint32_t told_size(enum form form, uint64_t result, uint32_t size)
+{
+    uint32_t told = size;
+    switch (form) {
+    case FORM_GIVES: told = (int32_t)(uint32_t)result < 0 ? 0 : (uint32_t)result; break;
+    case FORM_GIVES_HIGH: told = result == UINT64_MAX ? 0 : (uint32_t)(result >> 32); break;
+    case FORM_GIVES_LOW: told = result == UINT64_MAX ? 0 : (uint32_t)result; break;
+    case FORM_NUMBER:
+    case FORM_BYTES:
+    case FORM_HASHES:
+    case FORM_FIXED:
+    case FORM_GIVES_FIXED: break;
+    }
+    return told < size ? told : size;
+}
+
 /* What the function has written, now that its result says how much. */
 static void take_given(struct au_tracer *tracer, const struct au_instance *instance,
                        struct au_traced_host *host)
@@ -218,11 +249,8 @@ static void take_given(struct au_tracer *tracer, const struct au_instance *insta
     for (size_t i = 0; i < AU_COUNT_OF(host_args) && next < host->value_count; i++) {
         if (host_args[i].function != host->entry->number) continue;
         struct au_traced_value *value = &host->values[next++];
-        bool is_fixed = host_args[i].form == FORM_GIVES_FIXED;
-        if (!is_fixed && host_args[i].form != FORM_GIVES) continue;
-        uint32_t size = (uint32_t)value->bytes.size;
-        int32_t told = (int32_t)(uint32_t)host->result;
-        if (!is_fixed && (told < 0 || (uint32_t)told < size)) size = told < 0 ? 0 : (uint32_t)told;
+        if (host_args[i].form < FORM_GIVES) continue;
+        uint32_t size = told_size(host_args[i].form, host->result, (uint32_t)value->bytes.size);
         if (!host->has_returned) size = 0;
         value->bytes = keep(tracer, look(instance, (uint32_t)value->number, size));
         value->number = 0;

@@ -9,6 +9,7 @@
 
 #define AU_KEY_SIZE_MAX         256u    /* bytes of a storage key */
 #define AU_VALUE_SIZE_MAX       65536u  /* bytes of a stored value */
+#define AU_ITERS_MAX            64u     /* walks over keys that a frame has open */
 #define AU_LOG_SIZE_MAX         4096u   /* bytes of one log line */
 #define AU_LOGS_SIZE_MAX        65536u  /* bytes of all lines of a transaction, 4 per line added */
 #define AU_EVENT_NAME_SIZE_MAX  64u     /* bytes of an event's name */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "core/decode.h"
-#include "core/limits.h"
 #include "crypto/sha256.h"
 #include "state/rlp.h"
 
@@ -41,6 +41,24 @@ struct au_hash au_flat_account_key(const struct au_address *address)
 struct au_hash au_flat_key_hash(struct au_bytes key)
 {
     return au_sha256(key);
+}
+
+struct au_flat_key au_flat_key(const struct au_hash *owner, struct au_bytes key)
+{
+    struct au_flat_key flat_key;
+    AU_ASSERT(key.size <= AU_KEY_SIZE_MAX);
+    memcpy(flat_key.bytes, owner->bytes, AU_HASH_SIZE);
+    if (key.size > 0) memcpy(flat_key.bytes + AU_HASH_SIZE, key.data, key.size);
+    flat_key.size = AU_HASH_SIZE + key.size;
+    return flat_key;
+}
+
+void au_flat_key_pass(struct au_flat_key *key)
+{
+    while (key->size > 0 && key->bytes[key->size - 1] == 0xff) {
+        key->size--;
+    }
+    if (key->size > 0) key->bytes[key->size - 1]++;
 }
 
 /* ---- records and leaves ---- */
@@ -246,14 +264,57 @@ static enum au_err source_slot(void *context, const struct au_address *contract,
 {
     struct au_slot slot;
     AU_TRY(au_flat_slot(context, contract, key, &slot));
-    AU_TRY(au_arena_copy(arena, slot.value, &slot.value));
+    if (arena) AU_TRY(au_arena_copy(arena, slot.value, &slot.value));
     *out_slot = slot;
     return AU_OK;
 }
 
+static enum au_err source_keys_open(void *context, const struct au_address *contract,
+                                    struct au_bytes prefix, struct au_bytes lower, void **out_keys)
+{
+    const struct au_flat *flat = context;
+    struct au_hash owner = au_flat_account_key(contract);
+    struct au_flat_key from = au_flat_key(&owner, lower);
+    struct au_flat_key end = au_flat_key(&owner, prefix);
+    au_flat_key_pass(&end);
+    struct au_kv_range range = {
+        .cf = AU_CF_KEY, .lower = {from.bytes, from.size}, .upper = {end.bytes, end.size}};
+    struct au_kv_iter *iter = au_mem_new(sizeof(*iter));
+    if (!iter) return AU_ERR_NO_MEMORY;
+    enum au_err err = au_kv_iter_open(&flat->kv, flat->snapshot, &range, iter);
+    if (err != AU_OK) {
+        au_mem_free(iter);
+        return err;
+    }
+    *out_keys = iter;
+    return AU_OK;
+}
+
+static enum au_err source_keys_next(void *keys, struct au_bytes *out_key)
+{
+    struct au_kv_entry entry;
+    AU_TRY(au_kv_iter_next(keys, &entry));
+    if (entry.key.size <= AU_HASH_SIZE) return AU_ERR_MALFORMED;
+    *out_key = (struct au_bytes){entry.key.data + AU_HASH_SIZE, entry.key.size - AU_HASH_SIZE};
+    return out_key->size <= AU_KEY_SIZE_MAX ? AU_OK : AU_ERR_MALFORMED;
+}
+
+static void source_keys_close(void *keys)
+{
+    au_kv_iter_close(keys);
+    au_mem_free(keys);
+}
+
 struct au_state_source au_flat_source(struct au_flat *flat)
 {
-    return (struct au_state_source){flat, source_account, source_slot};
+    return (struct au_state_source){
+        .context = flat,
+        .get_account = source_account,
+        .get_slot = source_slot,
+        .keys_open = source_keys_open,
+        .keys_next = source_keys_next,
+        .keys_close = source_keys_close,
+    };
 }
 
 static const struct au_hash account_trie; /* zero: the owner that no contract is */

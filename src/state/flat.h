@@ -16,6 +16,7 @@
 #ifndef AUREON_STATE_FLAT_H
 #define AUREON_STATE_FLAT_H
 
+#include "core/limits.h"
 #include "state/account_cache.h"
 #include "state/overlay.h"
 #include "store/kv.h"
@@ -95,6 +96,18 @@ AU_MUST_USE enum au_err au_flat_key_leaf(struct au_flat *flat, const struct au_h
 /* The keys of the families. */
 struct au_hash au_flat_account_key(const struct au_address *address);
 struct au_hash au_flat_key_hash(struct au_bytes key);
+
+/* A key in key, or a bound of a range there. */
+struct au_flat_key {
+    uint8_t bytes[AU_HASH_SIZE + AU_KEY_SIZE_MAX + 1];
+    size_t size; /* as a bound 0: there is none */
+};
+
+/* au_flat_key gives the key of a contract's slot; owner is SHA-256 of the contract, key of at most
+ * AU_KEY_SIZE_MAX bytes. au_flat_key_pass makes a key the least that is above all that begin with
+ * it. */
+struct au_flat_key au_flat_key(const struct au_hash *owner, struct au_bytes key);
+void au_flat_key_pass(struct au_flat_key *key);
 
 /* Records and leaves. A record is decoded strictly. */
 void au_flat_encode_account(struct au_buf *buf, const struct au_account *account);

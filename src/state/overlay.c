@@ -16,12 +16,12 @@ struct account_entry {
 };
 
 struct slot_entry {
-    struct au_address contract;
-    struct au_bytes key;
+    struct au_key_node node; /* contract and key; must be first */
     struct au_slot now;
-    uint8_t *room;    /* where the value may be written over, or NULL */
-    size_t room_size; /* bytes */
-    size_t last_undo; /* as above */
+    uint8_t *room;     /* where the value may be written over, or NULL */
+    size_t room_size;  /* bytes */
+    size_t last_undo;  /* as above */
+    bool is_preloaded; /* what it was before is known nowhere else */
 };
 
 struct au_undo {
@@ -60,6 +60,8 @@ void au_overlay_reset(struct au_overlay *overlay)
     }
     au_table_clear(&overlay->accounts);
     au_table_clear(&overlay->slots);
+    overlay->order = (struct au_key_order){0};
+    overlay->is_ordered = false;
     overlay->journal_size = overlay->save_size = 0;
     if (overlay->journal_capacity > JOURNAL_CAPACITY_KEPT) {
         au_mem_free(overlay->journal);
@@ -90,7 +92,8 @@ static struct slot_entry *find_slot(const struct au_overlay *overlay,
     struct au_table_cell *cell = au_table_find(table, hash);
     for (; cell; cell = au_table_next(table, cell, hash)) {
         struct slot_entry *entry = cell->entry;
-        if (au_address_is_equal(&entry->contract, contract) && au_bytes_is_equal(entry->key, key)) {
+        const struct au_key_node *node = &entry->node;
+        if (au_address_is_equal(&node->contract, contract) && au_bytes_is_equal(node->key, key)) {
             return entry;
         }
     }
@@ -117,8 +120,8 @@ static enum au_err add_slot(struct au_overlay *overlay, const struct au_address 
 {
     struct slot_entry *entry = au_arena_zero(&overlay->arena, sizeof(*entry));
     if (!entry) return AU_ERR_NO_MEMORY;
-    entry->contract = *contract;
-    entry->key = key;
+    entry->node.contract = *contract;
+    entry->node.key = key;
     AU_TRY(au_table_add(&overlay->slots, hash, entry));
     *out_entry = entry;
     return AU_OK;
@@ -184,6 +187,7 @@ enum au_err au_overlay_preload_slot(struct au_overlay *overlay, const struct au_
     }
     AU_TRY(add_slot(overlay, contract, key, hash, &entry));
     entry->now = (struct au_slot){.exists = true, .value = value};
+    entry->is_preloaded = true;
     *out_is_new = true;
     return AU_OK;
 }
@@ -206,6 +210,73 @@ enum au_err au_overlay_get_slot(struct au_overlay *overlay, const struct au_addr
     return AU_OK;
 }
 
+enum au_err au_overlay_look_slot(const struct au_overlay *overlay,
+                                 const struct au_address *contract, struct au_bytes key,
+                                 struct au_slot *out_slot)
+{
+    const struct au_state_source *source = overlay->source;
+    uint64_t hash = au_key_hash(&overlay->seed, contract, key);
+    const struct slot_entry *entry = find_slot(overlay, contract, key, hash);
+    if (!entry && source) return source->get_slot(source->context, contract, key, NULL, out_slot);
+    *out_slot = entry ? entry->now : (struct au_slot){0};
+    return AU_OK;
+}
+
+/* ---- keys in order ---- */
+
+/* Which slots are told in order: those that are not as the source has them, or of which it has
+ * none. */
+static bool is_listed(const struct slot_entry *entry)
+{
+    return entry->is_preloaded || entry->last_undo > 0;
+}
+
+static enum au_err prepare(struct au_overlay *overlay, struct slot_entry *entry)
+{
+    struct au_key_node *node = &entry->node;
+    uint64_t hash = au_key_hash(&overlay->seed, &node->contract, node->key);
+    return au_key_order_prepare(node, hash, &overlay->arena);
+}
+
+/* Most executions never ask for keys in order: until the first does, nothing is put in order. */
+static enum au_err put_in_order(struct au_overlay *overlay)
+{
+    const struct au_table *table = &overlay->slots;
+    if (overlay->is_ordered) return AU_OK;
+    for (size_t i = 0; i < table->capacity; i++) {
+        struct slot_entry *entry = table->cells[i].entry;
+        if (!entry || !is_listed(entry)) continue;
+        AU_TRY(prepare(overlay, entry));
+        if (!entry->node.is_in) au_key_order_add(&overlay->order, &entry->node);
+    }
+    overlay->is_ordered = true;
+    return AU_OK;
+}
+
+static const struct slot_entry *entry_of(const struct au_key_node *node)
+{
+    return (const struct slot_entry *)(const void *)node;
+}
+
+static struct au_listed_key listed_key(const struct au_key_node *node)
+{
+    if (!node) return (struct au_listed_key){0};
+    return (struct au_listed_key){node, node->key, entry_of(node)->now.exists};
+}
+
+enum au_err au_overlay_seek_key(struct au_overlay *overlay, const struct au_address *contract,
+                                struct au_bytes key, bool is_above, struct au_listed_key *out_key)
+{
+    AU_TRY(put_in_order(overlay));
+    *out_key = listed_key(au_key_order_seek(&overlay->order, contract, key, is_above));
+    return AU_OK;
+}
+
+void au_overlay_next_key(struct au_listed_key *key)
+{
+    *key = listed_key(au_key_order_next(key->node));
+}
+
 /* ---- changes ---- */
 
 static bool is_journaled(const struct au_overlay *overlay, size_t last_undo)
@@ -226,8 +297,13 @@ static enum au_err grow_journal(struct au_overlay *overlay)
     return AU_OK;
 }
 
-static void note_slot(struct au_overlay *overlay, struct slot_entry *entry)
+static enum au_err note_slot(struct au_overlay *overlay, struct slot_entry *entry)
 {
+    AU_TRY(grow_journal(overlay));
+    if (overlay->is_ordered && !entry->node.is_in) {
+        AU_TRY(prepare(overlay, entry));
+        au_key_order_add(&overlay->order, &entry->node);
+    }
     overlay->journal[overlay->journal_size++] = (struct au_undo){
         .slot = entry,
         .last_undo = entry->last_undo,
@@ -236,6 +312,7 @@ static void note_slot(struct au_overlay *overlay, struct slot_entry *entry)
         .room_size_before = entry->room_size,
     };
     entry->last_undo = overlay->journal_size;
+    return AU_OK;
 }
 
 enum au_err au_overlay_put_account(struct au_overlay *overlay, const struct au_address *address,
@@ -282,10 +359,7 @@ enum au_err au_overlay_put_slot(struct au_overlay *overlay, const struct au_addr
     if (is_first || !room || room_size < value.size) {
         AU_TRY(get_room(overlay, value.size, is_first ? 0 : room_size, &room, &room_size));
     }
-    if (is_first) {
-        AU_TRY(grow_journal(overlay));
-        note_slot(overlay, entry);
-    }
+    if (is_first) AU_TRY(note_slot(overlay, entry));
     if (value.size > 0) memmove(room, value.data, value.size);
     entry->room = room;
     entry->room_size = room_size;
@@ -300,8 +374,7 @@ enum au_err au_overlay_del_slot(struct au_overlay *overlay, const struct au_addr
     AU_TRY(load_slot(overlay, contract, key, /* is_put */ false, &entry));
     if (!entry || !entry->now.exists) return AU_OK;
     if (!is_journaled(overlay, entry->last_undo)) {
-        AU_TRY(grow_journal(overlay));
-        note_slot(overlay, entry);
+        AU_TRY(note_slot(overlay, entry));
         /* The room holds the value that the journal may bring back. */
         entry->room = NULL;
         entry->room_size = 0;
@@ -332,6 +405,9 @@ void au_overlay_restore(struct au_overlay *overlay, struct au_savepoint savepoin
         undo->slot->room = undo->room_before;
         undo->slot->room_size = undo->room_size_before;
         undo->slot->last_undo = undo->last_undo;
+        if (undo->slot->node.is_in && !is_listed(undo->slot)) {
+            au_key_order_remove(&overlay->order, &undo->slot->node);
+        }
     }
     overlay->save_size = savepoint.journal_size;
 }
@@ -368,8 +444,8 @@ bool au_overlay_next_change(const struct au_overlay *overlay, struct au_savepoin
         if (is_same_slot(&undo->slot_before, &undo->slot->now)) continue;
         *out_change = (struct au_change){
             .is_slot = true,
-            .address = &undo->slot->contract,
-            .key = undo->slot->key,
+            .address = &undo->slot->node.contract,
+            .key = undo->slot->node.key,
             .slot_before = undo->slot_before,
             .slot_after = undo->slot->now,
         };

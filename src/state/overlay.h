@@ -10,7 +10,7 @@
  *      again needs no new journal entry, and a value is written over the old one if it fits.
  *   3. Changes are told in the order of first write, never in an order of hashes.
  *
- * Memory: an entry of about 150 bytes and its key for each account or slot touched; a value's
+ * Memory: an entry of about 200 bytes and its key for each account or slot touched; a value's
  * bytes once per savepoint after which the slot is written, at most four times that while a value
  * grows. All of it is paid for: storage_write charges per byte, and an entry costs at least a read.
  * To reach the arena's bound, given at init, is a fault of the node and never an outcome.
@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "core/address.h"
 #include "state/key_hash.h"
+#include "state/key_order.h"
 #include "state/table.h"
 
 /* An account. All is zero unless exists; what a has_ flag denies is zero. */
@@ -51,10 +52,18 @@ struct au_state_source {
     /* get_account gives an account as it was before. OK, or what the store failed with. */
     enum au_err (*get_account)(void *context, const struct au_address *address,
                                struct au_account *out_account);
-    /* get_slot gives a slot as it was before; the value lives until arena is reset.
-     * OK, or what the store failed with. */
+    /* get_slot gives a slot as it was before; the value lives until arena is reset, or, if that is
+     * NULL, until the source is asked again. OK, or what the store failed with. */
     enum au_err (*get_slot)(void *context, const struct au_address *contract, struct au_bytes key,
                             struct au_arena *arena, struct au_slot *out_slot);
+    /* keys_open begins to tell the keys of a contract's slots, as they were before, that begin with
+     * a prefix and are not below lower, which begins with it too; keys_next gives one after the
+     * other, ascending, each until the next call; keys_close ends it.
+     * OK; NOT_FOUND (keys_next: there are no more); or what the store failed with. */
+    enum au_err (*keys_open)(void *context, const struct au_address *contract,
+                             struct au_bytes prefix, struct au_bytes lower, void **out_keys);
+    enum au_err (*keys_next)(void *keys, struct au_bytes *out_key);
+    void (*keys_close)(void *keys);
 };
 
 struct au_undo; /* a journal entry */
@@ -63,6 +72,8 @@ struct au_overlay { /* by value for its owner; the fields are overlay.c's */
     struct au_arena arena;
     struct au_table accounts;
     struct au_table slots;
+    struct au_key_order order; /* slots, once somebody has asked for keys in order */
+    bool is_ordered;
     struct au_undo *journal;
     size_t journal_size;     /* entries */
     size_t journal_capacity; /* entries */
@@ -124,6 +135,28 @@ AU_MUST_USE enum au_err au_overlay_get_account(struct au_overlay *overlay,
 AU_MUST_USE enum au_err au_overlay_get_slot(struct au_overlay *overlay,
                                             const struct au_address *contract, struct au_bytes key,
                                             struct au_slot *out_slot);
+
+/* au_overlay_look_slot is au_overlay_get_slot for a value that nobody asks for again: it is not
+ * kept, and valid until the next call but of au_overlay_next_key. */
+AU_MUST_USE enum au_err au_overlay_look_slot(const struct au_overlay *overlay,
+                                             const struct au_address *contract, struct au_bytes key,
+                                             struct au_slot *out_slot);
+
+/* A key of a slot that was changed or preloaded; what the source has besides, it tells itself. */
+struct au_listed_key {
+    const struct au_key_node *node; /* NULL: there is none */
+    struct au_bytes key;            /* lives until the next reset */
+    bool exists;                    /* the slot does, now; else it was deleted since the reset */
+};
+
+/* au_overlay_seek_key finds the first listed key of a contract that is not below key, or is above
+ * it if is_above; au_overlay_next_key goes on to the next one. What is gone back on is not listed.
+ * A key is valid until the next change. OK, NO_MEMORY. Cost: O(log count) for a seek, and once for
+ * each slot of the overlay where nobody has asked since the reset. */
+AU_MUST_USE enum au_err au_overlay_seek_key(struct au_overlay *overlay,
+                                            const struct au_address *contract, struct au_bytes key,
+                                            bool is_above, struct au_listed_key *out_key);
+void au_overlay_next_key(struct au_listed_key *key);
 
 /* au_overlay_put_account, _put_slot and _del_slot change a value; deleting what is absent changes
  * nothing. key and value are copied. OK; NO_MEMORY or what the source failed with: nothing is

@@ -13,6 +13,7 @@
  *   i  the index of an argument   v  an amount
  *   m  an AssemblyScript string   f  flags of a call
  *   y  the size of a name         c  a number of topics
+ *   b  the size of a prefix       w  the handle of a walk
  *   e  g  h  t  where key, signature and message are, and the message's size */
 static const struct {
     const char *name;
@@ -45,6 +46,9 @@ static const struct {
     {"ret_read", "pzz"},
     {"upgrade", "a"},
     {"set_admin", "an"},
+    {"iter_open", "kb"},
+    {"iter_next", "wpzpz"},
+    {"iter_close", "w"},
     {"sha256", "pzp"},
     {"keccak256", "pzp"},
     {"blake2b_256", "pzp"},
@@ -78,6 +82,8 @@ static uint32_t pick_place(struct code *code, char shape)
     case 'p': return 1024 + (uint32_t)dice_below(&code->dice, 2048);
     case 'z': return DICE_PICK(&code->dice, sizes);
     case 'i': return (uint32_t)dice_below(&code->dice, 5);
+    case 'b': return dice_one_in(&code->dice, 4) ? 8 : (uint32_t)dice_below(&code->dice, 3);
+    case 'w': return dice_one_in(&code->dice, 4) ? 1 : 0;
     case 'm':
         if (dice_one_in(&code->dice, 4)) return 0;
         return CODE_AT_STRINGS + 4 + 32 * (uint32_t)dice_below(&code->dice, CODE_STRINGS);

@@ -110,6 +110,9 @@ static enum au_host_next run_floats(struct au_instance *instance, union au_value
 #define run_ret_read          run_any
 #define run_upgrade           run_any
 #define run_set_admin         run_any
+#define run_iter_open         run_any
+#define run_iter_next         run_any
+#define run_iter_close        run_any
 #define run_sha256            run_any
 #define run_keccak256         run_any
 #define run_blake2b_256       run_any

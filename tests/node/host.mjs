@@ -8,6 +8,7 @@ import { blake2b256, keccak256, p256, secp256k1 } from "./crypto.mjs";
 const STEPS_PER_GAS = 1000n;
 const ADDRESS_SIZE = 32;
 const KEY_SIZE_MAX = 256;
+const ITERS_MAX = 64;
 const VALUE_SIZE_MAX = 65536;
 const LOG_SIZE_MAX = 4096;
 const OUTPUT_SIZE_MAX = 262144;
@@ -16,7 +17,7 @@ const CREATE_STEPS = 50000n;
 export const OUTCOME = { success: 0, reverted: 1, outOfGas: 2, trapped: 3, stackLimit: 4,
                          hostRejected: 6, noContract: 8, insufficientBalance: 11,
                          notAllowed: 12 };
-const REJECT = { size: 1, pointer: 2, flag: 4, cap: 5 };
+const REJECT = { size: 1, pointer: 2, handle: 3, flag: 4, cap: 5 };
 const CALL_VIEW = 1;
 const CALL_REENTRY = 2;
 const TRAP_ABORT = 9;
@@ -50,6 +51,9 @@ const FUNCTIONS = {
     ret_read: [25, 2],
     upgrade: [26, 100],
     set_admin: [27, 100],
+    iter_open: [28, 30],
+    iter_next: [29, 20],
+    iter_close: [30, 1],
     sha256: [31, 5, 5, [1]],
     keccak256: [32, 5, 5, [1]],
     blake2b_256: [33, 5, 5, [1]],
@@ -112,6 +116,7 @@ export class Host {
             ([key, value]) => [this.#name(Buffer.from(key)), Buffer.from(value)]));
         this.before = new Map([...this.accounts, ...this.slots]);
         this.written = new Set(); // names in order of first write
+        this.iters = []; // by handle; undefined: free
         this.logs = Buffer.alloc(0);
         this.events = Buffer.alloc(0);
         this.eventCount = 0;
@@ -378,6 +383,41 @@ export class Host {
         this.written.add(name);
         this.slots.delete(name);
         return 0;
+    }
+
+    iter_open(pointer, size) {
+        if (size > KEY_SIZE_MAX) this.#reject(REJECT.size);
+        const prefix = this.#range(pointer, size).toString("hex");
+        let handle = 0;
+        while (this.iters[handle] !== undefined) handle++;
+        if (handle === ITERS_MAX) this.#reject(REJECT.handle);
+        this.iters[handle] = { prefix, last: "" };
+        return handle;
+    }
+
+    // Hex digits are ordered as the bytes are; no key has none.
+    iter_next(handle, keyPointer, keyMax, valuePointer, valueMax) {
+        const places = [this.#range(keyPointer, keyMax), this.#range(valuePointer, valueMax)];
+        const iter = this.iters[handle];
+        if (iter === undefined) this.#reject(REJECT.handle);
+        const isAhead = (key) => key.startsWith(iter.prefix) && key > iter.last;
+        const keys = [...this.slots.keys()].map((name) => name.slice(4)).filter(isAhead).sort();
+        const deleted = [...this.written].filter((name) => name.startsWith("key ") &&
+            !this.slots.has(name) && isAhead(name.slice(4)) &&
+            (keys.length === 0 || name.slice(4) < keys[0]));
+        this.#charge(BigInt(deleted.length) * STEPS_PER_GAS);
+        if (keys.length === 0) return -1n;
+        const found = [Buffer.from(keys[0], "hex"), this.slots.get("key " + keys[0])];
+        const copied = [found[0].subarray(0, keyMax), found[1].subarray(0, valueMax)];
+        this.#charge(BigInt(copied[0].length + copied[1].length) * 10n);
+        copied.forEach((bytes, i) => bytes.copy(places[i]));
+        iter.last = keys[0];
+        return (BigInt(found[0].length) << 32n) | BigInt(found[1].length);
+    }
+
+    iter_close(handle) {
+        if (this.iters[handle] === undefined) this.#reject(REJECT.handle);
+        this.iters[handle] = undefined;
     }
 
     arg_count() {

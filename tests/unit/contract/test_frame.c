@@ -573,7 +573,8 @@ static void test_node_faults(void **state)
 {
     struct fixture *fx = *state;
     bool is_broken = false;
-    const struct au_state_source source = {&is_broken, broken_account, broken_slot};
+    const struct au_state_source source = {
+        .context = &is_broken, .get_account = broken_account, .get_slot = broken_slot};
     const struct au_state_source *before = fx->overlay.source;
     fixture_load(fx, failing_module);
     fx->overlay.source = &source;

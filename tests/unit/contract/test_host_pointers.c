@@ -23,7 +23,7 @@ struct range {
 struct row {
     const char *name;
     uint32_t number;
-    enum au_outcome end; /* when nothing is wrong */
+    enum au_outcome end; /* when nothing is wrong but that no handle is open */
     size_t range_count;
     struct range ranges[RANGES_MAX];
 };
@@ -74,6 +74,8 @@ static const struct row rows[] = {
     {"ret_read", 25, AU_OUTCOME_SUCCESS, 1, {SIZED(0, 2)}},
     {"upgrade", 26, AU_OUTCOME_SUCCESS, 1, {BYTES(0, 32)}},
     {"set_admin", 27, AU_OUTCOME_SUCCESS, 1, {UP_TO(0, 1, 64, REJECTED)}},
+    {"iter_open", 28, AU_OUTCOME_SUCCESS, 1, {UP_TO(0, 1, 256, REJECTED)}},
+    {"iter_next", 29, AU_OUTCOME_HOST_REJECTED, 2, {SIZED(1, 2), SIZED(3, 4)}},
     {"sha256", 31, AU_OUTCOME_SUCCESS, 2, {SIZED(0, 1), BYTES(2, 32)}},
     {"keccak256", 32, AU_OUTCOME_SUCCESS, 2, {SIZED(0, 1), BYTES(2, 32)}},
     {"blake2b_256", 33, AU_OUTCOME_SUCCESS, 2, {SIZED(0, 1), BYTES(2, 32)}},
@@ -84,7 +86,8 @@ static const struct row rows[] = {
 };
 
 static const char *const without_pointers[] = {
-    "arg_count", "arg_size", "value", "block_height", "block_time", "gas_left", "ret_size",
+    "arg_count",  "arg_size", "value",    "block_height",
+    "block_time", "gas_left", "ret_size", "iter_close",
 };
 
 static uint32_t size_of(const struct range *range, const uint64_t *numbers)
@@ -131,7 +134,9 @@ static void run_combination(struct fixture *fx, const struct row *row, const uin
     fixture_run_numbers(fx, row->name, numbers, count);
     if (check_sizes(fx, row, numbers)) return;
     if (check_pointers(fx, row, numbers, end)) return;
-    assert_ends(fx, row->end, 0);
+    bool wants_handle = row->end == AU_OUTCOME_HOST_REJECTED;
+    assert_ends(fx, row->end,
+                wants_handle ? fixture_reject(row->number, AU_HOST_REJECT_HANDLE) : 0);
 }
 
 static size_t find_param_count(const char *name)

@@ -13,6 +13,8 @@ static const char code[] =
     "(import \"env\" \"storage_read\" (func $read (param i32 i32 i32 i32) (result i32)))"
     "(import \"env\" \"storage_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
     "(import \"env\" \"storage_size\" (func $size (param i32 i32) (result i64)))"
+    "(import \"env\" \"iter_open\" (func $iter_open (param i32 i32) (result i32)))"
+    "(import \"env\" \"iter_next\" (func $iter_next (param i32 i32 i32 i32 i32) (result i64)))"
     "(import \"env\" \"revert\" (func $revert (param i32 i32 i32)))"
     "(import \"env\" \"log\" (func $log (param i32 i32)))"
     "(import \"env\" \"arg_count\" (func $arg_count (result i32)))"
@@ -30,6 +32,11 @@ static const char code[] =
     "(func (export \"read\") (param i64) (result i64)"
     "  (drop (call $read (i32.const 0) (i32.const 1) (i32.const 512) (i32.const 64)))"
     "  (call $size (i32.const 0) (i32.const 2)))"
+    "(func (export \"walk\") (drop (call $iter_open (i32.const 0) (i32.const 1)))"
+    "  (drop (call $iter_next (i32.const 0) (i32.const 512) (i32.const 64) (i32.const 640)"
+    "    (i32.const 3)))"
+    "  (drop (call $iter_next (i32.const 0) (i32.const 512) (i32.const 64) (i32.const 640)"
+    "    (i32.const 3))))"
     "(func (export \"outside\") (call $log (i32.const 131072) (i32.const 1)))"
     "(func (export \"trap\") (call $set) unreachable)"
     "(func (export \"spin\") (loop (drop (call $arg_count)) (br 0)))"
@@ -206,6 +213,27 @@ static void test_what_is_read(void **state)
     assert_int_equal(entry_at(traced, 2)->host.result, UINT64_MAX);
 }
 
+/* Both halves of a result that tells two sizes. */
+static void test_what_a_walk_gives(void **state)
+{
+    struct traced *traced = *state;
+    begin(traced, FIXTURE_STEPS);
+    traced->fx.env.tracer = &traced->tracer;
+    fixture_put_slot(&traced->fx, au_bytes_of("key"), au_bytes_of("value"));
+    fixture_run_numbers(&traced->fx, "walk", NULL, 0);
+    const struct au_traced *open = entry_at(traced, 1), *next = entry_at(traced, 2);
+    assert_host(open, 1, "iter_open", 1, true);
+    assert_bytes(open, 0, "prefix", au_bytes_of("k"));
+    assert_host(next, 1, "iter_next", 3, true);
+    assert_bytes(next, 1, "key", au_bytes_of("key"));
+    assert_bytes(next, 2, "value", au_bytes_of("val"));
+    assert_true(next->host.result == (UINT64_C(3) << 32 | 5));
+    next = entry_at(traced, 3);
+    assert_bytes(next, 1, "key", au_bytes_of(""));
+    assert_bytes(next, 2, "value", au_bytes_of(""));
+    assert_int_equal(next->host.result, UINT64_MAX);
+}
+
 static void test_ends_alike(void **state)
 {
     static const struct {
@@ -267,6 +295,8 @@ struct host_arg {
 #define HAS_SIZE_HASHES      true
 #define HAS_SIZE_FIXED       false
 #define HAS_SIZE_GIVES       true
+#define HAS_SIZE_GIVES_HIGH  true
+#define HAS_SIZE_GIVES_LOW   true
 #define HAS_SIZE_GIVES_FIXED false
 
 /* Each parameter of each function is said once what it means; abort's are strings of another
@@ -297,8 +327,11 @@ static void test_every_parameter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frames_inside),   cmocka_unit_test(test_what_is_read),
-        cmocka_unit_test(test_ends_alike),      cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_frames_inside),
+        cmocka_unit_test(test_what_is_read),
+        cmocka_unit_test(test_what_a_walk_gives),
+        cmocka_unit_test(test_ends_alike),
+        cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_every_parameter),
     };
     return cmocka_run_group_tests(tests, open_traced, close_traced);

@@ -97,7 +97,8 @@ static enum au_err source_slot(void *context, const struct au_address *contract,
     return AU_ERR_NOT_FOUND;
 }
 
-static const struct au_state_source source = {&world, source_account, source_slot};
+static const struct au_state_source source = {
+    .context = &world, .get_account = source_account, .get_slot = source_slot};
 
 static void draw_item(struct item *item, bool is_slot)
 {
