@@ -1,5 +1,7 @@
 #include "state/verify.h"
 
+#include <stdlib.h>
+
 #include "base/hex.h"
 #include "base/mem.h"
 #include "state/flat.h"
@@ -18,6 +20,9 @@ struct work {
     struct au_kv_batch mending; /* what makes the store's like those */
     struct au_arena arena;
     struct au_buf leaf;
+    struct au_kv_iter keys; /* raw keys of all slots; owners are in the order of accounts */
+    struct au_kv_entry key; /* that keys has come to, if has_key */
+    bool has_key;
 };
 
 /* The leaves of one trie, in the order of keys. */
@@ -92,6 +97,49 @@ static enum au_err take_slots(struct work *work, struct au_kv_iter *iter,
     return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }
 
+/* ---- raw keys ---- */
+
+static enum au_err next_raw_key(struct work *work)
+{
+    enum au_err err = au_kv_iter_next(&work->keys, &work->key);
+    work->has_key = err == AU_OK;
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct au_trie_update *left = a;
+    const struct au_trie_update *right = b;
+    return memcmp(left->key.bytes, right->key.bytes, AU_HASH_SIZE);
+}
+
+static bool has_slot(const struct leaves *leaves, struct au_bytes raw_key)
+{
+    struct au_trie_update wanted = {.key = au_flat_key_hash(raw_key)};
+    return leaves->count > 0 &&
+           bsearch(&wanted, leaves->items, leaves->count, sizeof(wanted), compare_keys) != NULL;
+}
+
+/* An account has as many raw keys as slots, and each is that of a slot. */
+static enum au_err verify_raw_keys(struct work *work, const struct au_hash *owner,
+                                   const struct leaves *leaves)
+{
+    size_t count = 0;
+    for (; work->has_key; count++) {
+        struct au_bytes key = work->key.key;
+        if (key.size <= AU_HASH_SIZE) return fail(work, "a damaged raw key:", key);
+        int order = memcmp(key.data, owner->bytes, AU_HASH_SIZE);
+        if (order > 0) break;
+        struct au_bytes raw_key = {key.data + AU_HASH_SIZE, key.size - AU_HASH_SIZE};
+        if (order < 0 || work->key.value.size > 0 || !has_slot(leaves, raw_key)) {
+            return fail(work, "a raw key that no slot has:", key);
+        }
+        AU_TRY(next_raw_key(work));
+    }
+    struct au_bytes account = {owner->bytes, AU_HASH_SIZE};
+    return count == leaves->count ? AU_OK : fail(work, "raw keys are missing of account", account);
+}
+
 static enum au_err verify_storage(struct work *work, const struct au_hash *owner,
                                   const struct au_account *account)
 {
@@ -103,13 +151,16 @@ static enum au_err verify_storage(struct work *work, const struct au_hash *owner
     enum au_err err = take_slots(work, &iter, owner, &leaves);
     au_kv_iter_close(&iter);
     if (err == AU_OK) err = build(work, owner, &leaves, &root);
-    work->result->slot_count += leaves.count;
-    au_mem_free(leaves.items);
-    AU_TRY(err);
     bool fits = root.is_empty != account->has_storage &&
                 (root.is_empty || au_hash_is_equal(&root.hash, &account->storage_root));
     struct au_bytes key = {owner->bytes, AU_HASH_SIZE};
-    return fits ? AU_OK : fail(work, "the slots do not give the storage root of account", key);
+    if (err == AU_OK && !fits) {
+        err = fail(work, "the slots do not give the storage root of account", key);
+    }
+    if (err == AU_OK) err = verify_raw_keys(work, owner, &leaves);
+    work->result->slot_count += leaves.count;
+    au_mem_free(leaves.items);
+    return err;
 }
 
 /* ---- accounts ---- */
@@ -147,6 +198,9 @@ static enum au_err verify_accounts(struct work *work, const struct au_hash *root
     AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &iter));
     enum au_err err = take_accounts(work, &iter, &leaves);
     au_kv_iter_close(&iter);
+    if (err == AU_OK && work->has_key) {
+        err = fail(work, "a raw key that no slot has:", work->key.key);
+    }
     if (err == AU_OK) err = build(work, &account_trie, &leaves, &rebuilt);
     work->result->account_count = leaves.count;
     au_mem_free(leaves.items);
@@ -155,6 +209,16 @@ static enum au_err verify_accounts(struct work *work, const struct au_hash *root
     if (au_hash_is_equal(&rebuilt.hash, root)) return AU_OK;
     return fail(work, "the accounts do not give the state root of the head, but",
                 (struct au_bytes){rebuilt.hash.bytes, AU_HASH_SIZE});
+}
+
+static enum au_err verify_flat(struct work *work, const struct au_hash *root)
+{
+    const struct au_kv_range range = {.cf = AU_CF_KEY};
+    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &work->keys));
+    enum au_err err = next_raw_key(work);
+    if (err == AU_OK) err = verify_accounts(work, root);
+    au_kv_iter_close(&work->keys);
+    return err;
 }
 
 /* ---- records ---- */
@@ -269,7 +333,7 @@ static enum au_err work_on(struct work *work, uint64_t height, const struct au_h
     AU_TRY(au_memkv_open(&work->rebuilt));
     au_arena_init(&work->arena, MEMORY_MAX);
     au_buf_init(&work->leaf, LEAF_SIZE_MAX);
-    enum au_err err = verify_accounts(work, root);
+    enum au_err err = verify_flat(work, root);
     if (err == AU_OK) err = is_mended ? mend_records(work, height) : verify_records(work, height);
     au_buf_done(&work->leaf);
     au_arena_done(&work->arena);

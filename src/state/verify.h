@@ -1,5 +1,5 @@
 /* Proves a store, or mends it: the tries are built again from the flat state alone and compared
- * with what the store and a header say.
+ * with what the store and a header say, and the raw keys with the slots.
  *
  * Threading: any thread; the store must not be written meanwhile. */
 #ifndef AUREON_STATE_VERIFY_H

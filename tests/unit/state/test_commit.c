@@ -425,6 +425,60 @@ static void test_damage(void **state)
     world_end(&world);
 }
 
+/* Verify's opinion of a copy with one raw key written or, if value is NULL, deleted. */
+static void expect_raw_key(const struct world *world, struct au_bytes key,
+                           const struct au_bytes *value, const char *text)
+{
+    struct world copy;
+    struct au_buf message;
+    struct au_verified verified;
+    copy_store(world, &copy);
+    write_one(&copy, AU_CF_KEY, key, value);
+    au_buf_init(&message, 1000);
+    assert_err(au_state_verify(&copy.kv, copy.height - 1, &copy.root, &message, &verified),
+               AU_ERR_MALFORMED);
+    au_buf_put_u8(&message, 0);
+    assert_non_null(strstr((const char *)message.data, text));
+    au_buf_done(&message);
+    check_refused(&copy, AU_CF_KEY);
+}
+
+/* Contracts see raw keys: one too many, one too few and one of another are told. */
+static void test_raw_keys_damaged(void **state)
+{
+    (void)state;
+    static const struct au_bytes empty, full = {(const uint8_t *)"1", 1};
+    struct world world;
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    const struct au_kv_range range = {.cf = AU_CF_KEY};
+    uint64_t random = 80;
+    size_t count = 0;
+    world_begin(&world, &sizes_large);
+    make_blocks(&world, 12, &random);
+    (void)verify(&world);
+    assert_ok(au_kv_iter_open(&world.kv, NULL, &range, &iter));
+    for (; au_kv_iter_next(&iter, &entry) == AU_OK; count++) {
+        uint8_t other[AU_HASH_SIZE + AU_KEY_SIZE_MAX + 1];
+        memcpy(other, entry.key.data, entry.key.size);
+        other[entry.key.size] = 'x';
+        expect_raw_key(&world, entry.key, NULL, "raw keys are missing of account 0x");
+        expect_raw_key(&world, entry.key, &full, "a raw key that no slot has: 0x");
+        expect_raw_key(&world, (struct au_bytes){other, entry.key.size + 1}, &empty,
+                       "a raw key that no slot has: 0x");
+        expect_raw_key(&world, (struct au_bytes){other, AU_HASH_SIZE}, &empty,
+                       "a damaged raw key: 0x");
+        for (unsigned owner = 0; owner < 256; owner += 255) { /* that no account has */
+            memset(other, (int)owner, AU_HASH_SIZE);
+            expect_raw_key(&world, (struct au_bytes){other, entry.key.size}, &empty,
+                           "a raw key that no slot has: 0x");
+        }
+    }
+    au_kv_iter_close(&iter);
+    assert_true(count > 3);
+    world_end(&world);
+}
+
 /* A record of how much is kept that nothing writes, and undo of no block, are told. */
 static void test_keep_damaged(void **state)
 {
@@ -580,6 +634,7 @@ int main(void)
         cmocka_unit_test(test_keep_what_is_needed),
         cmocka_unit_test(test_keep_damaged),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_raw_keys_damaged),
         cmocka_unit_test(test_made_anew),
         cmocka_unit_test(test_proofs_meanwhile),
     };
