@@ -211,16 +211,16 @@ static inline struct au_bytes world_code(struct world *world, const char *text)
     return kept;
 }
 
-/* A contract that stores a number under another one, and deletes it; with more fields. */
-#define WORLD_SLOTS(more)                                                              \
-    "(module (import \"env\" \"storage_write\""                                        \
-    "  (func $write (param i32 i32 i32 i32) (result i32)))"                            \
-    " (import \"env\" \"storage_delete\" (func $delete (param i32 i32) (result i32)))" \
-    " (memory 1 1)" more                                                               \
-    " (func (export \"put\") (param i64 i64) (i64.store (i32.const 0) (local.get 0))"  \
-    "  (i64.store (i32.const 8) (local.get 1))"                                        \
-    "  (drop (call $write (i32.const 0) (i32.const 8) (i32.const 8) (i32.const 8))))"  \
-    " (func (export \"del\") (param i64) (i64.store (i32.const 0) (local.get 0))"      \
+/* A contract that stores a number under another one, and deletes it; with more fields, imports before others. */
+#define WORLD_SLOTS(more)                                                                   \
+    "(module (import \"env\" \"storage_write\""                                             \
+    "  (func $write (param i32 i32 i32 i32) (result i32)))"                                 \
+    " (import \"env\" \"storage_delete\" (func $delete (param i32 i32) (result i32)))" more \
+    " (memory 1 1)"                                                                         \
+    " (func (export \"put\") (param i64 i64) (i64.store (i32.const 0) (local.get 0))"       \
+    "  (i64.store (i32.const 8) (local.get 1))"                                             \
+    "  (drop (call $write (i32.const 0) (i32.const 8) (i32.const 8) (i32.const 8))))"       \
+    " (func (export \"del\") (param i64) (i64.store (i32.const 0) (local.get 0))"           \
     "  (drop (call $delete (i32.const 0) (i32.const 8)))))"
 
 /* Bob calls put or del of it. */
