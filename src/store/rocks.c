@@ -10,6 +10,7 @@
 
 #include "base/lock.h"
 #include "base/mem.h"
+#include "store/gaps.h"
 #include "store/schema.h"
 #include "store/wal.h"
 
@@ -25,6 +26,9 @@
 #define SYNC_STEP           MIB        /* bytes between syncs of a table being written */
 #define REPLAY_MAX          (16 * MIB) /* bytes of log that a close may leave to be replayed */
 #define INFO_LOG_COUNT      2
+#define GAPS_MAX            4096u /* noted */
+#define GAP_MIN             64u   /* tombstones passed over that make a gap worth noting */
+#define GAP_WINDOW          256u  /* keys of a table, of which GAP_MIN deleted have it compacted */
 /* Above all: RocksDB aborts where its log cannot be written. Nor may it have a size at which it
  * begins anew: it then begins with words of every level. */
 #define INFO_LOG_LEVEL_NONE 6
@@ -41,6 +45,7 @@ struct rocks {
     rocksdb_writebatch_t *changes; /* the writer's; empty between writes */
     uint64_t logged_size;          /* bytes that the writer has put into the log since opening */
     enum au_err write_err;         /* of a write: what the log ends with is not known */
+    struct au_gaps gaps;           /* of the one family that has_gaps */
     atomic_size_t views;           /* snapshots and iterators that are open */
     pthread_mutex_t lock;
     char message[AU_KV_MESSAGE_SIZE]; /* under lock */
@@ -49,13 +54,31 @@ struct rocks {
 struct view {
     const rocksdb_snapshot_t *snapshot;
     rocksdb_readoptions_t *read;
+    uint64_t age; /* for gaps */
+};
+
+/* An upward walk where gaps are noted: RocksDB's iterator ends where the next gap begins, and
+ * another one begins behind it. */
+struct leap {
+    rocksdb_perfcontext_t *perf;        /* counts tombstones passed over, of this thread */
+    const rocksdb_snapshot_t *snapshot; /* what all iterators see */
+    bool is_own;                        /* the snapshot is */
+    uint64_t age;
+    struct au_gap gap; /* the next one, if has_gap */
+    bool has_gap;
+    struct au_gap_bound from; /* no key was found since, if has_from */
+    bool has_from;
+    bool has_crossed; /* a gap since */
+    uint64_t passed;  /* tombstones since */
 };
 
 struct cursor {
+    struct leap *leap; /* NULL: gaps are not noted */
+    enum au_cf cf;
     rocksdb_readoptions_t *read;
     rocksdb_iterator_t *iter;
-    struct au_bytes upper; /* borrowed by read; a copy behind this struct */
-    struct au_bytes lower; /* likewise, behind upper; of a walk downward */
+    struct au_bytes upper; /* copies behind this struct, which read may borrow */
+    struct au_bytes lower;
     bool is_downward;
     bool is_begun;
 };
@@ -77,12 +100,13 @@ static const struct family_kind {
     bool is_compressed;
     size_t prefix_size; /* bytes of a key that choose its list; 0 = there is one list */
     bool is_filtered;   /* changes in memory have a filter, as tables do */
+    bool has_gaps;      /* gaps are noted, and tables with many tombstones compacted */
 } kinds[FAMILY_COUNT] = {
     [AU_CF_COD] = {.is_compressed = true}, [AU_CF_CHG] = {.is_compressed = true},
     [AU_CF_BLK] = {.is_compressed = true}, [AU_CF_RCP] = {.is_compressed = true},
     [AU_CF_TRI] = {.prefix_size = 128},    [AU_CF_TXI] = {.prefix_size = 32},
     [AU_CF_IDX] = {.prefix_size = 33},     [AU_CF_ACC] = {.is_filtered = true},
-    [AU_CF_STO] = {.is_filtered = true},
+    [AU_CF_STO] = {.is_filtered = true},   [AU_CF_KEY] = {.has_gaps = true},
 };
 
 struct au_rocks_options au_rocks_options_default(void)
@@ -185,13 +209,22 @@ static enum au_err rocks_get_many(void *ctx, const void *snapshot, const struct 
     return err;
 }
 
+static void change_gaps(struct rocks *rocks, const struct au_kv_op *op, bool *has_begun)
+{
+    if (!*has_begun) au_gaps_begin_write(&rocks->gaps);
+    *has_begun = true;
+    if (!op->is_del) au_gaps_put(&rocks->gaps, op->key);
+}
+
 /* The batch that RocksDB is given keeps its allocation, unless that is unusually large. */
 static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool is_synced)
 {
     struct rocks *rocks = ctx;
     struct au_kv_op op;
+    bool changes_gaps = false;
     AU_TRY(rocks->write_err);
     for (size_t offset = 0; au_kv_batch_next(batch, &offset, &op);) {
+        if (kinds[op.cf].has_gaps) change_gaps(rocks, &op, &changes_gaps);
         rocksdb_column_family_handle_t *family = rocks->families[op.cf];
         if (op.is_del) {
             rocksdb_writebatch_delete_cf(rocks->changes, family, chars(op.key), op.key.size);
@@ -205,6 +238,7 @@ static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool 
     (void)rocksdb_writebatch_data(rocks->changes, &logged_size);
     rocksdb_write(rocks->db, is_synced ? rocks->write_synced : rocks->write, rocks->changes,
                   &cause);
+    if (changes_gaps) au_gaps_end_write(&rocks->gaps);
     rocks->logged_size += logged_size;
     rocksdb_writebatch_clear(rocks->changes);
     if (batch->ops.size > BATCH_KEPT) {
@@ -220,6 +254,7 @@ static enum au_err rocks_snapshot_open(void *ctx, void **out_state)
     struct rocks *rocks = ctx;
     struct view *view = au_mem_new(sizeof(*view));
     if (!view) return AU_ERR_NO_MEMORY;
+    view->age = au_gaps_age(&rocks->gaps);
     view->snapshot = rocksdb_create_snapshot(rocks->db);
     view->read = rocksdb_readoptions_create();
     rocksdb_readoptions_set_snapshot(view->read, view->snapshot);
@@ -238,41 +273,182 @@ static void rocks_snapshot_close(void *ctx, void *state)
     AU_ASSERT(atomic_fetch_sub(&rocks->views, 1) > 0);
 }
 
-static bool is_in_one_list(const struct au_kv_range *range)
+static bool is_in_one_list(const struct cursor *cursor)
 {
-    size_t size = kinds[range->cf].prefix_size;
-    return size > 0 && range->lower.size >= size && range->upper.size >= size &&
-           memcmp(range->lower.data, range->upper.data, size) == 0;
+    size_t size = kinds[cursor->cf].prefix_size;
+    return size > 0 && cursor->lower.size >= size && cursor->upper.size >= size &&
+           memcmp(cursor->lower.data, cursor->upper.data, size) == 0;
 }
 
-/* Only seeking upwards can keep within one prefix. */
-static void set_bounds(struct cursor *cursor, const struct au_kv_range *range)
+/* Makes an iterator that ends before upper, unless that is of no bytes. Only seeking upwards can
+ * keep within one prefix. */
+static void open_iter(struct rocks *rocks, struct cursor *cursor,
+                      const rocksdb_snapshot_t *snapshot, struct au_bytes upper)
 {
+    cursor->read = rocksdb_readoptions_create();
+    if (snapshot) rocksdb_readoptions_set_snapshot(cursor->read, snapshot);
     rocksdb_readoptions_set_total_order_seek(cursor->read,
-                                             range->is_downward || !is_in_one_list(range));
-    uint8_t *upper = (uint8_t *)(cursor + 1);
-    if (range->upper.size > 0) {
-        memcpy(upper, range->upper.data, range->upper.size);
-        cursor->upper = (struct au_bytes){upper, range->upper.size};
-        rocksdb_readoptions_set_iterate_upper_bound(cursor->read, chars(cursor->upper),
-                                                    cursor->upper.size);
+                                             cursor->is_downward || !is_in_one_list(cursor));
+    if (upper.size > 0) {
+        rocksdb_readoptions_set_iterate_upper_bound(cursor->read, chars(upper), upper.size);
     }
-    if (range->is_downward && range->lower.size > 0) {
-        uint8_t *lower = upper + range->upper.size;
-        memcpy(lower, range->lower.data, range->lower.size);
-        cursor->lower = (struct au_bytes){lower, range->lower.size};
+    if (cursor->is_downward && cursor->lower.size > 0) {
         rocksdb_readoptions_set_iterate_lower_bound(cursor->read, chars(cursor->lower),
                                                     cursor->lower.size);
     }
+    cursor->iter = rocksdb_create_iterator_cf(rocks->db, cursor->read, rocks->families[cursor->cf]);
 }
 
-static void step(struct cursor *cursor)
+static void close_iter(struct cursor *cursor)
 {
-    if (cursor->is_downward) {
+    if (!cursor->iter) return;
+    rocksdb_iter_destroy(cursor->iter);
+    rocksdb_readoptions_destroy(cursor->read);
+    cursor->iter = NULL;
+    cursor->read = NULL;
+}
+
+static bool is_valid(const struct cursor *cursor)
+{
+    return cursor->iter && rocksdb_iter_valid(cursor->iter);
+}
+
+static bool has_failed(const struct cursor *cursor)
+{
+    char *cause = NULL;
+    rocksdb_iter_get_error(cursor->iter, &cause);
+    bool is_failed = cause != NULL;
+    rocksdb_free(cause);
+    return is_failed;
+}
+
+static struct au_bytes key_of(const struct cursor *cursor)
+{
+    size_t size;
+    const char *key = rocksdb_iter_key(cursor->iter, &size);
+    return (struct au_bytes){(const uint8_t *)key, size};
+}
+
+/* ---- gaps ---- */
+
+static uint64_t tombstones(const struct leap *leap)
+{
+    return rocksdb_perfcontext_metric(leap->perf, rocksdb_internal_delete_skipped_count);
+}
+
+static bool is_past_end(const struct cursor *cursor, const struct au_gap_bound *bound)
+{
+    return cursor->upper.size > 0 && au_bytes_compare(au_gap_bytes_of(bound), cursor->upper) >= 0;
+}
+
+/* Puts at behind the gaps that it is in, and finds the next one. */
+static void leave_gaps(struct rocks *rocks, struct cursor *cursor, struct au_gap_bound *at)
+{
+    struct leap *leap = cursor->leap;
+    for (;;) {
+        struct au_bytes from = au_gap_bytes_of(at);
+        leap->has_gap = au_gaps_find(&rocks->gaps, leap->age, from, &leap->gap) &&
+                        !is_past_end(cursor, &leap->gap.lower);
+        if (!leap->has_gap) return;
+        if (au_bytes_compare(au_gap_bytes_of(&leap->gap.lower), from) > 0) return;
+        *at = leap->gap.upper;
+        leap->has_crossed = true;
+    }
+}
+
+/* Goes to the first key from a place on. Where there is none, no iterator is valid. */
+static void seek_over_gaps(struct rocks *rocks, struct cursor *cursor, struct au_gap_bound at)
+{
+    struct leap *leap = cursor->leap;
+    for (;;) {
+        close_iter(cursor);
+        leave_gaps(rocks, cursor, &at);
+        if (is_past_end(cursor, &at)) return;
+        uint64_t before = tombstones(leap);
+        open_iter(rocks, cursor, leap->snapshot,
+                  leap->has_gap ? au_gap_bytes_of(&leap->gap.lower) : cursor->upper);
+        rocksdb_iter_seek(cursor->iter, chars(au_gap_bytes_of(&at)), at.size);
+        leap->passed += tombstones(leap) - before;
+        if (is_valid(cursor) || !leap->has_gap || has_failed(cursor)) return;
+        at = leap->gap.upper;
+        leap->has_crossed = true;
+    }
+}
+
+/* Notes that there is nothing up to a key, if that was not known and is worth it. */
+static void note_gap(struct rocks *rocks, struct leap *leap, struct au_bytes end)
+{
+    bool is_worth = leap->passed > GAP_MIN || (leap->has_crossed && leap->passed > 0);
+    if (is_worth && leap->has_from && end.size > 0) {
+        au_gaps_add(&rocks->gaps, leap->age, au_gap_bytes_of(&leap->from), end, leap->passed);
+    }
+    leap->has_from = leap->has_crossed = false;
+    leap->passed = 0;
+}
+
+static void step_over_gaps(struct rocks *rocks, struct cursor *cursor)
+{
+    struct leap *leap = cursor->leap;
+    struct au_bytes key = key_of(cursor);
+    leap->has_from = key.size < AU_GAP_KEY_SIZE_MAX;
+    if (leap->has_from) {
+        leap->from = au_gap_bound_of(key);
+        leap->from.bytes[leap->from.size++] = 0; /* the next key that there can be */
+    }
+    uint64_t before = tombstones(leap);
+    rocksdb_iter_next(cursor->iter);
+    leap->passed += tombstones(leap) - before;
+    if (is_valid(cursor) || !leap->has_gap || has_failed(cursor)) return;
+    leap->has_crossed = true;
+    seek_over_gaps(rocks, cursor, leap->gap.upper);
+}
+
+static enum au_err leap_new(struct rocks *rocks, const struct view *view, struct leap **out_leap)
+{
+    struct leap *leap = au_mem_new(sizeof(*leap));
+    if (!leap) return AU_ERR_NO_MEMORY;
+    leap->age = view ? view->age : au_gaps_age(&rocks->gaps);
+    leap->is_own = !view;
+    leap->snapshot = view ? view->snapshot : rocksdb_create_snapshot(rocks->db);
+    leap->perf = rocksdb_perfcontext_create();
+    *out_leap = leap;
+    return AU_OK;
+}
+
+static void leap_free(struct rocks *rocks, struct leap *leap)
+{
+    if (!leap) return;
+    rocksdb_perfcontext_destroy(leap->perf);
+    if (leap->is_own) rocksdb_release_snapshot(rocks->db, leap->snapshot);
+    au_mem_free(leap);
+}
+
+/* ---- walks ---- */
+
+static void step(struct rocks *rocks, struct cursor *cursor)
+{
+    if (cursor->leap) {
+        step_over_gaps(rocks, cursor);
+    } else if (cursor->is_downward) {
         rocksdb_iter_prev(cursor->iter);
     } else {
         rocksdb_iter_next(cursor->iter);
     }
+}
+
+static struct cursor *cursor_new(const struct au_kv_range *range)
+{
+    struct cursor *cursor = au_mem_new(sizeof(*cursor) + range->upper.size + range->lower.size);
+    if (!cursor) return NULL;
+    uint8_t *upper = (uint8_t *)(cursor + 1);
+    uint8_t *lower = upper + range->upper.size;
+    if (range->upper.size > 0) memcpy(upper, range->upper.data, range->upper.size);
+    if (range->lower.size > 0) memcpy(lower, range->lower.data, range->lower.size);
+    cursor->cf = range->cf;
+    cursor->upper = (struct au_bytes){upper, range->upper.size};
+    cursor->lower = (struct au_bytes){lower, range->lower.size};
+    cursor->is_downward = range->is_downward;
+    return cursor;
 }
 
 static enum au_err rocks_iter_open(void *ctx, const void *snapshot, const struct au_kv_range *range,
@@ -280,17 +456,25 @@ static enum au_err rocks_iter_open(void *ctx, const void *snapshot, const struct
 {
     struct rocks *rocks = ctx;
     const struct view *view = snapshot;
-    struct cursor *cursor = au_mem_new(sizeof(*cursor) + range->upper.size + range->lower.size);
+    struct cursor *cursor = cursor_new(range);
     if (!cursor) return AU_ERR_NO_MEMORY;
-    cursor->read = rocksdb_readoptions_create();
-    cursor->is_downward = range->is_downward;
-    if (view) rocksdb_readoptions_set_snapshot(cursor->read, view->snapshot);
-    set_bounds(cursor, range);
-    cursor->iter = rocksdb_create_iterator_cf(rocks->db, cursor->read, rocks->families[range->cf]);
-    if (range->is_downward) {
-        rocksdb_iter_seek_to_last(cursor->iter);
+    bool leaps = kinds[range->cf].has_gaps && !range->is_downward &&
+                 range->lower.size <= AU_GAP_KEY_SIZE_MAX;
+    if (leaps && leap_new(rocks, view, &cursor->leap) != AU_OK) {
+        au_mem_free(cursor);
+        return AU_ERR_NO_MEMORY;
+    }
+    if (leaps) {
+        cursor->leap->from = au_gap_bound_of(range->lower);
+        cursor->leap->has_from = true;
+        seek_over_gaps(rocks, cursor, cursor->leap->from);
     } else {
-        rocksdb_iter_seek(cursor->iter, chars(range->lower), range->lower.size);
+        open_iter(rocks, cursor, view ? view->snapshot : NULL, cursor->upper);
+        if (range->is_downward) {
+            rocksdb_iter_seek_to_last(cursor->iter);
+        } else {
+            rocksdb_iter_seek(cursor->iter, chars(range->lower), range->lower.size);
+        }
     }
     atomic_fetch_add(&rocks->views, 1);
     *out_state = cursor;
@@ -301,22 +485,21 @@ static enum au_err rocks_iter_next(void *ctx, void *state, struct au_kv_entry *o
 {
     struct rocks *rocks = ctx;
     struct cursor *cursor = state;
-    if (cursor->is_begun && rocksdb_iter_valid(cursor->iter)) step(cursor);
+    if (cursor->is_begun && is_valid(cursor)) step(rocks, cursor);
     cursor->is_begun = true;
-    if (!rocksdb_iter_valid(cursor->iter)) {
+    if (!is_valid(cursor)) {
         /* The end and a failed read look alike but for the cause. */
         char *cause = NULL;
-        rocksdb_iter_get_error(cursor->iter, &cause);
+        if (cursor->iter) rocksdb_iter_get_error(cursor->iter, &cause);
         AU_TRY(check(rocks, cause));
+        if (cursor->leap) note_gap(rocks, cursor->leap, cursor->upper);
         return AU_ERR_NOT_FOUND;
     }
-    size_t key_size, value_size;
-    const char *key = rocksdb_iter_key(cursor->iter, &key_size);
+    struct au_bytes key = key_of(cursor);
+    if (cursor->leap) note_gap(rocks, cursor->leap, key);
+    size_t value_size;
     const char *value = rocksdb_iter_value(cursor->iter, &value_size);
-    *out_entry = (struct au_kv_entry){
-        .key = {(const uint8_t *)key, key_size},
-        .value = {(const uint8_t *)value, value_size},
-    };
+    *out_entry = (struct au_kv_entry){.key = key, .value = {(const uint8_t *)value, value_size}};
     return AU_OK;
 }
 
@@ -324,8 +507,8 @@ static void rocks_iter_close(void *ctx, void *state)
 {
     struct rocks *rocks = ctx;
     struct cursor *cursor = state;
-    rocksdb_iter_destroy(cursor->iter);
-    rocksdb_readoptions_destroy(cursor->read);
+    close_iter(cursor);
+    leap_free(rocks, cursor->leap);
     au_mem_free(cursor);
     AU_ASSERT(atomic_fetch_sub(&rocks->views, 1) > 0);
 }
@@ -351,6 +534,27 @@ static void flush_families(struct rocks *rocks)
     rocksdb_flushoptions_destroy(flush);
 }
 
+/* One that is not open. */
+static enum au_err rocks_new(struct rocks **out_rocks)
+{
+    struct rocks *rocks = au_mem_new(sizeof(*rocks));
+    if (!rocks) return AU_ERR_NO_MEMORY;
+    if (au_gaps_init(&rocks->gaps, GAPS_MAX) == AU_OK) {
+        *out_rocks = rocks;
+        if (pthread_mutex_init(&rocks->lock, NULL) == 0) return AU_OK;
+        au_gaps_done(&rocks->gaps);
+    }
+    au_mem_free(rocks);
+    return AU_ERR_NO_MEMORY;
+}
+
+static void rocks_free(struct rocks *rocks)
+{
+    AU_ASSERT(pthread_mutex_destroy(&rocks->lock) == 0);
+    au_gaps_done(&rocks->gaps);
+    au_mem_free(rocks);
+}
+
 static void rocks_close(void *ctx)
 {
     struct rocks *rocks = ctx;
@@ -365,8 +569,7 @@ static void rocks_close(void *ctx)
     rocksdb_writeoptions_destroy(rocks->write);
     rocksdb_writeoptions_destroy(rocks->write_synced);
     rocksdb_writebatch_destroy(rocks->changes);
-    AU_ASSERT(pthread_mutex_destroy(&rocks->lock) == 0);
-    au_mem_free(rocks);
+    rocks_free(rocks);
 }
 
 static const struct au_kv_ops rocks_ops = {
@@ -408,6 +611,9 @@ static rocksdb_options_t *family_options(const struct au_rocks_options *options,
     if (kind->is_filtered) {
         rocksdb_options_set_memtable_whole_key_filtering(family, 1);
         rocksdb_options_set_memtable_prefix_bloom_size_ratio(family, FILTER_SHARE);
+    }
+    if (kind->has_gaps) {
+        rocksdb_options_add_compact_on_deletion_collector_factory(family, GAP_WINDOW, GAP_MIN);
     }
     if (kind->prefix_size == 0) {
         /* In a batch that is sorted a key's place is near that of the one before it. */
@@ -504,17 +710,11 @@ enum au_err au_rocks_open(const char *path, const struct au_rocks_options *optio
     out_message[0] = 0;
     if (options->cache_size == 0 || options->write_buffer_size == 0) return AU_ERR_INVALID_ARG;
     if (options->wal_size_max == 0) return AU_ERR_INVALID_ARG;
-    struct rocks *rocks = au_mem_new(sizeof(*rocks));
-    if (!rocks) return AU_ERR_NO_MEMORY;
-    if (pthread_mutex_init(&rocks->lock, NULL) != 0) {
-        au_mem_free(rocks);
-        return AU_ERR_NO_MEMORY;
-    }
-
+    struct rocks *rocks;
+    AU_TRY(rocks_new(&rocks));
     enum au_err err = open_mended(rocks, path, options, out_message);
     if (err != AU_OK) {
-        AU_ASSERT(pthread_mutex_destroy(&rocks->lock) == 0);
-        au_mem_free(rocks);
+        rocks_free(rocks);
         return err;
     }
     rocks->read = rocksdb_readoptions_create();

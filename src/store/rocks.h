@@ -18,6 +18,10 @@
  * A write that failed is the last one until the store is opened again. RocksDB may find its own way
  * back once there is room, behind a log whose end is torn; nothing is ever written behind that end.
  *
+ * Keys that contracts walk over (family key) leave tombstones when they are deleted. A walk that
+ * passes over more than 64 of them notes the gap (store/gaps.h), so that no other walk has to, and
+ * tables with that many of them in a row are compacted. Neither can be told from what is read.
+ *
  * A store of another schema (store/schema.h) is refused before anything of it is read.
  *
  * A folder belongs to one store at a time, over all processes. RocksDB has threads of its own: do

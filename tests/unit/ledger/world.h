@@ -211,7 +211,8 @@ static inline struct au_bytes world_code(struct world *world, const char *text)
     return kept;
 }
 
-/* A contract that stores a number under another one, and deletes it; with more fields, imports before others. */
+/* A contract that stores a number under another one, and deletes it; with more fields, imports
+ * before others. */
 #define WORLD_SLOTS(more)                                                                   \
     "(module (import \"env\" \"storage_write\""                                             \
     "  (func $write (param i32 i32 i32 i32) (result i32)))"                                 \
