@@ -11,8 +11,9 @@
  * States: opened by au_rocks_open or au_memkv_open, closed by au_kv_close once its snapshots and
  * iterators are closed; to leave one open is a bug of ours and aborts.
  *
- * Threading: one thread writes at a time, any number read meanwhile. A snapshot may be shared by
- * threads; an iterator and a batch belong to one. Close when no other thread uses the store.
+ * Threading: any number of threads write and read; a write waits for those before it. A snapshot
+ * may be shared by threads; an iterator and a batch belong to one. Close when no other thread uses
+ * the store.
  *
  * Errors of all functions that return one, besides those they name:
  *   IO         reading or writing failed; au_kv_message tells the cause

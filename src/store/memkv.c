@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 
 /* One key with its value, shared by all versions that have it. */
@@ -29,7 +30,8 @@ struct version {
 };
 
 struct memkv {
-    pthread_rwlock_t lock; /* over present: the pointer and the taking of references */
+    pthread_mutex_t writers; /* one replaces present at a time; taken before lock */
+    pthread_rwlock_t lock;   /* over present: the pointer and the taking of references */
     struct version *present;
     atomic_size_t views; /* snapshots and iterators that are open */
 };
@@ -216,6 +218,7 @@ static enum au_err memkv_write(void *ctx, const struct au_kv_batch *batch, bool 
 
     struct version *version = NULL;
     enum au_err err = edits_fill(batch, edits);
+    au_lock(&memkv->writers);
     if (err == AU_OK) {
         qsort(edits, batch->count, sizeof(*edits), compare_edits);
         err = version_edit(memkv->present, edits, batch->count, &version);
@@ -227,6 +230,7 @@ static enum au_err memkv_write(void *ctx, const struct au_kv_batch *batch, bool 
         AU_ASSERT(pthread_rwlock_unlock(&memkv->lock) == 0);
         version_drop(past);
     }
+    au_unlock(&memkv->writers);
     for (size_t i = 0; i < batch->count; i++) {
         item_drop(edits[i].item);
     }
@@ -345,6 +349,7 @@ static void memkv_close(void *ctx)
     AU_ASSERT(atomic_load(&memkv->views) == 0);
     version_drop(memkv->present);
     AU_ASSERT(pthread_rwlock_destroy(&memkv->lock) == 0);
+    AU_ASSERT(pthread_mutex_destroy(&memkv->writers) == 0);
     au_mem_free(memkv);
 }
 
@@ -361,11 +366,19 @@ static const struct au_kv_ops memkv_ops = {
     .close = memkv_close,
 };
 
+static bool init_locks(struct memkv *memkv)
+{
+    if (pthread_mutex_init(&memkv->writers, NULL) != 0) return false;
+    if (pthread_rwlock_init(&memkv->lock, NULL) == 0) return true;
+    AU_ASSERT(pthread_mutex_destroy(&memkv->writers) == 0);
+    return false;
+}
+
 enum au_err au_memkv_open(struct au_kv *out_kv)
 {
     struct memkv *memkv = au_mem_new(sizeof(*memkv));
     struct version *empty = au_mem_new(sizeof(*empty));
-    if (!memkv || !empty || pthread_rwlock_init(&memkv->lock, NULL) != 0) {
+    if (!memkv || !empty || !init_locks(memkv)) {
         au_mem_free(memkv);
         au_mem_free(empty);
         return AU_ERR_NO_MEMORY;

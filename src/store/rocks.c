@@ -42,8 +42,9 @@ struct rocks {
     rocksdb_readoptions_t *read;
     rocksdb_writeoptions_t *write;
     rocksdb_writeoptions_t *write_synced;
-    rocksdb_writebatch_t *changes; /* the writer's; empty between writes */
-    uint64_t logged_size;          /* bytes that the writer has put into the log since opening */
+    pthread_mutex_t writers;       /* over the next three; taken before lock */
+    rocksdb_writebatch_t *changes; /* of the write under way; empty between writes */
+    uint64_t logged_size;          /* bytes that were put into the log since opening */
     enum au_err write_err;         /* of a write: what the log ends with is not known */
     struct au_gaps gaps;           /* of the one family that has_gaps */
     atomic_size_t views;           /* snapshots and iterators that are open */
@@ -217,9 +218,8 @@ static void change_gaps(struct rocks *rocks, const struct au_kv_op *op, bool *ha
 }
 
 /* The batch that RocksDB is given keeps its allocation, unless that is unusually large. */
-static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool is_synced)
+static enum au_err write_batch(struct rocks *rocks, const struct au_kv_batch *batch, bool is_synced)
 {
-    struct rocks *rocks = ctx;
     struct au_kv_op op;
     bool changes_gaps = false;
     AU_TRY(rocks->write_err);
@@ -247,6 +247,16 @@ static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool 
     }
     rocks->write_err = check(rocks, cause);
     return rocks->write_err;
+}
+
+/* RocksDB would write for two threads at once: one might still write after the other failed. */
+static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool is_synced)
+{
+    struct rocks *rocks = ctx;
+    au_lock(&rocks->writers);
+    enum au_err err = write_batch(rocks, batch, is_synced);
+    au_unlock(&rocks->writers);
+    return err;
 }
 
 static enum au_err rocks_snapshot_open(void *ctx, void **out_state)
@@ -541,7 +551,10 @@ static enum au_err rocks_new(struct rocks **out_rocks)
     if (!rocks) return AU_ERR_NO_MEMORY;
     if (au_gaps_init(&rocks->gaps, GAPS_MAX) == AU_OK) {
         *out_rocks = rocks;
-        if (pthread_mutex_init(&rocks->lock, NULL) == 0) return AU_OK;
+        if (pthread_mutex_init(&rocks->writers, NULL) == 0) {
+            if (pthread_mutex_init(&rocks->lock, NULL) == 0) return AU_OK;
+            AU_ASSERT(pthread_mutex_destroy(&rocks->writers) == 0);
+        }
         au_gaps_done(&rocks->gaps);
     }
     au_mem_free(rocks);
@@ -551,6 +564,7 @@ static enum au_err rocks_new(struct rocks **out_rocks)
 static void rocks_free(struct rocks *rocks)
 {
     AU_ASSERT(pthread_mutex_destroy(&rocks->lock) == 0);
+    AU_ASSERT(pthread_mutex_destroy(&rocks->writers) == 0);
     au_gaps_done(&rocks->gaps);
     au_mem_free(rocks);
 }

@@ -532,6 +532,78 @@ static void test_readers_see_whole_batches(void **state)
     assert_int_equal(atomic_load(&race.differences), 0);
 }
 
+/* ---- two writers ---- */
+
+#define KV_WRITES     200u
+#define KV_WRITE_KEYS 100u
+
+struct kv_writer {
+    const struct au_kv *kv;
+    atomic_uint failures;
+    atomic_bool is_over;
+};
+
+/* Writes "k00".. with a number, over and over, but deletes the keys whose number is a multiple of
+ * five. */
+static inline void *kv_write_often(void *argument)
+{
+    struct kv_writer *writer = argument;
+    struct au_kv_batch batch;
+    char key[12], value[16];
+    au_kv_batch_init(&batch, KV_BATCH_MAX);
+    for (uint32_t number = 1; number <= KV_WRITES; number++) {
+        au_kv_batch_clear(&batch);
+        snprintf(value, sizeof(value), "%u", number);
+        for (uint32_t i = 0; i < KV_WRITE_KEYS; i++) {
+            snprintf(key, sizeof(key), "k%02u", i);
+            if (i % 5 == 0) {
+                au_kv_batch_del(&batch, AU_CF_TRI, au_bytes_of(key));
+            } else {
+                au_kv_batch_put(&batch, AU_CF_TRI, au_bytes_of(key), au_bytes_of(value));
+            }
+        }
+        if (au_kv_write(writer->kv, &batch, false) != AU_OK) {
+            atomic_fetch_add(&writer->failures, 1u);
+        }
+    }
+    au_kv_batch_done(&batch);
+    atomic_store(&writer->is_over, true);
+    return NULL;
+}
+
+/* Neither loses what the other does, and each batch is seen whole. */
+static void test_two_writers(void **state)
+{
+    struct kv_writer writer = {.kv = *state};
+    pthread_t thread;
+    struct au_buf value;
+    uint32_t count = 0;
+    char text[16];
+    au_buf_init(&value, KV_VALUE_MAX);
+    assert_int_equal(pthread_create(&thread, NULL, kv_write_often, &writer), 0);
+    while (!atomic_load(&writer.is_over) || count < 50) {
+        struct au_kv_snapshot snapshot;
+        snprintf(text, sizeof(text), "%u", ++count);
+        kv_put(writer.kv, AU_CF_ACC, text, text);
+        kv_put(writer.kv, AU_CF_TRI, text, text);
+        assert_ok(au_kv_snapshot_open(writer.kv, &snapshot));
+        enum au_err err = au_kv_get(writer.kv, &snapshot, AU_CF_TRI, au_bytes_of("k01"), &value);
+        snprintf(text, sizeof(text), "%.*s", (int)value.size, (const char *)value.data);
+        kv_expect(writer.kv, &snapshot, AU_CF_TRI, "k99", err == AU_OK ? text : NULL);
+        au_kv_snapshot_close(&snapshot);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(atomic_load(&writer.failures), 0);
+    for (uint32_t i = 1; i <= count; i++) {
+        snprintf(text, sizeof(text), "%u", i);
+        kv_expect(writer.kv, NULL, AU_CF_ACC, text, text);
+        kv_expect(writer.kv, NULL, AU_CF_TRI, text, text);
+    }
+    snprintf(text, sizeof(text), "%u", KV_WRITES);
+    kv_expect(writer.kv, NULL, AU_CF_TRI, "k99", text);
+    au_buf_done(&value);
+}
+
 /* Fixed changes against an array that is right by its plainness. */
 #define KV_MODEL_KEYS   64u
 #define KV_MODEL_ROUNDS 300u
@@ -587,6 +659,7 @@ static void test_like_a_model(void **state)
         cmocka_unit_test_setup_teardown(test_downward, open, close),                  \
         cmocka_unit_test_setup_teardown(test_iterator_stays, open, close),            \
         cmocka_unit_test_setup_teardown(test_readers_see_whole_batches, open, close), \
+        cmocka_unit_test_setup_teardown(test_two_writers, open, close),               \
         cmocka_unit_test_setup_teardown(test_like_a_model, open, close)
 
 #endif
