@@ -7,8 +7,10 @@
 #define MEMORY_MAX     ((size_t)2 << 30)  /* bytes of one sealing */
 #define UNDO_SIZE_MAX  ((size_t)2 << 30)  /* bytes of a block's undo record */
 #define DIRTY_SIZE_MAX ((size_t)64 << 20) /* bytes of records that wait to be written */
-#define CHANGES_MAX    500000u            /* that opening the store may have to make up for */
-#define KEEP_SIZE_MAX  64u                /* bytes of a batch that says how much is kept */
+#define PASS_SIZE_MIN  ((size_t)64 << 10) /* bytes of them that another thread writes: 1 ms */
+#define CHANGES_MAX    500000u /* that opening the store may have to make up for, twice */
+#define BEHIND_MAX     (AU_COMMIT_BEHIND_MAX / 2 * 3) /* blocks that records may be behind */
+#define KEEP_SIZE_MAX  64u /* bytes of a batch that says how much is kept */
 
 /* A changed slot. */
 struct slot_item {
@@ -354,8 +356,20 @@ enum au_err au_commit_keep(struct au_commit *commit, uint64_t count)
 
 /* ---- records ---- */
 
+static enum au_err end_pass(struct au_commit *commit)
+{
+    uint64_t height;
+    AU_TRY(au_trie_pass_end(&commit->tries, &height));
+    commit->flushed_height = height;
+    commit->unflushed_count -= commit->passing_count;
+    commit->passing_count = 0;
+    au_trie_cache_trim(&commit->tries);
+    return AU_OK;
+}
+
 enum au_err au_commit_flush(struct au_commit *commit)
 {
+    if (commit->tries.pass) AU_TRY(end_pass(commit));
     AU_TRY(au_trie_cache_flush(&commit->tries, commit->done_height));
     commit->has_flushed = true;
     commit->flushed_height = commit->done_height;
@@ -363,13 +377,39 @@ enum au_err au_commit_flush(struct au_commit *commit)
     return AU_OK;
 }
 
+/* Whether so much has come together since the last flush, or since the one under way began. */
+static bool is_flush_due(const struct au_commit *commit)
+{
+    const struct au_trie_cache *tries = &commit->tries;
+    const struct au_trie_count count = au_trie_cache_count(tries);
+    uint64_t behind = commit->done_height - commit->flushed_height;
+    bool is_full = count.size > tries->size_max * (tries->pass ? 2 : 1);
+    return !commit->has_flushed || is_full || count.dirty_size >= commit->dirty_size_max ||
+           commit->unflushed_count - commit->passing_count >= CHANGES_MAX ||
+           behind >= (tries->pass ? BEHIND_MAX : AU_COMMIT_BEHIND_MAX);
+}
+
+/* Little is written at once: a thread would be too much for it. */
+static enum au_err begin_flush(struct au_commit *commit)
+{
+    const struct au_trie_count count = au_trie_cache_count(&commit->tries);
+    bool is_scattered = count.held / 2 > commit->tries.size_max; /* to be mended by no pass */
+    if (!commit->has_flushed || is_scattered || count.dirty_size < commit->pass_size_min) {
+        return au_commit_flush(commit);
+    }
+    AU_TRY(au_trie_pass_begin(&commit->tries, commit->flushed_height, commit->done_height));
+    commit->passing_count = commit->unflushed_count;
+    return AU_OK;
+}
+
 enum au_err au_commit_flush_if_due(struct au_commit *commit)
 {
-    const struct au_trie_count tries = au_trie_cache_count(&commit->tries);
-    bool is_due = !commit->has_flushed || tries.dirty_size >= DIRTY_SIZE_MAX ||
-                  tries.size > commit->tries.size_max || commit->unflushed_count >= CHANGES_MAX ||
-                  commit->done_height - commit->flushed_height >= AU_COMMIT_BEHIND_MAX;
-    enum au_err err = is_due ? au_commit_flush(commit) : AU_OK;
+    bool is_due = is_flush_due(commit);
+    if (commit->tries.pass && (is_due || au_trie_pass_is_done(&commit->tries))) {
+        AU_TRY(end_pass(commit));
+        is_due = is_flush_due(commit);
+    }
+    enum au_err err = is_due && !commit->tries.pass ? begin_flush(commit) : AU_OK;
     /* There is a next time, and what is never written is made again when the store is opened. */
     return err == AU_ERR_NO_MEMORY ? AU_OK : err;
 }
@@ -379,7 +419,8 @@ enum au_err au_commit_flush_if_due(struct au_commit *commit)
 enum au_err au_commit_init(struct au_commit *commit, const struct au_kv *kv,
                            const struct au_seed *seed, const struct au_commit_sizes *sizes)
 {
-    *commit = (struct au_commit){.keep = AU_KEEP_PRESET};
+    *commit = (struct au_commit){
+        .keep = AU_KEEP_PRESET, .dirty_size_max = DIRTY_SIZE_MAX, .pass_size_min = PASS_SIZE_MIN};
     au_flat_init(&commit->flat, kv, NULL);
     au_arena_init(&commit->arena, MEMORY_MAX);
     AU_TRY(au_trie_cache_init(&commit->tries, kv, seed, sizes->tries_size_max));
@@ -388,7 +429,8 @@ enum au_err au_commit_init(struct au_commit *commit, const struct au_kv *kv,
 
 void au_commit_finish(struct au_commit *commit)
 {
-    bool is_behind = commit->has_flushed && commit->flushed_height != commit->done_height;
+    bool is_behind = commit->has_flushed &&
+                     (commit->tries.pass || commit->flushed_height != commit->done_height);
     enum au_err err = is_behind ? au_commit_flush(commit) : AU_OK;
     (void)err; /* what is not written is made again when the store is opened */
     au_trie_cache_done(&commit->tries);

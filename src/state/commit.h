@@ -4,8 +4,9 @@
  *                                                        or drop                       } -> finish
  *
  * The records of tries are not in a block's batch: they are written now and then, many blocks' at
- * once, and say of which height they are. A store whose records are behind its head is brought up
- * to date when it is opened, from the undo records, which tell what has changed since.
+ * once, beside the blocks that come meanwhile, and say of which height they are, or while they are
+ * being written of which two. A store whose records are behind its head is brought up to date when
+ * it is opened, from the undo records, which tell what has changed since.
  *
  * A block removes the undo that is older than is to be kept (state/keep.h), of AU_COMMIT_PRUNE_MAX
  * blocks at most: where the number became lower, one block after the other does. Undo that opening
@@ -34,11 +35,14 @@ struct au_commit {
     size_t change_count;      /* of it: accounts and slots */
     uint64_t done_height;     /* that is committed */
     bool has_flushed;         /* the records are of a height that is known */
-    uint64_t flushed_height;  /* of the records in the store */
+    uint64_t flushed_height;  /* of the records in the store; of a pass, the first */
     uint64_t unflushed_count; /* changes since */
     uint64_t keep;            /* blocks whose undo stays */
     uint64_t first_undo;      /* lowest block with undo in the store; done_height + 1: none */
     uint64_t first_undo_next; /* likewise, once the sealed height is committed */
+    uint64_t passing_count;   /* of these, changes whose records a pass writes */
+    size_t dirty_size_max;    /* bytes of records that wait to be written */
+    size_t pass_size_min;     /* bytes of records that are written beside the blocks */
 };
 
 struct au_commit_sizes {
@@ -85,9 +89,11 @@ void au_commit_drop(struct au_commit *commit);
 
 /* au_commit_flush writes the records of tries that the store does not have, which are those of the
  * committed height then; not synced. au_commit_flush_if_due does so when enough has come together,
- * or if there is too much in memory.
+ * or if there is too much in memory: it has another thread write them, and waits for that one alone
+ * if the next records are due before the last ones are written.
  *
- * OK, NO_MEMORY (not of the second: it tries again next time), or what the store failed with */
+ * OK, NO_MEMORY (the second tries again next time, unless the other thread had none), or what the
+ * store failed with */
 AU_MUST_USE enum au_err au_commit_flush(struct au_commit *commit);
 AU_MUST_USE enum au_err au_commit_flush_if_due(struct au_commit *commit);
 

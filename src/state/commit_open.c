@@ -17,7 +17,7 @@ struct item {
     struct au_hash owner; /* of the trie: zero for an account */
     struct au_hash key;
     uint32_t block; /* how many came before since the records were written */
-    bool existed;   /* before that block */
+    bool existed;   /* before that block and each later one that changed it */
 };
 
 struct opening {
@@ -84,15 +84,19 @@ static int compare_items(const void *a, const void *b)
     return order != 0 ? order : (left->block > right->block) - (left->block < right->block);
 }
 
-/* Leaves one item for each key: the first change tells whether the records know the key. */
+/* Leaves one item for each key. Records may be of a later height than the first: only of a key that
+ * has existed all the time is it known that they have it. */
 static void drop_repeated(struct opening *opening)
 {
     size_t kept = 0;
     if (opening->count == 0) return;
     qsort(opening->items, opening->count, sizeof(*opening->items), compare_items);
     for (size_t i = 1; i < opening->count; i++) {
-        if (compare_keys(&opening->items[kept], &opening->items[i]) == 0) continue;
-        opening->items[++kept] = opening->items[i];
+        if (compare_keys(&opening->items[kept], &opening->items[i]) == 0) {
+            opening->items[kept].existed &= opening->items[i].existed;
+        } else {
+            opening->items[++kept] = opening->items[i];
+        }
     }
     opening->count = kept + 1;
 }
@@ -114,8 +118,7 @@ static enum au_err catch_up_trie(struct opening *opening, const struct item *ite
         opening->updates[i] =
             (struct au_trie_update){.key = items[i].key, .existed = items[i].existed};
     }
-    return au_retrace_trie(&opening->retrace, owner, opening->updates, count,
-                           /* is_written */ true);
+    return au_retrace_trie(&opening->retrace, owner, opening->updates, count);
 }
 
 /* Contracts that changed have the storage that they say, even those of whose slots no change is
@@ -125,7 +128,7 @@ static enum au_err check_contract(struct opening *opening, const struct au_hash 
     struct au_account account;
     AU_TRY(au_retrace_account(&opening->retrace, owner, &account));
     if (!account.has_storage) return AU_OK;
-    return au_retrace_trie(&opening->retrace, owner, NULL, 0, /* is_written */ true);
+    return au_retrace_trie(&opening->retrace, owner, NULL, 0);
 }
 
 static enum au_err catch_up_tries(struct opening *opening)
@@ -148,19 +151,20 @@ static enum au_err catch_up_tries(struct opening *opening)
 /* NOT_FOUND, MALFORMED: records and changes do not lead to the head. */
 static enum au_err catch_up(struct opening *opening, uint64_t height)
 {
-    uint64_t flushed;
-    const struct au_kv *kv = &opening->commit->flat.kv;
-    AU_TRY(au_trie_flushed_height(kv, NULL, &flushed));
-    if (flushed > height || height - flushed > CATCH_UP_MAX) return AU_ERR_MALFORMED;
-    for (uint64_t at = flushed; at < height; at++) {
-        AU_TRY(take_block(opening, at + 1, (uint32_t)(at - flushed)));
+    struct au_commit *commit = opening->commit;
+    struct au_trie_heights heights;
+    AU_TRY(au_trie_get_heights(&commit->flat.kv, NULL, &heights));
+    if (heights.last > height || height - heights.first > CATCH_UP_MAX) return AU_ERR_MALFORMED;
+    for (uint64_t at = heights.first; at < height; at++) {
+        AU_TRY(take_block(opening, at + 1, (uint32_t)(at - heights.first)));
     }
     drop_repeated(opening);
     AU_TRY(catch_up_tries(opening));
-    au_trie_cache_commit(&opening->commit->tries);
-    opening->commit->has_flushed = true;
-    opening->commit->flushed_height = flushed;
-    return flushed < height ? au_commit_flush(opening->commit) : AU_OK;
+    au_trie_cache_commit(&commit->tries);
+    if (heights.is_mixed) AU_TRY(au_trie_cache_mend(&commit->tries, height));
+    commit->has_flushed = true;
+    commit->flushed_height = heights.is_mixed ? height : heights.first;
+    return commit->flushed_height < height ? au_commit_flush(commit) : AU_OK;
 }
 
 static enum au_err open_records(struct au_commit *commit, uint64_t height,
@@ -169,6 +173,7 @@ static enum au_err open_records(struct au_commit *commit, uint64_t height,
     struct opening opening = {.commit = commit};
     au_retrace_init(&opening.retrace, &commit->tries, &commit->flat, root, LEAVES_SIZE_MAX);
     au_buf_init(&opening.undo, UNDO_SIZE_MAX);
+    opening.retrace.is_written = true;
     commit->height = commit->done_height = height;
     enum au_err err = catch_up(&opening, height);
     au_mem_free(opening.items);
@@ -214,9 +219,9 @@ enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t height, const str
     static const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, 0};
     static const struct au_seed seed; /* no contract chooses when this is */
     struct au_commit commit;
-    uint64_t flushed;
-    AU_TRY(au_trie_flushed_height(kv, NULL, &flushed));
-    if (flushed == height) return AU_OK;
+    struct au_trie_heights heights;
+    AU_TRY(au_trie_get_heights(kv, NULL, &heights));
+    if (heights.first == height && !heights.is_mixed) return AU_OK;
     enum au_err err = au_commit_init(&commit, kv, &seed, &sizes);
     if (err == AU_OK) err = open_records(&commit, height, root);
     au_commit_finish(&commit);

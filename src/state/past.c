@@ -8,26 +8,6 @@ struct au_past {
     struct au_trie_cache tries;
 };
 
-/* Two views of one snapshot: the flat state at the height of the records, on which the tries begin,
- * and what changed between that height and the wanted one. */
-struct views {
-    struct au_kv base;
-    struct au_kv changes;
-};
-
-static struct au_history_options history_of(const struct au_past_options *options, uint64_t height,
-                                            uint64_t head)
-{
-    return (struct au_history_options){
-        .kv = options->kv,
-        .snapshot = options->snapshot,
-        .head = head,
-        .height = height,
-        .size_max = options->size_max,
-        .seed = options->seed,
-    };
-}
-
 static enum au_err count_changes(const struct au_kv *changes, size_t count_max)
 {
     struct au_undo_record record;
@@ -38,32 +18,40 @@ static enum au_err count_changes(const struct au_kv *changes, size_t count_max)
     return count > count_max ? AU_ERR_TOO_LARGE : AU_OK;
 }
 
-static enum au_err open_views(const struct au_past_options *options, struct views *views)
+/* Gives what changed between the wanted height and those of the records: all keys but these are in
+ * the records as they were then. */
+static enum au_err open_changes(const struct au_past_options *options, struct au_kv *out_changes)
 {
-    uint64_t flushed, height = options->height;
-    AU_TRY(au_trie_flushed_height(&options->kv, options->snapshot, &flushed));
-    if (flushed > options->head) return AU_ERR_MALFORMED;
-    const struct au_history_options changes = history_of(
-        options, flushed < height ? flushed : height, flushed < height ? height : flushed);
-    const struct au_history_options base = history_of(options, flushed, options->head);
-    AU_TRY(au_history_open(&changes, &views->changes));
-    enum au_err err = count_changes(&views->changes, options->change_count_max);
-    if (err == AU_OK) err = au_history_open(&base, &views->base);
-    if (err != AU_OK) au_kv_close(&views->changes);
+    struct au_trie_heights heights;
+    uint64_t height = options->height;
+    AU_TRY(au_trie_get_heights(&options->kv, options->snapshot, &heights));
+    if (heights.last > options->head) return AU_ERR_MALFORMED;
+    const struct au_history_options between = {
+        .kv = options->kv,
+        .snapshot = options->snapshot,
+        .head = heights.last < height ? height : heights.last,
+        .height = heights.first < height ? heights.first : height,
+        .size_max = options->size_max,
+        .seed = options->seed,
+    };
+    AU_TRY(au_history_open(&between, out_changes));
+    enum au_err err = count_changes(out_changes, options->change_count_max);
+    if (err != AU_OK) au_kv_close(out_changes);
     return err;
 }
 
-static enum au_err make_tries(const struct au_past_options *options, const struct views *views,
+static enum au_err make_tries(const struct au_past_options *options, const struct au_kv *changes,
                               struct au_buf *message, struct au_trie_cache *tries)
 {
     struct au_flat flat;
     struct au_retrace retrace;
     /* Nothing is ever given up: what was changed is nowhere else. */
-    AU_TRY(au_trie_cache_init(tries, &views->base, &options->seed, SIZE_MAX));
+    AU_TRY(au_trie_cache_init(tries, options->history, &options->seed, SIZE_MAX));
     au_flat_init(&flat, options->history, NULL);
     au_retrace_init(&retrace, tries, &flat, options->root, options->size_max);
     retrace.message = message;
-    enum au_err err = au_retrace_changes(&retrace, &views->changes);
+    retrace.is_written = true;
+    enum au_err err = au_retrace_changes(&retrace, changes);
     if (err == AU_OK) {
         au_trie_cache_commit(tries);
     } else {
@@ -78,13 +66,13 @@ static enum au_err make_tries(const struct au_past_options *options, const struc
 enum au_err au_past_open(const struct au_past_options *options, struct au_buf *message,
                          struct au_past **out_past)
 {
-    struct views views;
+    struct au_kv changes;
     AU_ASSERT(options->height <= options->head);
-    AU_TRY(open_views(options, &views));
+    AU_TRY(open_changes(options, &changes));
     struct au_past *past = au_mem_new(sizeof(*past));
-    enum au_err err = past ? make_tries(options, &views, message, &past->tries) : AU_ERR_NO_MEMORY;
-    au_kv_close(&views.base);
-    au_kv_close(&views.changes);
+    enum au_err err =
+        past ? make_tries(options, &changes, message, &past->tries) : AU_ERR_NO_MEMORY;
+    au_kv_close(&changes);
     if (err != AU_OK) {
         au_past_close(past);
         return err;

@@ -1,9 +1,9 @@
 /* The tries as they were after an older block, in memory: what proofs of that height are made from.
  *
- * The records in a store are those of a height of their own, which lags behind the head. From them,
- * and from what changed between that height and the wanted one, the branches above the changes are
- * made anew; all others are read from the records when they are needed. Everything is read at one
- * snapshot, and nothing is written.
+ * The records in a store are those of a height of their own, which lags behind the head, or while
+ * they are being written those of two. From them, and from what changed between those heights and
+ * the wanted one, the branches above the changes are made anew; all others are read from the
+ * records when they are needed. Everything is read at one snapshot, and nothing is written.
  *
  * Threading: any number of threads read it. */
 #ifndef AUREON_STATE_PAST_H
@@ -31,13 +31,13 @@ struct au_past_options {
  * out_past   owned by the caller: au_past_close
  *
  * OK
- * TOO_LARGE   more than change_count_max or size_max was changed between the height and that of the
- *             records
+ * TOO_LARGE   more than change_count_max or size_max was changed between the height and those of
+ *             the records
  * NOT_FOUND   no records are there to begin with, or not what was changed since
  * MALFORMED   the store is damaged: what comes out has not the root
  * NO_MEMORY, or what the store failed with
  *
- * Cost: reads the undo of the blocks between and of those since the records were written; then
+ * Cost: reads the undo of the blocks between; then
  * about 15 us for each change, on two threads if there are many. */
 AU_MUST_USE enum au_err au_past_open(const struct au_past_options *options, struct au_buf *message,
                                      struct au_past **out_past);

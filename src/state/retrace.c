@@ -76,7 +76,10 @@ static enum au_err take_leaves(struct au_retrace *retrace, const struct au_hash 
         updates[i].value = (struct au_bytes){0};
         au_buf_clear(&retrace->value);
         enum au_err err = au_flat_key_leaf(retrace->flat, owner, &updates[i].key, &retrace->value);
-        if (err == AU_ERR_NOT_FOUND) continue;
+        if (err == AU_ERR_NOT_FOUND) {
+            updates[i].existed = false; /* it went, and the records may know so */
+            continue;
+        }
         AU_TRY(err);
         size += retrace->value.size;
         if (size > retrace->size_max) return AU_ERR_TOO_LARGE;
@@ -86,11 +89,13 @@ static enum au_err take_leaves(struct au_retrace *retrace, const struct au_hash 
 }
 
 enum au_err au_retrace_trie(struct au_retrace *retrace, const struct au_hash *owner,
-                            struct au_trie_update *updates, size_t count, bool is_written)
+                            struct au_trie_update *updates, size_t count)
 {
     struct au_trie_root root;
-    const struct au_trie_batch batch = {
-        .owner = *owner, .updates = updates, .update_count = count, .is_written = is_written};
+    const struct au_trie_batch batch = {.owner = *owner,
+                                        .updates = updates,
+                                        .update_count = count,
+                                        .is_written = retrace->is_written};
     AU_TRY(take_leaves(retrace, owner, updates, count));
     AU_TRY(au_trie_apply(retrace->tries, &batch, &root));
     return check_root(retrace, owner, &root);
@@ -116,7 +121,7 @@ static enum au_err apply_changes(struct au_retrace *retrace, const struct au_kv 
         if (record.cf != AU_CF_ACC && record.cf != AU_CF_STO) continue;
         struct au_hash next_owner = owner_of(&record);
         if (!au_hash_is_equal(&owner, &next_owner)) {
-            AU_TRY(au_retrace_trie(retrace, &owner, updates, count, /* is_written */ false));
+            AU_TRY(au_retrace_trie(retrace, &owner, updates, count));
             count = 0;
         }
         owner = next_owner;
@@ -124,7 +129,7 @@ static enum au_err apply_changes(struct au_retrace *retrace, const struct au_kv 
         memcpy(updates[count++].key.bytes, record.key.data + record.key.size - AU_HASH_SIZE,
                AU_HASH_SIZE);
     }
-    return au_retrace_trie(retrace, &owner, updates, count, /* is_written */ false);
+    return au_retrace_trie(retrace, &owner, updates, count);
 }
 
 enum au_err au_retrace_changes(struct au_retrace *retrace, const struct au_kv *history)

@@ -15,6 +15,7 @@ struct au_retrace {
     struct au_flat *flat;       /* the state to come to */
     const struct au_hash *root; /* of its accounts */
     struct au_buf *message;     /* gets what does not fit; NULL: is not told */
+    bool is_written;            /* tries read leaves from that state: as in struct au_trie_batch */
     size_t size_max;            /* bytes of all leaves of one trie */
     struct au_arena arena;      /* the leaves of one trie */
     struct au_buf value;        /* scratch */
@@ -27,19 +28,16 @@ void au_retrace_done(struct au_retrace *retrace);
 
 /* au_retrace_trie applies to one trie, and checks its root. The caller commits or aborts.
  *
- * owner        of the trie; zero: the accounts'
- * updates      the keys that may have changed, sorted, and whether they existed as far as it is
- *              known; gets what they become
- * is_written   the flat state that tries read leaves from is the one to come to: as in struct
- *              au_trie_batch
+ * owner     of the trie; zero: the accounts'
+ * updates   the keys that may have changed, sorted, and whether they existed as far as it is known;
+ *           gets what they become
  *
  * OK
  * MALFORMED   the root is another one; or as au_trie_apply
  * TOO_LARGE   the leaves have more than size_max bytes
  * else as au_trie_apply: after an error the cache is as after au_trie_cache_abort, or is to be */
 AU_MUST_USE enum au_err au_retrace_trie(struct au_retrace *retrace, const struct au_hash *owner,
-                                        struct au_trie_update *updates, size_t count,
-                                        bool is_written);
+                                        struct au_trie_update *updates, size_t count);
 
 /* au_retrace_changes applies to all tries the changes of a history (state/history.h).
  *

@@ -68,10 +68,11 @@ static enum au_err del_record(struct work *work, const struct au_hash *path, siz
 
 /* ---- children ---- */
 
-static void open_branch(const struct au_trie_branch *branch, struct au_trie_open *open)
+static void open_branch(const struct work *work, const struct au_trie_branch *branch,
+                        struct au_trie_open *open)
 {
     au_trie_unfold(branch, open);
-    open->dirty = branch->dirty;
+    open->dirty = branch->dirty[work->cache->mask];
 }
 
 static struct au_trie_child get_child(const struct au_trie_open *open, unsigned index)
@@ -166,8 +167,7 @@ static bool is_updated(const void *batch, const struct au_hash *key)
 }
 
 /* The first committed leaf that begins like a path. Where the flat state has the updates already,
- * none of those that they are about is asked for here: what they added is not committed, and what
- * existed is known from the updates. */
+ * none of those that they are about is given: NOT_FOUND, then, is that it is one of theirs. */
 static enum au_err read_leaf(struct work *work, const struct au_hash *path, size_t count,
                              struct au_hash *out_key)
 {
@@ -206,13 +206,18 @@ static enum au_err need_link(struct work *work, const struct au_hash *path, size
     if (child->kind == AU_TRIE_BRANCH) {
         struct au_trie_open open;
         AU_TRY(promised(load_branch(work, path, start, &open)));
+        /* It may be of a later height than the branch above, which then gets another ref. */
+        if (work->batch->is_written) child->ref = au_node_ref(&open.node, start);
         return make_branch(work, &open, &child->link.branch);
     }
     struct au_hash read_key;
     const struct au_hash *key = find_leaf_key(range);
     if (!key) {
-        AU_TRY(promised(read_leaf(work, path, start, &read_key)));
-        key = &read_key;
+        enum au_err err = read_leaf(work, path, start, &read_key);
+        bool is_updated_one = err == AU_ERR_NOT_FOUND && work->batch->is_written && range.count > 0;
+        if (!is_updated_one) AU_TRY(promised(err));
+        /* Whichever it is, all of the range is what the batch says in the end. */
+        key = is_updated_one ? &range.first->key : &read_key;
     }
     return make_leaf(work, key, &child->link.leaf);
 }
@@ -470,7 +475,7 @@ static enum au_err change_branch(struct work *work, size_t start, struct au_trie
 {
     bool is_changed;
     struct au_trie_open open;
-    open_branch(child->link.branch, &open);
+    open_branch(work, child->link.branch, &open);
     if (open.node.depth == 0 && range.count >= work->cache->parallel_min) {
         AU_TRY(apply_to_halves(work, &open, range, &is_changed));
     } else {

@@ -17,11 +17,14 @@
  *   1. A root depends on the set of keys and values alone.
  *   2. After a flush the records in the store are exactly the branches of the tries.
  *   3. What is not in memory is in the store as it is to be.
+ *   4. The records in the store are of one height, or of the two that it says: from them the tries
+ *      of either can be made, at any moment and after any crash (state/trie_pass.c).
  *
  * Threading: one thread applies, commits, aborts and flushes. To apply a large batch it starts
- * another to help, which reads the store meanwhile and ends before au_trie_apply returns. Others
- * may read the committed tries (state/proof.h) between au_trie_lock_shared and au_trie_unlock;
- * while there are any, commit and abort are called between au_trie_lock and au_trie_unlock. */
+ * another to help, which reads the store meanwhile and ends before au_trie_apply returns. Between
+ * au_trie_pass_begin and au_trie_pass_end one more writes records into the store. Others may read
+ * the committed tries (state/proof.h) between au_trie_lock_shared and au_trie_unlock; while there
+ * are any, commit and abort are called between au_trie_lock and au_trie_unlock. */
 #ifndef AUREON_STATE_TRIE_H
 #define AUREON_STATE_TRIE_H
 
@@ -37,6 +40,7 @@ struct au_trie;
 struct au_trie_branch;
 struct au_trie_item;
 struct au_trie_leaf;
+struct au_trie_pass;
 
 struct au_trie_items {
     struct au_trie_item *items;
@@ -63,10 +67,11 @@ struct au_trie_half {
     size_t size;                /* bytes in use */
     struct au_trie_items made;  /* by this batch */
     struct au_trie_items left;  /* the committed tries' alone, once this batch is committed */
+    size_t left_kept;           /* of these are left by earlier batches: a pass needs them */
     struct au_trie_start *gone; /* records to be deleted */
     size_t gone_count;
     size_t gone_capacity;
-    size_t dirty_size;             /* bytes that a flush writes, about */
+    size_t dirty_size;             /* bytes that the next flush writes, about */
     struct au_trie_dirt committed; /* at the last commit */
 };
 
@@ -81,9 +86,14 @@ struct au_trie_cache {
     struct au_trie_half halves[AU_TRIE_HALVES];
     size_t size_max;     /* bytes that are kept between flushes */
     size_t parallel_min; /* updates of a batch that two threads share */
+    size_t piece_size;   /* bytes that a pass writes at once, about */
 
-    uint32_t now;            /* the batch: a number that goes round */
-    struct au_trie *changed; /* by this batch */
+    uint32_t now;              /* the batch: a number that goes round */
+    uint32_t flushed_at;       /* the batch: earlier ones are in the store, or a pass has them */
+    struct au_trie *changed;   /* by this batch */
+    struct au_trie_pass *pass; /* a flush that another thread does; NULL: there is none */
+    unsigned mask;             /* of a branch: which of its two is noted in */
+    enum au_err pass_err;      /* a pass's failure: what it was to write is lost */
 
     pthread_mutex_t gate;  /* who waits to write lets no more readers in */
     pthread_rwlock_t lock; /* over the committed tries */
@@ -104,7 +114,7 @@ struct au_trie_batch {
     struct au_hash owner;
     const struct au_trie_update *updates; /* sorted by key, no key twice */
     size_t update_count;
-    bool is_written; /* the flat state is that after the updates; each says truly if it existed */
+    bool is_written; /* the flat state is that after the updates; see au_trie_apply */
 };
 
 struct au_trie_root {
@@ -124,14 +134,17 @@ struct au_hash au_trie_empty_hash(void);
 AU_MUST_USE enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *kv,
                                            const struct au_seed *seed, size_t size_max);
 
-/* au_trie_cache_done frees all that it holds; what was not flushed is not written. */
+/* au_trie_cache_done frees all that it holds; what was not flushed is not written. It waits for a
+ * pass. */
 void au_trie_cache_done(struct au_trie_cache *cache);
 
 /* au_trie_apply brings a trie up to date. A batch of no updates gives the present root.
  *
  * The store holds the flat state from before the updates, with all earlier batches' changes, unless
- * the batch says otherwise. A trie is applied to once between commits: the leaves of a second batch
- * might be those of the first.
+ * the batch says otherwise. Then the records may be those of any moment since which no key has
+ * changed but those of the updates, and an update says that a key existed only if it has done so
+ * ever since. A trie is applied to once between commits: the leaves of a second batch might be
+ * those of the first.
  *
  * OK
  * NO_MEMORY, IO   of the heap, of the store
@@ -148,12 +161,34 @@ void au_trie_cache_abort(struct au_trie_cache *cache);
 
 /* au_trie_cache_flush writes all records that the store does not have, as one batch that is not
  * synced, and gives up what was not used for longest where more is in memory than may be. Nothing
- * is applied that is not committed.
+ * is applied that is not committed, and no pass is under way.
  *
  * height   that the records are of: meta "trie" says so
  *
- * OK, or what the store failed with: then nothing is given up */
+ * OK, or what the store or an earlier pass failed with: then nothing is given up */
 AU_MUST_USE enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height);
+
+/* au_trie_pass_begin has another thread do what au_trie_cache_flush does, piece by piece, while
+ * this one goes on. Nothing is applied that is not committed, and no pass is under way.
+ *
+ * first   the height that the store's records are of
+ * last    the height that they will be of
+ *
+ * OK, NO_MEMORY (nothing has begun), or what an earlier pass failed with */
+AU_MUST_USE enum au_err au_trie_pass_begin(struct au_trie_cache *cache, uint64_t first,
+                                           uint64_t last);
+
+/* au_trie_pass_is_done tells whether there is a pass to be ended without waiting for it. */
+bool au_trie_pass_is_done(const struct au_trie_cache *cache);
+
+/* au_trie_pass_end waits for the pass to end: the store says of which height its records are then.
+ * Nothing is applied that is not committed.
+ *
+ * out_height   of the records
+ *
+ * OK, NO_MEMORY, or what the store failed with. After an error nothing can be flushed any more, and
+ * what is in memory is right as before. */
+AU_MUST_USE enum au_err au_trie_pass_end(struct au_trie_cache *cache, uint64_t *out_height);
 
 /* au_trie_cache_load reads a trie's branches into memory, as many as there is room for, in one walk
  * over the records: much cheaper than one by one. Before anybody reads the tries; all is flushed.
@@ -162,7 +197,12 @@ AU_MUST_USE enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_
 AU_MUST_USE enum au_err au_trie_cache_load(struct au_trie_cache *cache,
                                            const struct au_hash *owner);
 
-/* au_trie_cache_forget gives everything up, written or not: what is read next is the store's. */
+/* au_trie_cache_trim gives up what was not used for longest where more is in memory than may be. No
+ * pass is under way. */
+void au_trie_cache_trim(struct au_trie_cache *cache);
+
+/* au_trie_cache_forget gives everything up, written or not: what is read next is the store's. No
+ * pass is under way. */
 void au_trie_cache_forget(struct au_trie_cache *cache);
 
 /* au_trie_cache_count tells what is in memory, and what a flush is to write. */
@@ -170,21 +210,34 @@ struct au_trie_count {
     size_t branches;
     size_t leaves;
     size_t size;       /* bytes of tries, branches and leaves */
-    size_t dirty_size; /* bytes that a flush writes, about */
+    size_t dirty_size; /* bytes that the next flush writes, about */
+    size_t held;       /* bytes taken from the heap for all this */
 };
 
 struct au_trie_count au_trie_cache_count(const struct au_trie_cache *cache);
 
-/* au_trie_flushed_height reads which height the records of a store are of, at a moment or (NULL) as
- * it is now. OK; NOT_FOUND (none says so); MALFORMED, or what the store failed with */
-AU_MUST_USE enum au_err au_trie_flushed_height(const struct au_kv *kv,
-                                               const struct au_kv_snapshot *snapshot,
-                                               uint64_t *out_height);
+/* au_trie_cache_mend does what au_trie_cache_flush does where the store's records were of two
+ * heights, and deletes those that are of no trie. It reads all records: about 1 us for each. */
+AU_MUST_USE enum au_err au_trie_cache_mend(struct au_trie_cache *cache, uint64_t height);
 
-/* au_trie_put_flushed_height has a batch say so. */
+/* Of which heights the records of a store are. */
+struct au_trie_heights {
+    uint64_t first;
+    uint64_t last; /* at least first */
+    bool is_mixed; /* a pass was under way: records may be of either, or of no trie; else both
+                      heights are the same, and the records exactly its branches */
+};
+
+/* au_trie_get_heights reads of which heights the records of a store are, at a moment or (NULL) as
+ * it is now. OK; NOT_FOUND (none says so); MALFORMED, or what the store failed with */
+AU_MUST_USE enum au_err au_trie_get_heights(const struct au_kv *kv,
+                                            const struct au_kv_snapshot *snapshot,
+                                            struct au_trie_heights *out_heights);
+
+/* au_trie_put_flushed_height has a batch say that they are of one. */
 void au_trie_put_flushed_height(struct au_kv_batch *batch, uint64_t height);
 
-#define AU_META_TRIE "trie" /* the height that the records are of: u64, the highest byte first */
+#define AU_META_TRIE "trie" /* first || last if mixed, else one: u64, the highest byte first */
 
 /* au_trie_cache_settle has a cache that nobody will change any more read what it does not have from
  * another view of the same records. Nothing is applied that is not committed; from then on it is

@@ -2,42 +2,43 @@
 #include "state/trie_internal.h"
 
 #define BATCH_SIZE_MAX ((size_t)32 << 30) /* bytes of a flush */
-#define HEIGHT_SIZE    8u                 /* bytes of meta "trie" */
+#define HEIGHT_SIZE    8u                 /* bytes of meta "trie"; twice as many: first and last */
 
 /* ---- writing ---- */
 
-static void put_record(struct au_kv_batch *batch, const struct au_hash *owner,
-                       const struct au_trie_node *node, size_t start)
+void au_trie_put_record(struct au_kv_batch *batch, const struct au_hash *owner,
+                        const struct au_trie_branch *branch, size_t start)
 {
+    struct au_trie_open open;
     uint8_t key[AU_TRIE_KEY_SIZE_MAX];
     uint8_t record[AU_TRIE_RECORD_SIZE_MAX];
-    size_t key_size = au_trie_key(key, owner, &node->path, start);
-    size_t record_size = au_trie_record_encode(record, node, start);
+    au_trie_unfold(branch, &open);
+    size_t key_size = au_trie_key(key, owner, &open.node.path, start);
+    size_t record_size = au_trie_record_encode(record, &open.node, start);
     au_kv_batch_put(batch, AU_CF_TRI, (struct au_bytes){key, key_size},
                     (struct au_bytes){record, record_size});
 }
 
-/* Puts a branch and the dirty ones below, in the order of their keys: above what is dirty all is.
- * Each call is for a branch further down: at most AU_NIBBLE_COUNT. */
+/* Above what is dirty all is. Each call is for a branch further down: at most AU_NIBBLE_COUNT. */
 static void put_dirty(struct au_kv_batch *batch, const struct au_hash *owner,
-                      struct au_trie_branch *branch, size_t start)
+                      const struct au_trie_branch *branch, size_t start, unsigned mask)
 {
-    struct au_trie_open open;
-    au_trie_unfold(branch, &open);
-    put_record(batch, owner, &open.node, start);
-    for (unsigned left = branch->dirty; left != 0; left &= left - 1) {
+    au_trie_put_record(batch, owner, branch, start);
+    for (unsigned left = branch->dirty[mask]; left != 0; left &= left - 1) {
         unsigned index = (unsigned)__builtin_ctz(left);
-        put_dirty(batch, owner, au_trie_place(branch, index)->link.branch, branch->depth + 1u);
+        const struct au_trie_branch *below = au_trie_place(branch, index)->link.branch;
+        put_dirty(batch, owner, below, branch->depth + 1u, mask);
     }
 }
 
 /* Recursion as above. */
-static void clean(struct au_trie_branch *branch)
+static void clean(struct au_trie_branch *root, unsigned mask)
 {
-    for (unsigned left = branch->dirty; left != 0; left &= left - 1) {
-        clean(au_trie_place(branch, (unsigned)__builtin_ctz(left))->link.branch);
+    for (unsigned left = root->dirty[mask]; left != 0; left &= left - 1) {
+        unsigned index = (unsigned)__builtin_ctz(left);
+        clean(au_trie_place(root, index)->link.branch, mask);
     }
-    branch->dirty = 0;
+    root->dirty[mask] = 0;
 }
 
 static void put_gone(const struct au_trie_half *half, struct au_kv_batch *batch)
@@ -57,54 +58,75 @@ static void put_all(const struct au_trie_cache *cache, struct au_kv_batch *batch
     }
     for (size_t i = 0; i < cache->tries.capacity; i++) {
         const struct au_trie *trie = cache->tries.cells[i].entry;
-        if (trie && trie->root.is_dirty) put_dirty(batch, &trie->owner, trie->root.link.branch, 0);
+        if (!trie || !trie->root.is_dirty) continue;
+        put_dirty(batch, &trie->owner, trie->root.link.branch, 0, cache->mask);
     }
+}
+
+void au_trie_put_heights(struct au_kv_batch *batch, const struct au_trie_heights *heights)
+{
+    uint8_t value[2 * HEIGHT_SIZE];
+    au_put_big_endian(value, heights->first, HEIGHT_SIZE);
+    au_put_big_endian(value + HEIGHT_SIZE, heights->last, HEIGHT_SIZE);
+    size_t size = heights->is_mixed ? sizeof(value) : HEIGHT_SIZE;
+    au_kv_batch_put(batch, AU_CF_META, au_bytes_of(AU_META_TRIE), (struct au_bytes){value, size});
 }
 
 void au_trie_put_flushed_height(struct au_kv_batch *batch, uint64_t height)
 {
-    uint8_t value[HEIGHT_SIZE];
-    au_put_big_endian(value, height, sizeof(value));
-    au_kv_batch_put(batch, AU_CF_META, au_bytes_of(AU_META_TRIE),
-                    (struct au_bytes){value, sizeof(value)});
+    au_trie_put_heights(batch, &(struct au_trie_heights){height, height, .is_mixed = false});
 }
 
-enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height)
+enum au_err au_trie_flush_as(struct au_trie_cache *cache, const struct au_trie_heights *heights)
 {
-    AU_ASSERT(!cache->changed);
+    AU_ASSERT(!cache->changed && !cache->pass);
+    AU_TRY(cache->pass_err);
     struct au_kv_batch batch;
     au_kv_batch_init(&batch, BATCH_SIZE_MAX);
     put_all(cache, &batch);
-    au_trie_put_flushed_height(&batch, height);
+    au_trie_put_heights(&batch, heights);
     enum au_err err = au_kv_write(&cache->flat.kv, &batch, /* is_synced */ false);
     au_kv_batch_done(&batch);
     AU_TRY(err);
     for (size_t i = 0; i < cache->tries.capacity; i++) {
         struct au_trie *trie = cache->tries.cells[i].entry;
         if (!trie || !trie->root.is_dirty) continue;
-        clean(trie->root.link.branch);
+        clean(trie->root.link.branch, cache->mask);
         trie->root.is_dirty = false;
     }
     au_trie_forget_dirt(cache);
-    bool is_full = au_trie_cache_count(cache).size > cache->size_max;
-    if (is_full) au_trie_give_up(cache, cache->size_max / 2);
+    au_trie_cache_trim(cache);
     return AU_OK;
+}
+
+enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_t height)
+{
+    return au_trie_flush_as(cache, &(struct au_trie_heights){height, height, .is_mixed = false});
 }
 
 /* ---- reading ---- */
 
-enum au_err au_trie_flushed_height(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
-                                   uint64_t *out_height)
+static bool decode_heights(struct au_bytes value, struct au_trie_heights *out_heights)
+{
+    bool is_mixed = value.size == 2 * HEIGHT_SIZE;
+    if (!is_mixed && value.size != HEIGHT_SIZE) return false;
+    out_heights->first = au_get_big_endian(value.data, HEIGHT_SIZE);
+    out_heights->last =
+        is_mixed ? au_get_big_endian(value.data + HEIGHT_SIZE, HEIGHT_SIZE) : out_heights->first;
+    out_heights->is_mixed = is_mixed;
+    return out_heights->first <= out_heights->last;
+}
+
+enum au_err au_trie_get_heights(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
+                                struct au_trie_heights *out_heights)
 {
     struct au_buf value;
-    au_buf_init(&value, HEIGHT_SIZE);
+    au_buf_init(&value, 2 * HEIGHT_SIZE);
     enum au_err err = au_kv_get(kv, snapshot, AU_CF_META, au_bytes_of(AU_META_TRIE), &value);
-    if (err == AU_ERR_TOO_LARGE || (err == AU_OK && value.size != HEIGHT_SIZE)) {
-        err = AU_ERR_MALFORMED;
-    }
-    if (err == AU_OK) *out_height = au_get_big_endian(value.data, HEIGHT_SIZE);
+    bool is_bad = err == AU_ERR_TOO_LARGE ||
+                  (err == AU_OK && !decode_heights(au_buf_bytes(&value), out_heights));
     au_buf_done(&value);
-    return err;
+    return is_bad ? AU_ERR_MALFORMED : err;
 }
 
 void au_trie_cache_settle(struct au_trie_cache *cache, const struct au_kv *kv,

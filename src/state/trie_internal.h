@@ -1,13 +1,20 @@
-/* The inside of the tries. Only src/state/trie.c, trie_memory.c, trie_flush.c and
- * proof.c may include this.
+/* The inside of the tries. Only src/state/trie.c, trie_memory.c, trie_flush.c, trie_pass.c,
+ * trie_mend.c and proof.c may include this.
  *
  * A batch changes no branch: one that it comes to is replaced by another, and so is each one above
  * it. Until au_trie_cache_commit both tries are there, the committed one, which readers walk, and
- * the next one. Then the replaced branches go, or after au_trie_cache_abort the new ones.
+ * the next one. Then the replaced branches go, or after au_trie_cache_abort the new ones. Those
+ * that a pass has to write yet go later.
+ *
+ * Which records are not in the store is noted in one of two masks of a branch. A pass writes what
+ * the one mask has and clears it; what batches change meanwhile is noted in the other, and is the
+ * next pass's.
  *
  * Threading: as state/trie.h says. */
 #ifndef AUREON_STATE_TRIE_INTERNAL_H
 #define AUREON_STATE_TRIE_INTERNAL_H
+
+#include <stdatomic.h>
 
 #include "state/trie.h"
 
@@ -39,7 +46,7 @@ struct au_trie_branch {
     uint16_t children;  /* a bit for each child */
     uint16_t leaves;    /* those that are leaves */
     uint16_t inlined;   /* those whose ref is their encoding */
-    uint16_t dirty;     /* branches whose records are not in the store yet; no reader's affair */
+    uint16_t dirty[2];  /* branches whose records a pass has to write; no reader's affair */
     uint8_t depth;      /* the nibble that it branches at */
     uint8_t pair_count; /* it has room for twice as many children */
     struct au_trie_place places[];
@@ -58,7 +65,7 @@ enum au_trie_kind { AU_TRIE_NONE, AU_TRIE_LEAF, AU_TRIE_BRANCH };
 struct au_trie_child {
     enum au_trie_kind kind;
     bool is_moved; /* its parent is new: it starts elsewhere than before, so that ref is wrong */
-    bool is_dirty; /* a branch whose record is not in the store yet */
+    bool is_dirty; /* a branch whose record the next pass has to write */
     union au_trie_link link;
     struct au_trie_ref ref;
 };
@@ -98,6 +105,38 @@ static inline struct au_trie_half *au_trie_half_of(struct au_trie_cache *cache,
                                                    const struct au_hash *path)
 {
     return &cache->halves[path->bytes[0] >> 7];
+}
+
+/* The branches of a trie that a pass writes. */
+struct au_trie_root_written {
+    struct au_hash owner;
+    struct au_trie_branch *branch;
+};
+
+/* Records on their way to the store, those of one moment. */
+struct au_trie_pass {
+    struct au_kv kv;
+    struct au_trie_heights heights; /* of the store's records meanwhile */
+    uint32_t began_at; /* the batch: none of an earlier one's branches goes before it is done */
+    unsigned mask;     /* which one has what is to be written */
+    struct au_trie_root_written *roots; /* ascending */
+    size_t root_count;
+    struct au_trie_start *gone; /* to be deleted; ascending */
+    size_t gone_count;
+    struct au_kv_batch piece; /* the next changes to be written */
+    size_t piece_size;
+    pthread_t thread;
+    atomic_bool is_done;
+    enum au_err err; /* once it is done */
+};
+
+/* Whether a pass may still walk over what a batch left behind. */
+static inline bool au_trie_is_needed(const struct au_trie_cache *cache, struct au_trie_item item)
+{
+    const struct au_trie_pass *pass = cache->pass;
+    const struct au_trie_branch *branch = item.node;
+    return pass && !item.is_leaf && !atomic_load(&pass->is_done) &&
+           (int32_t)(branch->made_at - pass->began_at) < 0;
 }
 
 /* The size of a node that stands in its parent: a list, whose first byte tells. */
@@ -151,14 +190,29 @@ AU_MUST_USE enum au_err au_trie_note_left(struct au_trie_cache *cache, struct au
 AU_MUST_USE enum au_err au_trie_del_record(struct au_trie_cache *cache,
                                            const struct au_trie_start *start);
 
-/* au_trie_forget_dirt says that the store has all records as they are to be. */
+/* au_trie_free_left frees what committed batches left behind, but for what a pass needs. */
+void au_trie_free_left(struct au_trie_cache *cache);
+
+/* au_trie_forget_dirt says that the store, or a pass, has all records as they are to be. */
 void au_trie_forget_dirt(struct au_trie_cache *cache);
 
 /* au_trie_give_up gives up what has not been used for longest, until at most so many bytes of
- * branches and leaves are left. Nothing is dirty. Readers are kept out meanwhile. */
+ * branches and leaves are left, but for what is dirty. There is no pass. Readers are kept out
+ * meanwhile. */
 void au_trie_give_up(struct au_trie_cache *cache, size_t size_max);
 
 /* ---- state/trie_flush.c ---- */
+
+/* au_trie_put_record puts the record of a branch that starts after start nibbles. */
+void au_trie_put_record(struct au_kv_batch *batch, const struct au_hash *owner,
+                        const struct au_trie_branch *branch, size_t start);
+
+/* au_trie_put_heights has a batch say of which heights the records are. */
+void au_trie_put_heights(struct au_kv_batch *batch, const struct au_trie_heights *heights);
+
+/* au_trie_flush_as does what au_trie_cache_flush does, and says heights. */
+AU_MUST_USE enum au_err au_trie_flush_as(struct au_trie_cache *cache,
+                                         const struct au_trie_heights *heights);
 
 /* au_trie_load reads a branch from its record. OK, NOT_FOUND, MALFORMED, or what the store failed
  * with. */

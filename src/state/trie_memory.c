@@ -7,6 +7,7 @@
 #define MEMORY_MAX   ((size_t)64 << 30) /* bytes of all branches and leaves */
 #define CAPACITY_MIN 256u               /* items of a list */
 #define PARALLEL_MIN 1000u              /* updates: 2 ms; a thread takes 50 us */
+#define PIECE_SIZE   ((size_t)64 << 10) /* bytes: others who write wait 0.3 ms for them */
 #define AGE_COUNT    33u                /* classes of age: 0, 1, 2..3, 4..7, ... batches */
 
 /* ---- single pieces ---- */
@@ -163,7 +164,8 @@ struct au_trie_branch *au_trie_fold(struct au_trie_cache *cache, const struct au
     branch->children = (uint16_t)children;
     branch->leaves = (uint16_t)(node->leaves & children);
     branch->inlined = (uint16_t)inlined;
-    branch->dirty = open->dirty;
+    branch->dirty[cache->mask] = open->dirty;
+    branch->dirty[1 - cache->mask] = 0;
     branch->depth = node->depth;
     struct au_trie_place *place = branch->places;
     for (unsigned left = children; left != 0; left &= left - 1, place++) {
@@ -226,12 +228,33 @@ static void free_items(struct au_trie_cache *cache, const struct au_trie_items *
     }
 }
 
+static void free_left(struct au_trie_cache *cache, struct au_trie_half *half)
+{
+    struct au_trie_items *left = &half->left;
+    half->left_kept = 0;
+    for (size_t i = 0; i < left->count; i++) {
+        if (au_trie_is_needed(cache, left->items[i])) {
+            left->items[half->left_kept++] = left->items[i];
+        } else {
+            au_trie_free(cache, left->items[i]);
+        }
+    }
+    left->count = half->left_kept;
+}
+
+void au_trie_free_left(struct au_trie_cache *cache)
+{
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        free_left(cache, &cache->halves[i]);
+    }
+}
+
 /* Ends a batch, of which the tries that it changed are left to do. */
 static void end_batch(struct au_trie_cache *cache)
 {
     for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
         cache->halves[i].made.count = 0;
-        cache->halves[i].left.count = 0;
+        cache->halves[i].left.count = cache->halves[i].left_kept;
     }
     cache->changed = NULL;
     cache->now++;
@@ -246,7 +269,7 @@ void au_trie_cache_commit(struct au_trie_cache *cache)
     }
     for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
         struct au_trie_half *half = &cache->halves[i];
-        free_items(cache, &half->left);
+        free_left(cache, half);
         half->committed = (struct au_trie_dirt){half->gone_count, half->dirty_size};
     }
     end_batch(cache);
@@ -273,17 +296,19 @@ void au_trie_forget_dirt(struct au_trie_cache *cache)
         cache->halves[i].dirty_size = 0;
         cache->halves[i].committed = (struct au_trie_dirt){0};
     }
+    cache->flushed_at = cache->now;
 }
 
 struct au_trie_count au_trie_cache_count(const struct au_trie_cache *cache)
 {
-    struct au_trie_count count = {.size = cache->tries_size};
+    struct au_trie_count count = {.size = cache->tries_size, .held = cache->arena.held};
     for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
         const struct au_trie_half *half = &cache->halves[i];
         count.branches += half->branch_count;
         count.leaves += half->leaf_count;
         count.size += half->size;
         count.dirty_size += half->dirty_size;
+        count.held += half->arena.held;
     }
     return count;
 }
@@ -339,6 +364,11 @@ static unsigned age_of(const struct au_trie_cache *cache, uint32_t made_at)
     return age == 0 ? 0 : 32u - (unsigned)__builtin_clz(age);
 }
 
+static bool is_clean(const struct au_trie_cache *cache)
+{
+    return au_trie_cache_count(cache).dirty_size == 0;
+}
+
 static bool is_branch(const struct au_trie_branch *branch, unsigned index)
 {
     return (branch->leaves >> index & 1) == 0;
@@ -361,26 +391,36 @@ static void weigh(const struct au_trie_cache *cache, const struct au_trie_branch
     }
 }
 
-/* Gives up what is below a branch and has at least an age: since a branch is never older than what
- * is below, that is all of it or nothing. Recursion as above. */
+/* Gives up what is below a branch, has at least an age and is not dirty: since a branch is never
+ * older than what is below, and above what is dirty all is, that is all of it or nothing. Recursion
+ * as above. */
 static void prune(struct au_trie_cache *cache, struct au_trie_branch *branch, unsigned age)
 {
     struct au_trie_place *place = branch->places;
     bool is_old = age_of(cache, branch->made_at) >= age;
     for (unsigned left = branch->children; left != 0; left &= left - 1, place++) {
         if (!place->link.branch) continue;
-        bool is_leaf = !is_branch(branch, (unsigned)__builtin_ctz(left));
+        unsigned index = (unsigned)__builtin_ctz(left);
+        bool is_leaf = !is_branch(branch, index);
         if (!is_leaf) prune(cache, place->link.branch, age);
         bool goes = is_leaf ? is_old : age_of(cache, place->link.branch->made_at) >= age;
-        if (!goes) continue;
+        if (!goes || branch->dirty[cache->mask] >> index & 1) continue;
         au_trie_free(cache, (struct au_trie_item){place->link.branch, is_leaf});
         place->link.branch = NULL;
     }
 }
 
+/* A trie that has changed since the last flush stays: where it is not a branch any more, the store
+ * has a record that is to be deleted. */
+static bool goes_whole(const struct au_trie_cache *cache, const struct au_trie *trie, unsigned age)
+{
+    bool is_flushed = is_clean(cache) || (int32_t)(trie->made_at - cache->flushed_at) < 0;
+    return is_flushed && age_of(cache, trie->made_at) >= age;
+}
+
 static void prune_trie(struct au_trie_cache *cache, struct au_trie *trie, unsigned age)
 {
-    bool goes = age_of(cache, trie->made_at) >= age;
+    bool goes = goes_whole(cache, trie, age);
     if (trie->root.kind == AU_TRIE_BRANCH) prune(cache, trie->root.link.branch, age);
     if (!goes) return;
     if (trie->root.kind != AU_TRIE_NONE) {
@@ -434,7 +474,7 @@ static enum au_err prune_table(struct au_trie_cache *cache, unsigned age)
     for (size_t i = 0; i < cache->tries.capacity; i++) {
         const struct au_table_cell *cell = &cache->tries.cells[i];
         const struct au_trie *trie = cell->entry;
-        if (!trie || age_of(cache, trie->made_at) >= age) continue;
+        if (!trie || goes_whole(cache, trie, age)) continue;
         enum au_err err = au_table_add(&kept, cell->hash, cell->entry);
         if (err == AU_OK) continue;
         au_table_done(&kept);
@@ -448,30 +488,28 @@ static enum au_err prune_table(struct au_trie_cache *cache, unsigned age)
     return AU_OK;
 }
 
-static size_t held(const struct au_trie_cache *cache)
-{
-    size_t size = cache->arena.held;
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        size += cache->halves[i].arena.held;
-    }
-    return size;
-}
-
 void au_trie_give_up(struct au_trie_cache *cache, size_t size_max)
 {
-    AU_ASSERT(au_trie_cache_count(cache).dirty_size == 0 && !cache->changed);
+    AU_ASSERT(!cache->changed && !cache->pass);
     unsigned age = choose_age(cache, size_max);
     au_trie_lock(cache);
+    bool is_pruned = prune_table(cache, age) == AU_OK;
     /* Pieces that were freed are not for those of another size: where too many lie about, start
      * anew. */
-    bool is_kept =
-        age > 0 && prune_table(cache, age) == AU_OK && held(cache) / 2 <= cache->size_max;
-    if (!is_kept) forget_all(cache);
+    bool is_kept = age > 0 && is_pruned && au_trie_cache_count(cache).held / 2 <= cache->size_max;
+    if (!is_kept && is_clean(cache)) forget_all(cache);
     au_trie_unlock(cache);
+}
+
+void au_trie_cache_trim(struct au_trie_cache *cache)
+{
+    bool is_full = au_trie_cache_count(cache).size > cache->size_max;
+    if (is_full) au_trie_give_up(cache, cache->size_max / 2);
 }
 
 void au_trie_cache_forget(struct au_trie_cache *cache)
 {
+    AU_ASSERT(!cache->pass);
     au_trie_cache_abort(cache);
     au_trie_lock(cache);
     forget_all(cache);
@@ -505,8 +543,10 @@ void au_trie_unlock(struct au_trie_cache *cache)
 enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *kv,
                                const struct au_seed *seed, size_t size_max)
 {
-    *cache =
-        (struct au_trie_cache){.seed = *seed, .size_max = size_max, .parallel_min = PARALLEL_MIN};
+    *cache = (struct au_trie_cache){.seed = *seed,
+                                    .size_max = size_max,
+                                    .parallel_min = PARALLEL_MIN,
+                                    .piece_size = PIECE_SIZE};
     au_flat_init(&cache->flat, kv, NULL);
     au_arena_init(&cache->arena, MEMORY_MAX);
     for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
@@ -523,6 +563,9 @@ enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *
 
 void au_trie_cache_done(struct au_trie_cache *cache)
 {
+    uint64_t height;
+    enum au_err err = cache->pass ? au_trie_pass_end(cache, &height) : AU_OK;
+    (void)err; /* nobody asks any more */
     for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
         struct au_trie_half *half = &cache->halves[i];
         au_mem_free(half->gone);

@@ -306,13 +306,13 @@ static enum au_err walk_records(struct work *work, differ_fn differ)
 static enum au_err verify_records(struct work *work, uint64_t height)
 {
     static const struct au_bytes no_key;
-    uint64_t flushed;
-    enum au_err err = au_trie_flushed_height(work->kv, NULL, &flushed);
+    struct au_trie_heights heights;
+    enum au_err err = au_trie_get_heights(work->kv, NULL, &heights);
     if (err == AU_ERR_NOT_FOUND) return AU_OK;
     if (err == AU_ERR_MALFORMED) return fail(work, "a damaged height of branches", no_key);
     AU_TRY(err);
-    work->result->are_records_current = flushed == height;
-    return flushed == height ? walk_records(work, tell) : AU_OK;
+    work->result->are_records_current = heights.first == height && !heights.is_mixed;
+    return work->result->are_records_current ? walk_records(work, tell) : AU_OK;
 }
 
 static enum au_err mend_records(struct work *work, uint64_t height)

@@ -2,9 +2,12 @@
  * the last; where it cannot be made, that is said.
  * Method: a chain whose contracts come, fill and empty their storage. At each height proofs of the
  * same accounts and slots are made and kept, of those that are there and of those that are not.
- * They are asked for again after more blocks, after records of tries were written in between, after
- * the ledger was opened again and after blocks were taken back. */
+ * They are asked for again after more blocks, after records of tries were written in between, whole
+ * or in part, after the ledger was opened again and after blocks were taken back. */
+#include <stdatomic.h>
+
 #include "chain/chain.h"
+#include "ledger/ledger_internal.h"
 #include "ledger/rollback.h"
 #include "state/history.h"
 #include "state/past.h"
@@ -19,7 +22,7 @@
 
 static struct world world;
 static struct au_address contracts[CONTRACTS];
-static struct au_buf kept[HEAD + 1]; /* all proofs of a height, one behind the other */
+static struct au_buf kept[HEAD + 2]; /* all proofs of a height, one behind the other */
 
 /* ---- blocks ---- */
 
@@ -142,9 +145,10 @@ static void expect_kept(uint64_t height)
 
 static uint64_t flushed_height(void)
 {
-    uint64_t height;
-    assert_ok(au_trie_flushed_height(&world.kv, NULL, &height));
-    return height;
+    struct au_trie_heights heights;
+    assert_ok(au_trie_get_heights(&world.kv, NULL, &heights));
+    assert_false(heights.is_mixed);
+    return heights.first;
 }
 
 /* Closing writes the records. */
@@ -166,7 +170,7 @@ static void make_chain(uint64_t head, uint64_t pay)
 static int open_chain(void **state)
 {
     (void)state;
-    for (size_t i = 0; i <= HEAD; i++) {
+    for (size_t i = 0; i < AU_COUNT_OF(kept); i++) {
         au_buf_init(&kept[i], KEPT_MAX);
     }
     memset(contracts, 0x77, sizeof(contracts)); /* until there are any */
@@ -187,7 +191,7 @@ static int close_chain(void **state)
 {
     (void)state;
     world_close(&world);
-    for (size_t i = 0; i <= HEAD; i++) {
+    for (size_t i = 0; i < AU_COUNT_OF(kept); i++) {
         au_buf_done(&kept[i]);
     }
     return 0;
@@ -250,6 +254,59 @@ static void test_proofs_after_a_rollback(void **state)
         expect_kept(height);
     }
     au_buf_done(&before);
+}
+
+/* ---- records of two heights ---- */
+
+/* The store's functions, but that no more than some writes are done. */
+static struct {
+    const struct au_kv_ops *below;
+    struct au_kv_ops ops;
+    atomic_size_t left;
+} failing;
+
+static enum au_err write_or_fail(void *ctx, const struct au_kv_batch *batch, bool is_synced)
+{
+    if (atomic_load(&failing.left) == 0) return AU_ERR_IO;
+    atomic_fetch_sub(&failing.left, 1);
+    return failing.below->write(ctx, batch, is_synced);
+}
+
+/* Begins to write the records of the head, and does not come further than some of them. */
+static void write_some_records(size_t count)
+{
+    uint64_t height;
+    struct au_trie_heights heights;
+    struct au_trie_cache *tries = &world.ledger->commit.tries;
+    failing.below = tries->flat.kv.ops;
+    failing.ops = *failing.below;
+    failing.ops.write = write_or_fail;
+    atomic_store(&failing.left, count);
+    tries->flat.kv.ops = &failing.ops;
+    tries->piece_size = 1;
+    assert_ok(au_trie_pass_begin(tries, FLUSHED, HEAD));
+    assert_int_equal(au_trie_pass_end(tries, &height), AU_ERR_IO);
+    tries->flat.kv.ops = failing.below;
+    assert_ok(au_trie_get_heights(&world.kv, NULL, &heights));
+    assert_true(heights.is_mixed);
+    assert_true(heights.first == FLUSHED && heights.last == HEAD);
+}
+
+/* Of a height before both, of each, and of those between. */
+static void test_records_of_two_heights(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {1, 3, 6, 10, 15, 20};
+    for (size_t i = 0; i < AU_COUNT_OF(counts); i++) {
+        if (i > 0) assert_int_equal(open_chain(state), 0);
+        write_some_records(counts[i]);
+        make_block(1); /* readers see the store as it is after a block */
+        keep();
+        for (uint64_t height = 0; height <= HEAD; height += height < FLUSHED - 3 ? 9 : 1) {
+            expect_kept(height);
+        }
+        if (i + 1 < AU_COUNT_OF(counts)) assert_int_equal(close_chain(state), 0);
+    }
 }
 
 /* ---- what cannot be made ---- */
@@ -368,6 +425,7 @@ int main(void)
         CHAIN(test_every_height),
         CHAIN(test_proofs_after_a_restart),
         CHAIN(test_proofs_after_a_rollback),
+        CHAIN(test_records_of_two_heights),
         CHAIN(test_bounds),
         CHAIN(test_damage),
     };

@@ -109,8 +109,22 @@ static void assert_records(struct world *world)
     world_close(anew);
 }
 
-/* Has a batch applied once or twice, by one thread or two, writes its records or not, and gives up
- * all, some or nothing of what is in memory. */
+/* Begins or ends a pass, or gives up what is not dirty. */
+static void pass_somehow(struct world *world, struct random *random)
+{
+    uint64_t height;
+    size_t choice = random_below(random, 5);
+    if (world->cache.pass) {
+        if (choice < 2) assert_ok(au_trie_pass_end(&world->cache, &height));
+    } else if (choice < 2) {
+        assert_ok(au_trie_pass_begin(&world->cache, 0, world->height));
+    } else if (choice == 2) {
+        au_trie_cache_trim(&world->cache);
+    }
+}
+
+/* Has a batch applied once or twice, by one thread or two, writes its records or not, at once or
+ * beside the next batches, and gives up all, some or nothing of what is in memory. */
 static void apply_somehow(struct world *world, struct random *random)
 {
     world->cache.parallel_min = random_below(random, 2) == 0 ? 1 : SIZE_MAX;
@@ -123,7 +137,8 @@ static void apply_somehow(struct world *world, struct random *random)
     world_commit(world);
     const size_t sizes[] = {0, 2000, 8000, 20000, SIZE_MAX};
     world->cache.size_max = sizes[random_below(random, AU_COUNT_OF(sizes))];
-    if (random_below(random, 3) != 0) return;
+    pass_somehow(world, random);
+    if (random_below(random, 4) != 0) return;
     world_flush(world);
     assert_true(au_trie_cache_count(&world->cache).size <= world->cache.size_max);
     if (random_below(random, 3) == 0) au_trie_cache_forget(&world->cache);
@@ -164,6 +179,44 @@ static void test_random_batches(void **state)
 
 /* The spaces and values above make what they are there for: children of every size around that of
  * a hash that stand in their parents, leaves and branches. */
+/* Puts or deletes three keys that begin with a nibble and three bytes of a kind: the branch below
+ * the nibble has one below it. */
+static void change_three(struct world *world, uint8_t kind, const char *value)
+{
+    static const uint8_t ends[] = {0x00, 0x50, 0x55};
+    for (size_t i = 0; i < AU_COUNT_OF(ends); i++) {
+        struct au_hash key = {{(uint8_t)(0x10 | kind), kind, kind, kind, ends[i]}};
+        world_change(world, &key, value ? (const uint8_t *)value : NULL, value ? 1 : 0);
+    }
+}
+
+/* Branches go, and others come in the same places, or as deep below others. */
+static void test_pass_replaces_branches(void **state)
+{
+    (void)state;
+    for (uint8_t kind = 3; kind <= 4; kind++) {
+        uint64_t height;
+        struct au_hash other = {{0x70}};
+        struct world *world = world_open(KEPT_SIZE);
+        world_change(world, &other, (const uint8_t *)"x", 1);
+        change_three(world, 3, "y");
+        assert_root(world, world_apply(world));
+        world_commit(world);
+        world_flush(world);
+        change_three(world, 3, NULL);
+        assert_root(world, world_apply(world));
+        world_commit(world);
+        change_three(world, kind, "z");
+        assert_root(world, world_apply(world));
+        world_commit(world);
+        assert_ok(au_trie_pass_begin(&world->cache, 0, world->height));
+        assert_ok(au_trie_pass_end(&world->cache, &height));
+        assert_int_equal(height, world->height);
+        assert_records(world);
+        world_close(world);
+    }
+}
+
 static void test_small_nodes_occur(void **state)
 {
     (void)state;
@@ -386,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_thousand_keys),
         cmocka_unit_test(test_large_values),
         cmocka_unit_test(test_random_batches),
+        cmocka_unit_test(test_pass_replaces_branches),
         cmocka_unit_test(test_small_nodes_occur),
         cmocka_unit_test(test_order_is_nothing),
         cmocka_unit_test(test_nothing_changes),
