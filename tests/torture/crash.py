@@ -2,10 +2,11 @@
 """Breaks a node at each of its calls that change the disk, and looks at what is left.
 
 The calls are counted while a node starts, commits one block (of transfers, of storage, of
-deployments, and one with which the records of tries are written) and stops, also after so much was
-written that it leaves no log behind. Then, for each call, on a copy of the same data directory: a kill
-before it, in the middle of a write, after it; a loss of power before and after it, which takes what
-was not synced; EIO and ENOSPC once, ENOSPC from there on; and EIO at each read. Afterwards
+deployments, one with which the records of tries are written, and one after which more of them are
+written by another thread) and stops, also after so much was written that it leaves no log behind.
+Then, for each call, on a copy of the same data directory: a kill before it, in the middle of a
+write, after it; a loss of power before and after it, which takes what was not synced; EIO and ENOSPC
+once, ENOSPC from there on; and EIO at each read. Afterwards
 
   * the node was killed, or stopped with exit code 1 and said why, or went on, or made no blocks for
     want of space and then, since there is some, made blocks again in the same process;
@@ -45,9 +46,10 @@ from kill import AUREON, CONTRACTS, NAMES, ROOT, START_S, Broken, Connection, No
 
 ACTIONS = ("nothing kill-before kill-within kill-after lose-before lose-after eio enospc "
            "enospc-on").split()  # the shim has the same
-PHASES = ("start", "transfers", "storage", "deploys", "flush", "stop", "closing")
+PHASES = ("start", "transfers", "storage", "deploys", "flush", "pass", "stop", "closing")
 STOPS = ("stop", "closing")  # phases whose calls are those of a stop
 FLUSH_BLOCKS = 511  # after a start, before the block with which tries are written
+PASS_BLOCKS = 40  # of these, that write so many slots that another thread writes their tries
 LOAD_BLOCKS, LOAD_TXS, LOAD_SIZE = 3, 3, 250000  # more than 16 MiB: txs of each account, bytes of each
 CONTROL = struct.Struct("6I200s")
 
@@ -211,6 +213,11 @@ class Crash:
         hashes = []
         if phase == "flush":
             mine(connection, FLUSH_BLOCKS)
+        if phase == "pass":
+            for _ in range(PASS_BLOCKS):
+                submit(connection, requests("storage", self.contract))
+                mine(connection)
+            mine(connection, FLUSH_BLOCKS - PASS_BLOCKS)
         for _ in range(LOAD_BLOCKS if phase == "closing" else 0):
             submit(connection, load(self.contract))
             mine(connection)
