@@ -4,7 +4,7 @@
  *
  *     bench_state [--quick | --only NAME] [folder]
  *
- *     NAME      begins those of the runs of blocks that are wanted, as update_1m
+ *     NAME      begins those of the runs that are wanted, as update_1m or reopen_5m
  *     folder    stores are made there, else in /var/tmp: up to 8 GB
  *
  * Each state is filled once for each engine, copied for each run, and each run is a process of its
@@ -30,6 +30,7 @@
 #define FLAT_BLOCKS  10000u
 #define FLAT_BATCH   100u
 #define PLAIN_RATIO  0.2 /* of ours to the store without a trie, at least */
+#define FLUSH_MAX_MS 5   /* of the committing thread: all else is another's */
 
 static bool all_met = true;
 static bool is_quick;
@@ -275,33 +276,50 @@ static void run_nomt(const struct state *state)
 
 /* Opening a store that is current, one that is not, and making its tries' records anew, which
  * proves the root that the blocks have led to. */
-static void run_openings(const struct state *state)
+static const struct opening {
+    const char *name;
+    run_function *function;
+    const char *yardstick;
+    bool is_behind;
+} openings[] = {
+    {"reopen", state_run_open, "the store opened and its branches walked over", false},
+    {"reopen_behind", state_run_open, "the store opened and its branches walked over", true},
+    {"rebuild", state_run_rebuild, "a walk over accounts and slots", true},
+};
+
+static void name_opening(char out[64], const struct opening *opening, const struct state *state)
 {
-    static const struct {
-        const char *name;
-        run_function *function;
-        const char *yardstick;
-        bool is_behind;
-    } openings[] = {
-        {"reopen", state_run_open, "the store opened and its branches walked over", false},
-        {"reopen_behind", state_run_open, "the store opened and its branches walked over", true},
-        {"rebuild", state_run_rebuild, "a walk over accounts and slots", true},
-    };
+    (void)snprintf(out, 64, "%s_%s", opening->name, size_text(state->size));
+}
+
+static bool is_opening_wanted(const struct state *state)
+{
     for (size_t i = 0; i < AU_COUNT_OF(openings); i++) {
         char name[64];
+        name_opening(name, &openings[i], state);
+        if (is_wanted(name)) return true;
+    }
+    return false;
+}
+
+static void run_openings(const struct state *state)
+{
+    for (size_t i = 0; i < AU_COUNT_OF(openings); i++) {
+        char name[64], cpu_name[80];
         const struct state_run run = {.work = STATE_UPDATE, .size = state->size};
+        name_opening(name, &openings[i], state);
+        if (!is_wanted(name)) continue;
         const struct state_run blocks = {
             .work = STATE_UPDATE, .size = state->size, .batch = 1000, .block_max = 100};
         copy_store("ours", "copy");
         if (openings[i].is_behind) (void)run_alone(state_run_until_killed, "copy", &blocks);
         struct state_outcome outcome = run_alone(openings[i].function, "copy", &run);
         remove_store("copy");
-        (void)snprintf(name, sizeof(name), "%s_%s", openings[i].name, size_text(state->size));
         report((struct bench_figure){name, outcome.once.wall_s, "s", openings[i].yardstick,
                                      outcome.yard.wall_s, state->open_max, BENCH_AT_MOST});
         say_goal(name, outcome.once.wall_s, state->open_goal, false);
-        (void)snprintf(name, sizeof(name), "%s_%s_cpu", openings[i].name, size_text(state->size));
-        report((struct bench_figure){name, outcome.once.cpu_s, "s", openings[i].yardstick,
+        (void)snprintf(cpu_name, sizeof(cpu_name), "%s_cpu", name);
+        report((struct bench_figure){cpu_name, outcome.once.cpu_s, "s", openings[i].yardstick,
                                      outcome.yard.cpu_s, state->open_max, BENCH_AT_MOST});
     }
 }
@@ -351,6 +369,9 @@ static void report_million(const struct cell *cell)
                                      "the same store without a trie", cell->plain.commit_p99_ms, 12,
                                      BENCH_AT_MOST});
         say_goal("commit_p99_1m_1k", ours->commit_p99_ms, 8, false);
+        report((struct bench_figure){"flush_1m_1k_cpu_max", ours->flush_max_cpu_ms, "ms",
+                                     "the trie of a block", ours->trie_ms, FLUSH_MAX_MS,
+                                     BENCH_AT_MOST});
     }
     if (cell->batch != 10000) return;
     report((struct bench_figure){"durable_1m_10k", ours->updates_per_s, "updates/s",
@@ -384,17 +405,19 @@ static void bench_state(const struct state *state)
 {
     struct cell *cell;
     size_t first = 0;
+    bool has_cells = next_cell(state, &first) != NULL;
+    bool has_openings = is_opening_wanted(state) && (!is_quick || has_cells);
     bool has_proofs = state->size == MILLION && is_wanted("proofs_1m");
-    if (!next_cell(state, &first) && !has_proofs) return;
+    if (!has_cells && !has_openings && !has_proofs) return;
     struct state_outcome filled = fill(state_run_fill, "ours", STATE_CREATE, state->size);
     say("fill", "ours", &filled);
     for (size_t index = 0; (cell = next_cell(state, &index));) {
         run_cell(cell, "ours", state->size);
     }
-    if (wanted.size == 0) run_openings(state);
+    if (has_openings) run_openings(state);
     if (has_proofs) report_proofs(state->size);
     remove_store("ours");
-    if (state_nomt_program()) run_nomt(state);
+    if (has_cells && state_nomt_program()) run_nomt(state);
     for (size_t index = 0; (cell = next_cell(state, &index));) {
         report_cell(cell, state->size);
         if (state->size == MILLION) report_million(cell);

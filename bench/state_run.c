@@ -116,6 +116,7 @@ struct times {
     double write;
     double sync;
     double flush;
+    double flush_cpu; /* of this thread */
 };
 
 static void change_all(struct engine *engine, const struct state_op *ops, size_t count)
@@ -151,7 +152,9 @@ static void commit_block(struct engine *engine, struct times *times)
     au_commit_done(&engine->commit);
     au_trie_unlock(&engine->commit.tries);
     engine->head = head;
+    double flush_cpu = bench_now_ns();
     state_check(au_commit_flush_if_due(&engine->commit), "flushing");
+    times->flush_cpu = (bench_now_ns() - flush_cpu) / 1e6;
     times->trie = (sealed - start) / 1e6;
     times->write = cpu / 1e6;
     times->sync = (written - sealed - cpu) / 1e6;
@@ -182,6 +185,7 @@ static void run_blocks(struct engine *engine, struct state_stream *stream,
         out->write_ms += times.write;
         out->sync_ms += times.sync;
         out->flush_ms += times.flush;
+        if (times.flush_cpu > out->flush_max_cpu_ms) out->flush_max_cpu_ms = times.flush_cpu;
         size += (double)engine->batch.ops.size;
         if (count == run->block_max / 5) out->resident_before_mb = bench_resident_mb("/proc/self");
         if (engine->commit.flushed_height != flushed) flush_count++;

@@ -23,12 +23,13 @@ struct state_time {
 struct state_outcome {
     uint32_t block_count;
     double updates_per_s;
-    double read_ms;  /* and what else is done before the block is sealed */
-    double trie_ms;  /* from changes to what is written, with the root */
-    double write_ms; /* processor time */
-    double sync_ms;  /* what the writing waited */
-    double flush_ms; /* of tries' records, now and then */
-    double cpu_ms;   /* processor time of all threads */
+    double read_ms;          /* and what else is done before the block is sealed */
+    double trie_ms;          /* from changes to what is written, with the root */
+    double write_ms;         /* processor time */
+    double sync_ms;          /* what the writing waited */
+    double flush_ms;         /* of tries' records, now and then */
+    double flush_max_cpu_ms; /* the most processor time that it took from the committing thread */
+    double cpu_ms;           /* processor time of all threads */
     double commit_p50_ms;
     double commit_p99_ms;
     double commit_max_ms;
