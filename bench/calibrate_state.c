@@ -9,8 +9,10 @@
 
 #define ACCOUNTS 100000u
 #define SLOTS    60000u
-#define FILLS    20000u /* slots that one call writes */
-#define TOUCHES  1000u  /* of one call */
+#define FILLS    20000u  /* slots that one call writes */
+#define TOUCHES  1000u   /* of one call */
+#define SWEPT    100000u /* slots that one block deletes */
+#define WALKS    10000u  /* over them, of one call */
 #define ROUNDS   3u
 #define TXS      500u /* of one block */
 #define GAS      UINT64_C(100000000)
@@ -75,6 +77,12 @@ static const struct touch {
 static const struct touch new_slots = {"new_slot", "slots that are new",
                                        "(drop (call $write " ID " (i32.const 128) (i32.const 1)))"};
 
+/* To the end, over all slots. */
+static const struct touch walk = {
+    "iter_next", "with iter_open and iter_close, over 100,000 deleted slots",
+    "(drop (call $iter_next (call $iter_open (i32.const 64) (i32.const 0)) (i32.const 1024)"
+    " (i32.const 32) (i32.const 1024) (i32.const 0))) (call $iter_close (i32.const 0))"};
+
 static void put_function(struct au_buf *text, const struct touch *touch)
 {
     au_buf_printf(text,
@@ -98,6 +106,10 @@ static void deploy_toucher(struct state *state)
         "(import \"env\" \"storage_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
         "(import \"env\" \"storage_size\" (func $size (param i32 i32) (result i64)))"
         "(import \"env\" \"storage_delete\" (func $delete (param i32 i32) (result i32)))"
+        "(import \"env\" \"iter_open\" (func $iter_open (param i32 i32) (result i32)))"
+        "(import \"env\" \"iter_next\""
+        "  (func $iter_next (param i32 i32 i32 i32 i32) (result i64)))"
+        "(import \"env\" \"iter_close\" (func $iter_close (param i32)))"
         "(import \"env\" \"self_address\" (func $self_address (param i32)))"
         "(memory 1 1) (func (export \"nothing\")) (func (export \"trap\") unreachable)"
         "(data (i32.const 64) \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")";
@@ -111,6 +123,7 @@ static void deploy_toucher(struct state *state)
     for (size_t i = 0; i < AU_COUNT_OF(touches); i++)
         put_function(&text, &touches[i]);
     put_function(&text, &new_slots);
+    put_function(&text, &walk);
     au_buf_put_text(&text, ")");
     AU_ASSERT(text.err == AU_OK);
     AU_ASSERT(au_engine_wat_to_wasm(au_buf_bytes(&text), &code, message, sizeof(message)) == AU_OK);
@@ -182,6 +195,32 @@ static void put_touches(struct state *state, bool is_on_disk)
     put_touch(state, &new_slots, is_on_disk, true);
 }
 
+/* Walks in the block after the one that deleted all slots, and after a restart: the first of them
+ * passes over all that is left of the slots. */
+static void put_walks(struct state *state)
+{
+    static const char *const places[] = {"in the next block", "after a restart", "from the disk"};
+    double wall;
+    for (uint32_t at = 0; at < SWEPT; at += FILLS)
+        (void)run_touches(state, new_slots.name, at, FILLS, &wall);
+    (void)run_touches(state, "storage_delete", ACCOUNTS, state->next, &wall);
+    (void)run_touches(state, "storage_delete", 0, SWEPT, &wall);
+    for (size_t i = 0; i < AU_COUNT_OF(places); i++) {
+        char extra[128];
+        double around_wall;
+        if (i > 0) chain_reopen(&state->chain, i == 2);
+        struct pace pace = run_touches(state, walk.name, 0, WALKS, &wall);
+        struct pace around = run_touches(state, touches[0].name, 0, WALKS, &around_wall);
+        if (i == 2) {
+            pace.ns = wall;
+            around.ns = around_wall;
+        }
+        (void)snprintf(extra, sizeof(extra), ",\"what\":\"%s, %s\"", walk.what, places[i]);
+        calibrate_put_row(i == 2 ? "disk" : "touch", walk.name,
+                          pace_each(pace_less(pace, around), WALKS), extra);
+    }
+}
+
 /* Transactions that do as little as they can, each with its signature. */
 static void put_txs(struct state *state)
 {
@@ -222,5 +261,6 @@ void calibrate_state(const char *folder)
     put_txs(&state);
     put_touches(&state, false);
     put_touches(&state, true);
+    put_walks(&state);
     chain_end(&state.chain);
 }
