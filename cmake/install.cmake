@@ -9,8 +9,8 @@ endif()
 install(TARGETS aureon ARCHIVE DESTINATION lib)
 install(FILES ${AUREON_ENGINE_DIR}/libaureon_engine.a DESTINATION lib)
 install(FILES include/aureon.h DESTINATION include)
-# The header for contracts in C.
-install(FILES sdk/c/aureon_contract.h DESTINATION share/aureon/c)
+# The headers for contracts in C.
+install(DIRECTORY sdk/c/ DESTINATION share/aureon/c)
 # Checks proofs in any program: to be copied.
 install(FILES sdk/verify/aureon_verify.c sdk/verify/aureon_verify.h DESTINATION share/aureon/verify)
 install(FILES ${CMAKE_BINARY_DIR}/aureon.pc DESTINATION lib/pkgconfig)

@@ -1,247 +1,782 @@
-/* The C contract kit: what a contract written in C may call, in one header.
+/* The C contract kit: what a contract written in C needs, in one header.
  *
- * Compile with
+ *     #include "aureon_contract.h"
+ *
+ *     AUREON_CONTRACT(counter, 1.0.0)
+ *     AUREON_STORAGE(total, u64, "total")
+ *     AUREON_ERROR(1, Overflow, "the total would exceed 64 bits", (u64, total))
+ *     AUREON_EVENT(Incremented, "by was added", (address, who, topic), (u64, by))
+ *
+ *     AUREON_FN(increment, u64, mut, "Adds by to the total", (u64, by))
+ *     {
+ *         uint64_t total;
+ *         if (!aureon_try_add(total_get(), by, &total)) fail_Overflow(total_get());
+ *         total_set(total);
+ *         emit_Incremented(aureon_get_caller(), by);
+ *         return total;
+ *     }
+ *
+ * A macro makes the code and its line of the section aureon_abi together, so the two agree. Compile
+ * with
  *
  *     clang --target=wasm32 -mcpu=mvp -msign-ext -mbulk-memory -std=c17 -O2 -ffreestanding \
  *         -nostdlib -Wl,--no-entry -Wl,--strip-all -Wl,-z,stack-size=8192 \
  *         -Wl,--initial-memory=65536 -Wl,--max-memory=65536 -o NAME.wasm NAME.c
  *
  * Rules
- *   - An exported function is one with AUREON_EXPORT(name). A pair (pointer, size) of parameters
- *     receives one argument of any size, uint64_t one of 8 bytes, uint32_t one of 4; a function
- *     without parameters reads its arguments with aureon_arg_*. A result of 8 or 4 bytes is the
- *     call's output, unless aureon_return_data gave another.
- *   - Integers in arguments, storage and output are little-endian, which is how this machine keeps
- *     them: their bytes may be passed as they are.
- *   - The host traps a call whose pointer or size is outside the memory. A size of 0 never reads.
- *   - Every call costs gas, taken before it does anything: abi/host.def has the prices.
+ *   - Types are written as in the ABI: bool, u8..u128, i8..i128, address, bytes32, bytes, string,
+ *     and what AUREON_STRUCT names; their C types are aureon_u64 and so on.
+ *   - Texts in quotes have no quotes and no backslashes inside.
+ *   - Values in arguments, storage, events and output are Borsh: little-endian, sizes as u32.
+ *   - The host ends a call whose pointer or size is outside the memory. A size of 0 never reads.
+ *   - Every host function costs gas, taken before it does anything: abi/host.def has the prices.
+ *   - Every call begins with fresh globals and an empty heap: only storage lasts.
  *
  * An account is named by bytes: a contract or key of a chain by its 32 bytes, and in a run without
  * a chain by any name of 1 to 64 bytes. */
 #ifndef AUREON_CONTRACT_H
 #define AUREON_CONTRACT_H
 
+#include "aureon_fields.h"
+#include "aureon_host.h"
+#include "aureon_runtime.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
+/* The types' names are pasted and made text, so `bool` must not be a macro (C17, 7.18). */
+#undef bool
+typedef _Bool bool;
+
+/* Bytes for values of no fixed size (arguments, storage) and aureon_alloc, and for one encoded
+ * value. A contract may define its own before it includes this. */
+#ifndef AUREON_HEAP_SIZE
+#define AUREON_HEAP_SIZE 16384u
+#endif
+#ifndef AUREON_SCRATCH_SIZE
+#define AUREON_SCRATCH_SIZE 16384u
 #endif
 
-#define AUREON_EXPORT(name) __attribute__((export_name(#name))) name
-#define AUREON_IMPORT(name) __attribute__((import_module("env"), import_name(#name)))
-#define AUREON_NORETURN     __attribute__((noreturn))
+#define AUREON_UNUSED __attribute__((unused))
 
-#define AUREON_ADDRESS_SIZE   32u    /* bytes */
-#define AUREON_ACCOUNT_MAX    64u    /* bytes of an account's name in a run without a chain */
-#define AUREON_KEY_SIZE_MAX   256u   /* bytes of a storage key, at least 1 */
-#define AUREON_VALUE_SIZE_MAX 65536u /* bytes of a stored value */
-#define AUREON_LOG_SIZE_MAX   4096u  /* bytes of a line */
+/* ---- types ----------------------------------------------------------------------------------- */
 
-/* ---- log, output, failure -------------------------------------------------------------------- */
+typedef void aureon_void; /* of results */
+typedef bool aureon_bool;
+typedef uint8_t aureon_u8;
+typedef uint16_t aureon_u16;
+typedef uint32_t aureon_u32;
+typedef uint64_t aureon_u64;
+typedef unsigned __int128 aureon_u128;
+typedef int8_t aureon_i8;
+typedef int16_t aureon_i16;
+typedef int32_t aureon_i32;
+typedef int64_t aureon_i64;
+typedef __int128 aureon_i128;
 
-/* aureon_log adds one line to the receipt. Lines stay when the call fails. */
-AUREON_IMPORT(log) void aureon_log(const void *text, uint32_t size);
+typedef struct aureon_address {
+    uint8_t bytes[AUREON_ADDRESS_SIZE];
+} aureon_address;
 
-/* aureon_return_data sets the call's output; the last call wins. */
-AUREON_IMPORT(return_data) void aureon_return_data(const void *data, uint32_t size);
+typedef struct aureon_bytes32 {
+    uint8_t bytes[32];
+} aureon_bytes32;
 
-/* aureon_revert ends the call and undoes all it did. The receipt carries code and data. */
-AUREON_IMPORT(revert)
-AUREON_NORETURN void aureon_revert(uint32_t code, const void *data, uint32_t size);
+/* Borrowed; what the kit gives lies on the heap until the call ends. */
+typedef struct aureon_bytes {
+    const uint8_t *data;
+    uint32_t size;
+} aureon_bytes;
 
-/* ---- arguments ------------------------------------------------------------------------------- */
+/* As bytes, and UTF-8. No zero at the end. */
+typedef struct aureon_string {
+    const char *data;
+    uint32_t size;
+} aureon_string;
 
-/* aureon_arg_count gives the number of arguments; aureon_arg_size the bytes of argument index, -1
- * if there is none; aureon_arg_read copies at most size bytes from offset on and gives how many, -1
- * if there is no such argument. */
-AUREON_IMPORT(arg_count) uint32_t aureon_arg_count(void);
-AUREON_IMPORT(arg_size) int32_t aureon_arg_size(uint32_t index);
-AUREON_IMPORT(arg_read)
-int32_t aureon_arg_read(uint32_t index, void *data, uint32_t offset, uint32_t size);
-
-/* ---- storage --------------------------------------------------------------------------------- */
-
-/* aureon_storage_read copies at most size_max bytes of a value and gives how many, -1 if absent. */
-AUREON_IMPORT(storage_read)
-int32_t aureon_storage_read(const void *key, uint32_t key_size, void *value, uint32_t size_max);
-
-/* aureon_storage_write gives 0, or 1 for a key or value of a size that is not allowed. A value of 0
- * bytes exists. */
-AUREON_IMPORT(storage_write)
-int32_t aureon_storage_write(const void *key, uint32_t key_size, const void *value, uint32_t size);
-
-/* aureon_storage_size gives the bytes of a value, -1 if absent. */
-AUREON_IMPORT(storage_size) int64_t aureon_storage_size(const void *key, uint32_t key_size);
-
-/* aureon_storage_delete gives 0, or 1 if there was nothing. */
-AUREON_IMPORT(storage_delete) int32_t aureon_storage_delete(const void *key, uint32_t key_size);
-
-/* A walk over the slots whose keys begin with a prefix, in the order of their keys.
- *
- * aureon_iter_open gives a handle; 64 may be open in a call. aureon_iter_next copies the first slot
- * that exists now behind the one it gave before, at most key_max and value_max bytes of it, and
- * gives both full sizes, or AUREON_ITER_END. */
-#define AUREON_ITER_END UINT64_MAX
-AUREON_IMPORT(iter_open) int32_t aureon_iter_open(const void *prefix, uint32_t prefix_size);
-AUREON_IMPORT(iter_next)
-uint64_t aureon_iter_next(int32_t iter, void *key, uint32_t key_max, void *value,
-                          uint32_t value_max);
-AUREON_IMPORT(iter_close) void aureon_iter_close(int32_t iter);
-
-/* The sizes in a result of aureon_iter_next that is not the end. */
-static inline uint32_t aureon_iter_key_size(uint64_t sizes)
-{
-    return (uint32_t)(sizes >> 32);
-}
-
-static inline uint32_t aureon_iter_value_size(uint64_t sizes)
-{
-    return (uint32_t)sizes;
-}
-
-/* ---- accounts -------------------------------------------------------------------------------- */
-
-enum aureon_transfer {
-    AUREON_TRANSFER_DONE = 0,
-    AUREON_TRANSFER_INSUFFICIENT = 1, /* the balance is smaller than the amount */
-    AUREON_TRANSFER_NOT_OWNER = 2,    /* from is not this contract */
-    AUREON_TRANSFER_BAD_RECIPIENT = 3 /* to names no account that may receive */
+/* What a call ends with; docs/outcomes.md. */
+enum aureon_outcome {
+    AUREON_SUCCESS = 0,
+    AUREON_REVERTED = 1,
+    AUREON_OUT_OF_GAS = 2,
+    AUREON_TRAPPED = 3,
+    AUREON_STACK_LIMIT = 4,
+    AUREON_DEPTH_LIMIT = 5,
+    AUREON_HOST_REJECTED = 6,
+    AUREON_INVALID_MODULE = 7,
+    AUREON_NO_CONTRACT = 8,
+    AUREON_NO_FUNCTION = 9,
+    AUREON_BAD_ARGUMENTS = 10,
+    AUREON_INSUFFICIENT_BALANCE = 11,
+    AUREON_NOT_ALLOWED = 12
 };
 
-/* aureon_get_balance gives an account's balance, 0 if there is no such account. */
-AUREON_IMPORT(get_balance) uint64_t aureon_get_balance(const void *account, uint32_t size);
+/* The kit's own codes of revert: from 0x7fff0001 on, so contracts count from 1. */
+enum aureon_error {
+    AUREON_ERROR_ARGUMENTS = 2147418113, /* they don't decode as the function's types */
+    AUREON_ERROR_ARITHMETIC,             /* a result does not fit its type */
+    AUREON_ERROR_ASSERTION,              /* AUREON_REQUIRE */
+    AUREON_ERROR_MEMORY,                 /* the heap or the scratch buffer is full */
+    AUREON_ERROR_ENCODING,               /* a stored or returned value does not decode */
+    AUREON_ERROR_NOT_PAYABLE             /* value came with a call that takes none */
+};
 
-/* aureon_transfer moves an amount from this contract and gives an enum aureon_transfer. */
-AUREON_IMPORT(transfer)
-int32_t aureon_transfer(const void *from, uint32_t from_size, const void *to, uint32_t to_size,
-                        uint64_t amount);
-
-/* Each writes AUREON_ADDRESS_SIZE bytes: this contract, who called it, who signed. */
-AUREON_IMPORT(self_address) void aureon_self_address(void *address);
-AUREON_IMPORT(caller) void aureon_caller(void *address);
-AUREON_IMPORT(origin) void aureon_origin(void *address);
-
-/* ---- the call and the chain ------------------------------------------------------------------ */
-
-AUREON_IMPORT(value) uint64_t aureon_value(void); /* base units that came with the call */
-AUREON_IMPORT(block_height) uint64_t aureon_block_height(void);
-AUREON_IMPORT(block_time) uint64_t aureon_block_time_ms(void); /* Unix time */
-AUREON_IMPORT(gas_left) uint64_t aureon_gas_left(void);
-
-/* aureon_chain_id copies at most size_max bytes of the chain's name and gives its full size. */
-AUREON_IMPORT(chain_id) uint32_t aureon_chain_id(void *name, uint32_t size_max);
-
-/* ---- events ---------------------------------------------------------------------------------- */
-
-/* aureon_emit puts an event into the receipt, which goes when the call fails.
- *
- * name    1..64 bytes of UTF-8
- * topics  at most 4, of 32 bytes each
- * data    at most 16 KiB */
-AUREON_IMPORT(emit)
-void aureon_emit(const char *name, uint32_t name_size, const void *topics, uint32_t topic_count,
-                 const void *data, uint32_t data_size);
-
-/* ---- other contracts ------------------------------------------------------------------------- */
-
-#define AUREON_CALL_VIEW    1u /* the callee may not write */
-#define AUREON_CALL_REENTRY 2u /* this contract may be called again meanwhile */
-
-/* aureon_call runs a function of another contract and gives the number of its outcome, 0 = success;
- * docs/outcomes.md lists them. A callee that fails does not end this call.
- *
- * address  AUREON_ADDRESS_SIZE bytes
- * args     a u32 count, then for each argument a u32 size and the bytes
- * value    base units that move to the callee
- * gas      the most that it may use; 0 = all but a 64th of what is left
- * flags    of AUREON_CALL_ */
-AUREON_IMPORT(call)
-int32_t aureon_call(const void *address, const char *function, uint32_t function_size,
-                    const void *args, uint32_t args_size, uint64_t value, uint64_t gas,
-                    uint32_t flags);
-
-/* aureon_deploy makes a contract of code that is on the chain under a hash of 32 bytes, calls its
- * init, and writes its address if the outcome, which it gives, is 0. */
-AUREON_IMPORT(deploy)
-int32_t aureon_deploy(const void *code_hash, const void *args, uint32_t args_size, uint64_t value,
-                      uint64_t gas, void *address);
-
-/* What the last call or deploy gave: output, or what it reverted with. aureon_ret_read copies at
- * most size bytes from offset on and gives how many. */
-AUREON_IMPORT(ret_size) uint32_t aureon_ret_size(void);
-AUREON_IMPORT(ret_read) int32_t aureon_ret_read(void *data, uint32_t offset, uint32_t size);
-
-/* aureon_upgrade gives this contract other code that is on the chain, for calls that begin later;
- * aureon_set_admin another admin, or with size 0 none for ever. Both give 0, or 12 if it has no
- * admin; aureon_upgrade gives 8 for unknown code. */
-AUREON_IMPORT(upgrade) int32_t aureon_upgrade(const void *code_hash);
-AUREON_IMPORT(set_admin) int32_t aureon_set_admin(const void *account, uint32_t size);
-
-/* ---- cryptography ---------------------------------------------------------------------------- */
-
-/* aureon_sha256, aureon_keccak256 (Ethereum's) and aureon_blake2b_256 write 32 bytes. */
-AUREON_IMPORT(sha256) void aureon_sha256(const void *data, uint32_t size, void *digest);
-AUREON_IMPORT(keccak256) void aureon_keccak256(const void *data, uint32_t size, void *digest);
-AUREON_IMPORT(blake2b_256) void aureon_blake2b_256(const void *data, uint32_t size, void *digest);
-
-/* aureon_ed25519_verify gives 1 if sig (64 bytes) is the signature of key (32 bytes), else 0. */
-AUREON_IMPORT(ed25519_verify)
-int32_t aureon_ed25519_verify(const void *key, const void *sig, const void *message, uint32_t size);
-
-/* aureon_secp256k1_verify and aureon_p256_verify give 1 if sig (r and s, 64 bytes, big-endian, s at
- * most half of the group's order) is the ECDSA signature of key (a compressed point, 33 bytes) of
- * what has the hash (32 bytes), else 0. */
-AUREON_IMPORT(secp256k1_verify)
-int32_t aureon_secp256k1_verify(const void *key, const void *sig, const void *hash);
-AUREON_IMPORT(p256_verify)
-int32_t aureon_p256_verify(const void *key, const void *sig, const void *hash);
-
-/* aureon_secp256k1_recover writes the key (x and y, 64 bytes) under which sig is valid and gives 1;
- * 0 if there is none. sig has 65 bytes, of which the last says which key, 0..3: v - 27 of
- * Ethereum. */
-AUREON_IMPORT(secp256k1_recover)
-int32_t aureon_secp256k1_recover(const void *sig, const void *hash, void *key);
-
-/* ---- helpers --------------------------------------------------------------------------------- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 /* The text of a literal and its size, as two arguments. */
 #define AUREON_TEXT(literal) (literal), (uint32_t)(sizeof(literal) - 1)
 
-/* aureon_fail ends the call with a code of the contract's own and a sentence. */
+/* aureon_fail ends the call with a code and a sentence, which is a literal. */
 #define aureon_fail(code, literal) aureon_revert((code), AUREON_TEXT(literal))
 
-/* aureon_add gives the sum, or false on overflow; *out_sum is then untouched. */
-static inline bool aureon_add(uint64_t a, uint64_t b, uint64_t *out_sum)
+/* aureon_fail_kit is for the kit's errors, whose data is the sentence as a Borsh string. */
+#define aureon_fail_kit(code, literal)                                    \
+    do {                                                                  \
+        static const struct {                                             \
+            uint32_t size;                                                \
+            char text[sizeof(literal)];                                   \
+        } aureon_sentence = {sizeof(literal) - 1, literal};               \
+        aureon_revert((code), &aureon_sentence,                           \
+                      (uint32_t)sizeof(uint32_t) + aureon_sentence.size); \
+    } while (0)
+
+#define AUREON_LITERAL_(number) #number
+#define AUREON_LITERAL(number)  AUREON_LITERAL_(number)
+
+/* AUREON_REQUIRE ends the call with AUREON_ERROR_ASSERTION, file, line and a sentence, unless the
+ * condition holds. */
+#define AUREON_REQUIRE(condition, literal)                                            \
+    do {                                                                              \
+        if (!(condition))                                                             \
+            aureon_fail_kit(AUREON_ERROR_ASSERTION,                                   \
+                            __FILE_NAME__ ":" AUREON_LITERAL(__LINE__) ": " literal); \
+    } while (0)
+
+/* aureon_try_add, _sub, _mul give false if the result is no uint64_t; *out is then untouched. */
+static inline bool aureon_try_add(uint64_t a, uint64_t b, uint64_t *out)
 {
     if (a > UINT64_MAX - b) return false;
-    *out_sum = a + b;
+    *out = a + b;
     return true;
 }
 
-/* aureon_arg_u64 reads an argument of exactly 8 bytes; false if it is none. */
-static inline bool aureon_arg_u64(uint32_t index, uint64_t *out_number)
+static inline bool aureon_try_sub(uint64_t a, uint64_t b, uint64_t *out)
 {
-    if (aureon_arg_size(index) != (int32_t)sizeof(*out_number)) return false;
-    return aureon_arg_read(index, out_number, 0, sizeof(*out_number)) == sizeof(*out_number);
+    if (a < b) return false;
+    *out = a - b;
+    return true;
 }
+
+static inline bool aureon_try_mul(uint64_t a, uint64_t b, uint64_t *out)
+{
+    if (a != 0 && b > UINT64_MAX / a) return false;
+    *out = a * b;
+    return true;
+}
+
+/* aureon_add, _sub, _mul end the call with AUREON_ERROR_ARITHMETIC instead. */
+#define AUREON_CHECKED(name, sentence)                                                             \
+    AUREON_UNUSED static uint64_t aureon_##name(uint64_t a, uint64_t b)                            \
+    {                                                                                              \
+        uint64_t result = 0;                                                                       \
+        if (!aureon_try_##name(a, b, &result)) aureon_fail_kit(AUREON_ERROR_ARITHMETIC, sentence); \
+        return result;                                                                             \
+    }
+AUREON_CHECKED(add, "a sum exceeds 64 bits")
+AUREON_CHECKED(sub, "a difference is below 0")
+AUREON_CHECKED(mul, "a product exceeds 64 bits")
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+#ifdef __wasm__
+/* aureon_alloc gives memory that lasts until the call ends, aligned for any type and not cleared;
+ * it ends the call with AUREON_ERROR_MEMORY past AUREON_HEAP_SIZE bytes. */
+AUREON_UNUSED static void *aureon_alloc(uint32_t size)
+{
+    _Alignas(16) static uint8_t heap[AUREON_HEAP_SIZE];
+    static uint32_t used;
+    if (size > sizeof(heap) - used) aureon_fail_kit(AUREON_ERROR_MEMORY, "the heap is full");
+    uint8_t *block = heap + used;
+    used += (size + 15u) & ~15u;
+    if (used > sizeof(heap)) used = sizeof(heap);
+    return block;
+}
+#else
+/* aureon_mock.c: memory of its own for each block, so that sanitizers see its ends. */
+void *aureon_mock_alloc(uint32_t size, uint32_t heap_size);
+#define aureon_alloc(size) aureon_mock_alloc((size), AUREON_HEAP_SIZE)
+#endif
+
+/* ---- Borsh ----------------------------------------------------------------------------------- */
+
+/* Reads and writes the one scratch buffer; nothing in it outlasts the next use of the kit. */
+struct aureon_cursor {
+    uint32_t pos;
+    uint32_t size;
+    bool is_bad; /* of a reader: no encoding of the type */
+};
+
+static uint8_t aureon_scratch[AUREON_SCRATCH_SIZE];
+
+AUREON_UNUSED static void aureon_put_raw(struct aureon_cursor *to, const void *data, uint32_t size)
+{
+    if (size > sizeof(aureon_scratch) - to->pos)
+        aureon_fail_kit(AUREON_ERROR_MEMORY, "a value exceeds the scratch buffer");
+    if (size > 0) memcpy(aureon_scratch + to->pos, data, size);
+    to->pos += size;
+}
+
+AUREON_UNUSED static void aureon_get_raw(struct aureon_cursor *from, void *data, uint32_t size)
+{
+    if (from->is_bad || size > from->size - from->pos) {
+        from->is_bad = true;
+        memset(data, 0, size);
+        return;
+    }
+    memcpy(data, aureon_scratch + from->pos, size);
+    from->pos += size;
+}
+
+/* For each type T: aureon_put_T appends a value, aureon_get_T takes one. */
+#define AUREON_PLAIN(T)                                                                     \
+    AUREON_UNUSED static inline void aureon_put_##T(struct aureon_cursor *to, aureon_##T v) \
+    {                                                                                       \
+        aureon_put_raw(to, &v, sizeof(v));                                                  \
+    }                                                                                       \
+    AUREON_UNUSED static inline aureon_##T aureon_get_##T(struct aureon_cursor *from)       \
+    {                                                                                       \
+        aureon_##T v;                                                                       \
+        aureon_get_raw(from, &v, sizeof(v));                                                \
+        return v;                                                                           \
+    }
+AUREON_PLAIN(u8)
+AUREON_PLAIN(u16)
+AUREON_PLAIN(u32)
+AUREON_PLAIN(u64)
+AUREON_PLAIN(u128)
+AUREON_PLAIN(i8)
+AUREON_PLAIN(i16)
+AUREON_PLAIN(i32)
+AUREON_PLAIN(i64)
+AUREON_PLAIN(i128)
+AUREON_PLAIN(address)
+AUREON_PLAIN(bytes32)
+
+AUREON_UNUSED static inline void aureon_put_bool(struct aureon_cursor *to, bool v)
+{
+    aureon_put_u8(to, v);
+}
+
+AUREON_UNUSED static inline bool aureon_get_bool(struct aureon_cursor *from)
+{
+    uint8_t v = aureon_get_u8(from);
+    if (v > 1) from->is_bad = true;
+    return v == 1;
+}
+
+AUREON_UNUSED static void aureon_put_bytes(struct aureon_cursor *to, aureon_bytes v)
+{
+    aureon_put_u32(to, v.size);
+    aureon_put_raw(to, v.data, v.size);
+}
+
+AUREON_UNUSED static aureon_bytes aureon_get_bytes(struct aureon_cursor *from)
+{
+    aureon_bytes v = {NULL, aureon_get_u32(from)};
+    if (from->is_bad || v.size > from->size - from->pos) {
+        from->is_bad = true;
+        return (aureon_bytes){NULL, 0};
+    }
+    uint8_t *copy = aureon_alloc(v.size);
+    aureon_get_raw(from, copy, v.size);
+    v.data = copy;
+    return v;
+}
+
+/* aureon_is_utf8 refuses surrogates, overlong forms and what lies above U+10FFFF. */
+AUREON_UNUSED static bool aureon_is_utf8(const uint8_t *text, uint32_t size)
+{
+    for (uint32_t i = 0; i < size;) {
+        uint8_t c = text[i++];
+        if (c < 0x80) continue;
+        uint32_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+        if (c < 0xc2 || c > 0xf4 || more > size - i) return false;
+        uint8_t low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+        uint8_t high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+        for (; more > 0; more--, i++, low = 0x80, high = 0xbf)
+            if (text[i] < low || text[i] > high) return false;
+    }
+    return true;
+}
+
+AUREON_UNUSED static void aureon_put_string(struct aureon_cursor *to, aureon_string v)
+{
+    aureon_put_bytes(to, (aureon_bytes){(const uint8_t *)v.data, v.size});
+}
+
+AUREON_UNUSED static aureon_string aureon_get_string(struct aureon_cursor *from)
+{
+    aureon_bytes v = aureon_get_bytes(from);
+    if (!aureon_is_utf8(v.data, v.size)) from->is_bad = true;
+    return (aureon_string){(const char *)v.data, v.size};
+}
+
+/* aureon_check_read ends the call unless the reader took a whole value. */
+AUREON_UNUSED static void aureon_check_read(const struct aureon_cursor *from)
+{
+    if (from->is_bad || from->pos != from->size)
+        aureon_fail_kit(AUREON_ERROR_ENCODING, "a stored or returned value has another type");
+}
+
+/* ---- functions ------------------------------------------------------------------------------- */
+
+/* AUREON_CONTRACT(name, version): once, in one source file. */
+#ifdef __wasm__
+#define AUREON_CONTRACT(name, version)                                                       \
+    AUREON_ABI(AUREON_ASCII("abi 1\nmeta name=") AUREON_WORD(name) AUREON_ASCII(" version=") \
+                   AUREON_WORD(version)                                                      \
+                       AUREON_ASCII(" sdk=c/1\n"                                             \
+                                    "error 2147418113 BadArguments(message:string)\n"        \
+                                    "error 2147418114 ArithmeticError(message:string)\n"     \
+                                    "error 2147418115 AssertionFailed(message:string)\n"     \
+                                    "error 2147418116 OutOfMemory(message:string)\n"         \
+                                    "error 2147418117 BadEncoding(message:string)\n"         \
+                                    "error 2147418118 NotPayable(message:string)\n"))        \
+    _Static_assert(AUREON_ERROR_NOT_PAYABLE == 2147418118, "the codes above");
+#else
+#define AUREON_CONTRACT(name, version) static const char aureon_contract_name[] = #name;
+#endif
+
+/* Starts a call: what came with it must be what the function takes. */
+AUREON_UNUSED static uint32_t aureon_begin(uint32_t count_min, uint32_t count_max, bool is_payable)
+{
+    uint32_t count = aureon_arg_count();
+    if (count < count_min || count > count_max)
+        aureon_fail_kit(AUREON_ERROR_ARGUMENTS, "the number of arguments is wrong");
+    if (!is_payable && aureon_value() != 0)
+        aureon_fail_kit(AUREON_ERROR_NOT_PAYABLE, "the function takes no value");
+    return count;
+}
+
+AUREON_UNUSED static struct aureon_cursor aureon_begin_arg(uint32_t index)
+{
+    struct aureon_cursor from = {0, (uint32_t)aureon_arg_size(index), false};
+    if (from.size > sizeof(aureon_scratch))
+        aureon_fail_kit(AUREON_ERROR_MEMORY, "an argument exceeds the scratch buffer");
+    aureon_arg_read(index, aureon_scratch, 0, from.size);
+    return from;
+}
+
+AUREON_UNUSED static void aureon_end_arg(const struct aureon_cursor *from)
+{
+    if (from->is_bad || from->pos != from->size)
+        aureon_fail_kit(AUREON_ERROR_ARGUMENTS, "an argument is not of the function's type");
+}
+
+#ifdef __wasm__
+#define AUREON_ENTRY(name, mode)                                        \
+    __attribute__((export_name(#name))) void aureon_entry_##name(void); \
+    void aureon_entry_##name(void)
+#else
+struct aureon_mock_function {
+    const char *contract;
+    const char *name;
+    const char *mode;
+    void (*entry)(void);
+    struct aureon_mock_function *next;
+};
+void aureon_mock_register(struct aureon_mock_function *function);
+#define AUREON_ENTRY(name, mode)                                                           \
+    static void aureon_entry_##name(void);                                                 \
+    __attribute__((constructor)) static void aureon_register_##name(void)                  \
+    {                                                                                      \
+        static struct aureon_mock_function function = {aureon_contract_name, #name, #mode, \
+                                                       aureon_entry_##name, NULL};         \
+        aureon_mock_register(&function);                                                   \
+    }                                                                                      \
+    static void aureon_entry_##name(void)
+#endif
+
+#define AUREON_ARG(T, ...) AUREON_PASTE(AUREON_ARG, AUREON_ARITY(__VA_ARGS__))(T, __VA_ARGS__)
+#define AUREON_ARG1(T, name)                                                 \
+    aureon_##T name;                                                         \
+    {                                                                        \
+        struct aureon_cursor aureon_from = aureon_begin_arg(aureon_index++); \
+        name = aureon_get_##T(&aureon_from);                                 \
+        aureon_end_arg(&aureon_from);                                        \
+    }
+#define AUREON_ARG2(T, name, otherwise)                                      \
+    aureon_##T name;                                                         \
+    if (aureon_index >= aureon_count) {                                      \
+        name = (otherwise);                                                  \
+    } else {                                                                 \
+        struct aureon_cursor aureon_from = aureon_begin_arg(aureon_index++); \
+        name = aureon_get_##T(&aureon_from);                                 \
+        aureon_end_arg(&aureon_from);                                        \
+    }
+#define AUREON_IS_NEEDED(T, ...) AUREON_PASTE(AUREON_IS_NEEDED, AUREON_ARITY(__VA_ARGS__))
+#define AUREON_IS_NEEDED1        +1
+#define AUREON_IS_NEEDED2        +0
+
+#define AUREON_RETURN(T, call)                             \
+    {                                                      \
+        aureon_##T aureon_result = call;                   \
+        struct aureon_cursor aureon_to = {0, 0, false};    \
+        aureon_put_##T(&aureon_to, aureon_result);         \
+        aureon_return_data(aureon_scratch, aureon_to.pos); \
+    }
+
+/* AUREON_FN(name, result, mode, text, (T, argument), ...) { body }: an exported function.
+ *
+ * An argument with a third part, (T, argument, value), may be left out at the end and then has that
+ * value.
+ *
+ * result  a type or void
+ * mode    mut, view, payable (takes value), and init and migrate for the functions so named */
+#define AUREON_FN(name, result, mode, ...)                                                       \
+    AUREON_ABI(AUREON_ASCII("fn ") AUREON_WORD_(name) AUREON_ASCII("(")                          \
+                   AUREON_EACH(, AUREON_TAKES, AUREON_TAKES_MORE, __VA_ARGS__) AUREON_ASCII(")") \
+                       AUREON_IF_VOID(result, , AUREON_ASCII("->") AUREON_WORD_(result))         \
+                           AUREON_MODE_##mode AUREON_QUOTED(__VA_ARGS__))                        \
+    static aureon_##result name(AUREON_PARAMS(__VA_ARGS__));                                     \
+    AUREON_ENTRY(name, mode)                                                                     \
+    {                                                                                            \
+        AUREON_UNUSED uint32_t aureon_index = 0;                                                 \
+        AUREON_UNUSED uint32_t aureon_count =                                                    \
+            aureon_begin(AUREON_EACH(0, AUREON_IS_NEEDED, AUREON_IS_NEEDED, __VA_ARGS__),        \
+                         AUREON_COUNT(__VA_ARGS__), #mode[0] == 'p');                            \
+        AUREON_EACH(, AUREON_ARG, AUREON_ARG, __VA_ARGS__)                                       \
+        AUREON_IF_VOID(result, name(AUREON_NAMES(__VA_ARGS__));                                  \
+                       , AUREON_RETURN(result, name(AUREON_NAMES(__VA_ARGS__))))                 \
+    }                                                                                            \
+    static aureon_##result name(AUREON_PARAMS(__VA_ARGS__))
+
+/* AUREON_STRUCT(Name, (T, member), ...): struct Name, and the type Name of fields. */
+#define AUREON_STRUCT(...)        AUREON_STRUCT_(AUREON_FIRST(__VA_ARGS__), __VA_ARGS__)
+#define AUREON_STRUCT_(Name, ...) AUREON_STRUCT__(Name, __VA_ARGS__)
+#define AUREON_STRUCT__(Name, ...)                                                          \
+    AUREON_ABI(AUREON_ASCII("type ") AUREON_WORD_(Name) AUREON_ASCII("{") AUREON_EACH(      \
+        , AUREON_FIELD, AUREON_FIELD_MORE, __VA_ARGS__) AUREON_ASCII("}\n"))                \
+    typedef struct Name {                                                                   \
+        AUREON_EACH(, AUREON_MEMBER, AUREON_MEMBER, __VA_ARGS__)                            \
+    } aureon_##Name;                                                                        \
+    AUREON_UNUSED static void aureon_put_##Name(struct aureon_cursor *to, aureon_##Name v){ \
+        AUREON_EACH(, AUREON_PUT_MEMBER, AUREON_PUT_MEMBER,                                 \
+                    __VA_ARGS__)} AUREON_UNUSED static aureon_##Name                        \
+        aureon_get_##Name(struct aureon_cursor *from)                                       \
+    {                                                                                       \
+        aureon_##Name v;                                                                    \
+        AUREON_EACH(, AUREON_GET_MEMBER, AUREON_GET_MEMBER, __VA_ARGS__)                    \
+        return v;                                                                           \
+    }
+#define AUREON_MEMBER(T, name)     aureon_##T name;
+#define AUREON_PUT_MEMBER(T, name) aureon_put_##T(to, v.name);
+#define AUREON_GET_MEMBER(T, name) v.name = aureon_get_##T(from);
+
+/* ---- failures and events of the contract's own ----------------------------------------------- */
+
+/* AUREON_ERROR(code, Name, text, (T, field), ...): fail_Name(field, ...) ends the call. */
+#define AUREON_ERROR(code, Name, ...)                                                         \
+    AUREON_ABI(AUREON_ASCII("error ") AUREON_WORD_(code) AUREON_ASCII(" ") AUREON_WORD_(Name) \
+                   AUREON_FIELDS(__VA_ARGS__) AUREON_QUOTED(__VA_ARGS__))                     \
+    AUREON_UNUSED AUREON_NORETURN static void fail_##Name(AUREON_PARAMS(__VA_ARGS__))         \
+    {                                                                                         \
+        AUREON_UNUSED struct aureon_cursor aureon_to = {0, 0, false};                         \
+        AUREON_EACH(, AUREON_PUT, AUREON_PUT, __VA_ARGS__)                                    \
+        aureon_revert(code, aureon_scratch, aureon_to.pos);                                   \
+    }
+
+/* A topic: the encoding with zeros before it if it is short, else its SHA-256. */
+AUREON_UNUSED static void aureon_end_topic(struct aureon_cursor *to, uint32_t begin, bool is_sized,
+                                           uint8_t topic[32])
+{
+    uint32_t size = to->pos - begin;
+    if (is_sized || size > 32) {
+        aureon_sha256(aureon_scratch + begin, size, topic);
+    } else {
+        memset(topic, 0, 32 - size);
+        memcpy(topic + 32 - size, aureon_scratch + begin, size);
+    }
+    to->pos = begin;
+}
+
+/* AUREON_EVENT(Name, text, (T, field, topic), (T, field), ...): emit_Name(field, ...) puts it into
+ * the receipt. Fields with the word topic, at most 4, can be looked for; the data are the others.
+ * A topic has a plain type, or is bytes or string. */
+#define AUREON_EVENT(Name, ...)                                                                 \
+    AUREON_ABI(AUREON_ASCII("event ") AUREON_WORD_(Name) AUREON_FIELDS(__VA_ARGS__)             \
+                   AUREON_QUOTED(__VA_ARGS__))                                                  \
+    AUREON_UNUSED static void emit_##Name(AUREON_PARAMS(__VA_ARGS__))                           \
+    {                                                                                           \
+        enum { aureon_topics = AUREON_EACH(0, AUREON_IS_TOPIC, AUREON_IS_TOPIC, __VA_ARGS__) }; \
+        _Static_assert(aureon_topics <= 4, "an event has at most 4 topics");                    \
+        uint8_t aureon_topic[aureon_topics + 1][32];                                            \
+        uint32_t aureon_index = 0;                                                              \
+        struct aureon_cursor aureon_to = {0, 0, false};                                         \
+        AUREON_EACH(, AUREON_EVENT_TOPIC, AUREON_EVENT_TOPIC, __VA_ARGS__)                      \
+        AUREON_EACH(, AUREON_EVENT_DATA, AUREON_EVENT_DATA, __VA_ARGS__)                        \
+        aureon_emit(AUREON_TEXT(#Name), aureon_topic, aureon_index, aureon_scratch,             \
+                    aureon_to.pos);                                                             \
+    }
+#define AUREON_IS_TOPIC(T, ...) AUREON_PASTE(AUREON_IS_TOPIC, AUREON_ARITY(__VA_ARGS__))
+#define AUREON_IS_TOPIC1        +0
+#define AUREON_IS_TOPIC2        +1
+#define AUREON_EVENT_DATA(T, ...) \
+    AUREON_PASTE(AUREON_EVENT_DATA, AUREON_ARITY(__VA_ARGS__))(T, __VA_ARGS__)
+#define AUREON_EVENT_DATA1(T, name) aureon_put_##T(&aureon_to, name);
+#define AUREON_EVENT_DATA2(T, name, topic)
+#define AUREON_EVENT_TOPIC(T, ...) \
+    AUREON_PASTE(AUREON_EVENT_TOPIC, AUREON_ARITY(__VA_ARGS__))(T, __VA_ARGS__)
+#define AUREON_EVENT_TOPIC1(T, name)
+#define AUREON_EVENT_TOPIC2(T, name, topic) \
+    aureon_put_##T(&aureon_to, name);       \
+    aureon_end_topic(&aureon_to, 0, AUREON_IS_SIZED(name), aureon_topic[aureon_index++]);
+#define AUREON_IS_SIZED(v) _Generic((v), aureon_bytes : true, aureon_string : true, default : false)
+
+/* ---- storage --------------------------------------------------------------------------------- */
+
+/* The value under the key that lies in the scratch buffer; false if there is none. */
+AUREON_UNUSED static bool aureon_load(const void *key, uint32_t key_size,
+                                      struct aureon_cursor *out_from)
+{
+    int32_t size = aureon_storage_read(key, key_size, aureon_scratch, sizeof(aureon_scratch));
+    if (size < 0) return false;
+    if (size == (int32_t)sizeof(aureon_scratch))
+        aureon_fail_kit(AUREON_ERROR_MEMORY, "a stored value exceeds the scratch buffer");
+    *out_from = (struct aureon_cursor){0, (uint32_t)size, false};
+    return true;
+}
+
+AUREON_UNUSED static void aureon_store(const void *key, uint32_t key_size, const void *value,
+                                       uint32_t size)
+{
+    if (aureon_storage_write(key, key_size, value, size) != 0)
+        aureon_fail_kit(AUREON_ERROR_MEMORY, "a storage key exceeds 256 bytes, or a value 64 KiB");
+}
+
+/* AUREON_STORAGE(name, T, "key"): one value. name_get gives zeros if there is none, name_has tells;
+ * name_set, name_delete. */
+#define AUREON_STORAGE(name, T, key)                                                         \
+    AUREON_ABI(AUREON_ASCII("storage ") AUREON_WORD_(name) AUREON_ASCII(":") AUREON_WORD_(T) \
+                   AUREON_ASCII(" @\"" key "\"\n"))                                          \
+    AUREON_UNUSED static aureon_##T name##_get(void)                                         \
+    {                                                                                        \
+        struct aureon_cursor from;                                                           \
+        aureon_##T v;                                                                        \
+        memset(&v, 0, sizeof(v));                                                            \
+        if (!aureon_load(AUREON_TEXT(key), &from)) return v;                                 \
+        v = aureon_get_##T(&from);                                                           \
+        aureon_check_read(&from);                                                            \
+        return v;                                                                            \
+    }                                                                                        \
+    AUREON_UNUSED static void name##_set(aureon_##T v)                                       \
+    {                                                                                        \
+        struct aureon_cursor to = {0, 0, false};                                             \
+        aureon_put_##T(&to, v);                                                              \
+        aureon_store(AUREON_TEXT(key), aureon_scratch, to.pos);                              \
+    }                                                                                        \
+    AUREON_UNUSED static bool name##_has(void)                                               \
+    {                                                                                        \
+        return aureon_storage_size(AUREON_TEXT(key)) >= 0;                                   \
+    }                                                                                        \
+    AUREON_UNUSED static void name##_delete(void)                                            \
+    {                                                                                        \
+        aureon_storage_delete(AUREON_TEXT(key));                                             \
+    }
+
+/* AUREON_MAP(name, K, V, "prefix"): a value for each key; the functions take the key first. It is
+ * stored under the prefix and the key's encoding. */
+#define AUREON_MAP(name, K, V, prefix)                                                           \
+    AUREON_ABI(AUREON_ASCII("storage ") AUREON_WORD_(name) AUREON_ASCII(":map<") AUREON_WORD_(K) \
+                   AUREON_ASCII(",") AUREON_WORD_(V) AUREON_ASCII("> @\"" prefix "\"\n"))        \
+    AUREON_UNUSED static uint32_t name##_key(aureon_##K k)                                       \
+    {                                                                                            \
+        struct aureon_cursor to = {0, 0, false};                                                 \
+        aureon_put_raw(&to, AUREON_TEXT(prefix));                                                \
+        aureon_put_##K(&to, k);                                                                  \
+        return to.pos;                                                                           \
+    }                                                                                            \
+    AUREON_UNUSED static aureon_##V name##_get(aureon_##K k)                                     \
+    {                                                                                            \
+        struct aureon_cursor from;                                                               \
+        aureon_##V v;                                                                            \
+        memset(&v, 0, sizeof(v));                                                                \
+        if (!aureon_load(aureon_scratch, name##_key(k), &from)) return v;                        \
+        v = aureon_get_##V(&from);                                                               \
+        aureon_check_read(&from);                                                                \
+        return v;                                                                                \
+    }                                                                                            \
+    AUREON_UNUSED static void name##_set(aureon_##K k, aureon_##V v)                             \
+    {                                                                                            \
+        struct aureon_cursor to = {0, 0, false};                                                 \
+        uint32_t key_size = to.pos = name##_key(k);                                              \
+        aureon_put_##V(&to, v);                                                                  \
+        aureon_store(aureon_scratch, key_size, aureon_scratch + key_size, to.pos - key_size);    \
+    }                                                                                            \
+    AUREON_UNUSED static bool name##_has(aureon_##K k)                                           \
+    {                                                                                            \
+        uint32_t key_size = name##_key(k);                                                       \
+        return aureon_storage_size(aureon_scratch, key_size) >= 0;                               \
+    }                                                                                            \
+    AUREON_UNUSED static void name##_delete(aureon_##K k)                                        \
+    {                                                                                            \
+        uint32_t key_size = name##_key(k);                                                       \
+        aureon_storage_delete(aureon_scratch, key_size);                                         \
+    }
+
+/* ---- accounts -------------------------------------------------------------------------------- */
+
+#define AUREON_ADDRESS_OF(name)                                 \
+    AUREON_UNUSED static aureon_address aureon_get_##name(void) \
+    {                                                           \
+        aureon_address address;                                 \
+        aureon_##name(address.bytes);                           \
+        return address;                                         \
+    }
+AUREON_ADDRESS_OF(self_address) /* aureon_get_self_address() */
+AUREON_ADDRESS_OF(caller)
+AUREON_ADDRESS_OF(origin)
+
+AUREON_UNUSED static bool aureon_is_equal(aureon_address a, aureon_address b)
+{
+    return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
+}
+
+/* aureon_pay moves an amount from this contract. */
+AUREON_UNUSED static enum aureon_transfer aureon_pay(aureon_address to, uint64_t amount)
+{
+    aureon_address self = aureon_get_self_address();
+    return (enum aureon_transfer)aureon_transfer(self.bytes, sizeof(self.bytes), to.bytes,
+                                                 sizeof(to.bytes), amount);
+}
+
+/* ---- other contracts ------------------------------------------------------------------------- */
+
+struct aureon_target {
+    aureon_address address;
+    uint64_t value; /* base units that move to it */
+    uint64_t gas;   /* the most that it may use; 0 = all but a 64th of what is left */
+    uint32_t flags; /* of AUREON_CALL_ */
+};
+
+/* AUREON_REMOTE(prefix, result, name, (T, argument), ...): a function of another contract.
+ * prefix_name(target, argument, ..., &result) gives the outcome; without success *result stays.
+ * A result of another type ends the call with AUREON_ERROR_ENCODING. */
+#define AUREON_REMOTE(prefix, result, ...) \
+    AUREON_REMOTE_(prefix, result, AUREON_FIRST(__VA_ARGS__), __VA_ARGS__)
+#define AUREON_REMOTE_(prefix, result, name, ...) AUREON_REMOTE__(prefix, result, name, __VA_ARGS__)
+#define AUREON_REMOTE__(prefix, result, name, ...)                                         \
+    AUREON_UNUSED static enum aureon_outcome prefix##_##name(                              \
+        struct aureon_target aureon_at AUREON_EACH(, AUREON_PARAM_MORE, AUREON_PARAM_MORE, \
+                                                   __VA_ARGS__)                            \
+            AUREON_IF_VOID(result, , AUREON_OUT(result)))                                  \
+    {                                                                                      \
+        struct aureon_cursor aureon_to = {0, 0, false};                                    \
+        AUREON_UNUSED uint32_t aureon_open;                                                \
+        aureon_put_u32(&aureon_to, AUREON_COUNT(__VA_ARGS__));                             \
+        AUREON_EACH(, AUREON_PUT_ITEM, AUREON_PUT_ITEM, __VA_ARGS__)                       \
+        int32_t aureon_got =                                                               \
+            aureon_call(aureon_at.address.bytes, AUREON_TEXT(#name), aureon_scratch,       \
+                        aureon_to.pos, aureon_at.value, aureon_at.gas, aureon_at.flags);   \
+        AUREON_IF_VOID(result, , AUREON_GET_RESULT(result))                                \
+        return (enum aureon_outcome)aureon_got;                                            \
+    }
+#define AUREON_OUT(T) , aureon_##T *out_result
+#define AUREON_PUT_ITEM(T, name)      \
+    aureon_open = aureon_to.pos;      \
+    aureon_put_u32(&aureon_to, 0);    \
+    aureon_put_##T(&aureon_to, name); \
+    aureon_close_item(&aureon_to, aureon_open);
+#define AUREON_GET_RESULT(T)                              \
+    if (aureon_got == AUREON_SUCCESS) {                   \
+        struct aureon_cursor from = aureon_read_result(); \
+        *out_result = aureon_get_##T(&from);              \
+        aureon_check_read(&from);                         \
+    }
+
+AUREON_UNUSED static void aureon_close_item(const struct aureon_cursor *to, uint32_t open)
+{
+    uint32_t size = to->pos - open - (uint32_t)sizeof(size);
+    memcpy(aureon_scratch + open, &size, sizeof(size));
+}
+
+AUREON_UNUSED static struct aureon_cursor aureon_read_result(void)
+{
+    struct aureon_cursor from = {0, aureon_ret_size(), false};
+    if (from.size > sizeof(aureon_scratch))
+        aureon_fail_kit(AUREON_ERROR_MEMORY, "a returned value exceeds the scratch buffer");
+    aureon_ret_read(aureon_scratch, 0, from.size);
+    return from;
+}
+
+/* ---- logs ------------------------------------------------------------------------------------ */
+
+/* AUREON_LOG("total = ", total, " by ", who): a line of at most 8 parts: literals, integers in
+ * decimal, addresses in hexadecimal, strings. */
+#define AUREON_LOG(...)                                   \
+    do {                                                  \
+        struct aureon_cursor aureon_line = {0, 0, false}; \
+        AUREON_PARTS(__VA_ARGS__)                         \
+        aureon_log(aureon_scratch, aureon_line.pos);      \
+    } while (0)
+#define AUREON_PARTS(...)                                                                      \
+    AUREON_COUNTED(__VA_ARGS__, ~, AUREON_PARTS8, AUREON_PARTS7, AUREON_PARTS6, AUREON_PARTS5, \
+                   AUREON_PARTS4, AUREON_PARTS3, AUREON_PARTS2, AUREON_PARTS1, ~)              \
+    (__VA_ARGS__)
+#define AUREON_PARTS1(a)      AUREON_PART(a)
+#define AUREON_PARTS2(a, ...) AUREON_PART(a) AUREON_PARTS1(__VA_ARGS__)
+#define AUREON_PARTS3(a, ...) AUREON_PART(a) AUREON_PARTS2(__VA_ARGS__)
+#define AUREON_PARTS4(a, ...) AUREON_PART(a) AUREON_PARTS3(__VA_ARGS__)
+#define AUREON_PARTS5(a, ...) AUREON_PART(a) AUREON_PARTS4(__VA_ARGS__)
+#define AUREON_PARTS6(a, ...) AUREON_PART(a) AUREON_PARTS5(__VA_ARGS__)
+#define AUREON_PARTS7(a, ...) AUREON_PART(a) AUREON_PARTS6(__VA_ARGS__)
+#define AUREON_PARTS8(a, ...) AUREON_PART(a) AUREON_PARTS7(__VA_ARGS__)
+#define AUREON_PART(value) \
+    _Generic((value), char *: aureon_part_text, const char *: aureon_part_text,               \
+             aureon_string: aureon_part_string, aureon_address: aureon_part_address,          \
+             signed char: aureon_part_signed, short: aureon_part_signed,                      \
+             int: aureon_part_signed, long: aureon_part_signed,                               \
+             long long: aureon_part_signed, default: aureon_part_unsigned)                    \
+        (&aureon_line, value);
 
 #define AUREON_DECIMAL_MAX 20u /* digits of the greatest uint64_t */
 
-/* aureon_format_u64 writes a number in decimal, without an end, and gives its size. */
-static inline uint32_t aureon_format_u64(uint64_t number, char text[AUREON_DECIMAL_MAX])
+AUREON_UNUSED static void aureon_part_unsigned(struct aureon_cursor *to, uint64_t number)
 {
-    uint32_t size = 1;
-    for (uint64_t rest = number / 10; rest != 0; rest /= 10)
-        size++;
-    for (uint32_t i = size; i-- > 0; number /= 10)
-        text[i] = (char)('0' + number % 10);
-    return size;
+    char digits[AUREON_DECIMAL_MAX];
+    uint32_t begin = sizeof(digits);
+    do {
+        digits[--begin] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    aureon_put_raw(to, digits + begin, (uint32_t)sizeof(digits) - begin);
 }
 
-#ifdef __cplusplus
+AUREON_UNUSED static void aureon_part_signed(struct aureon_cursor *to, int64_t number)
+{
+    if (number < 0) aureon_put_raw(to, "-", 1);
+    aureon_part_unsigned(to, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
-#endif
+
+AUREON_UNUSED static void aureon_part_string(struct aureon_cursor *to, aureon_string text)
+{
+    aureon_put_raw(to, text.data, text.size);
+}
+
+AUREON_UNUSED static void aureon_part_text(struct aureon_cursor *to, const char *text)
+{
+    for (; *text != 0; text++)
+        aureon_put_raw(to, text, 1);
+}
+
+AUREON_UNUSED static void aureon_part_address(struct aureon_cursor *to, aureon_address address)
+{
+    const char *digits = "0123456789abcdef";
+    for (uint32_t i = 0; i < sizeof(address.bytes); i++) {
+        aureon_put_raw(to, &digits[address.bytes[i] >> 4], 1);
+        aureon_put_raw(to, &digits[address.bytes[i] & 15], 1);
+    }
+}
 
 #endif

@@ -33,6 +33,29 @@ error 1 Overflow(total:u64) "total would exceed u64"
 storage total:u64 @"total"' ]
 }
 
+@test "a contract in C tells of itself: functions, events, errors and storage, and the kit's errors" {
+    aureon abi "$counter_c"
+    expect 0
+    [ "$output" = 'abi 1
+meta name=counter
+meta sdk=c/1
+meta version=1.0.0
+fn get()->u64 view "The counter; 0 before the first write"
+fn increment(by:u64)->u64 payable mut "Adds by, or 1, and returns the sum"
+fn init() init "Sets the counter to 0"
+event Incremented(topic who:address, by:u64, counter:u64) "by was added"
+error 1 Overflow(counter:u64, by:u64) "the counter would exceed 64 bits"
+error 2147418113 BadArguments(message:string)
+error 2147418114 ArithmeticError(message:string)
+error 2147418115 AssertionFailed(message:string)
+error 2147418116 OutOfMemory(message:string)
+error 2147418117 BadEncoding(message:string)
+error 2147418118 NotPayable(message:string)
+storage counter:u64 @"counter"' ]
+    aureon check "$counter_c"
+    expect 0
+}
+
 @test "the canonical form, with the hash of the section" {
     aureon abi "$counter_abi" --json
     expect 0

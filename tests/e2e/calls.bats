@@ -49,7 +49,7 @@ teardown() {
     aureon tx trace "$hash"
     expect 0
     diff simulated - <<<"$output"
-    [ "${#lines[@]}" -eq 12 ]
+    [ "${#lines[@]}" -eq 14 ]
     grep -q "^ *[0-9]*\.[0-9]\{3\}  $caller increment (0x[0-9a-f]*) -> success 0x0100000000000000  u64 1\$" <<<"$output"
     grep -q "^ *[0-9]*\.[0-9]\{3\}      $counter increment -> success" <<<"$output"
     grep -q '        storage_write key=0x636f756e746572  "counter" value=0x0100000000000000  u64 1 -> 0$' <<<"$output"

@@ -12,6 +12,7 @@ AUREON_CONTRACTS_DIR=${AUREON_CONTRACTS_DIR:-$AUREON_BUILD_DIR/contracts}
 
 counter_wat=$AUREON_SOURCE_DIR/contracts/counter/counter.wat
 counter_c=$AUREON_CONTRACTS_DIR/counter.wasm
+purse_c=$AUREON_CONTRACTS_DIR/purse.wasm
 failures=$AUREON_SOURCE_DIR/tests/contracts/e_failures.wat
 
 # Every test works in a folder of its own, which bats removes.

@@ -7,15 +7,17 @@ setup() {
     enter_temp
 }
 
-# both ARGUMENT...: runs the counter in WAT and in C; what they report must not differ but for gas.
+# both ARGUMENT...: runs the counter in WAT and, in C, the counter or the purse; what they report must
+# not differ but for gas and for events, which WAT has none of.
 both() {
-    local without_gas='del(.gas_used, .storage_file)'
+    local without_gas='del(.gas_used, .storage_file, .events)' in_c=$counter_c
+    case $1 in check_balance | send_funds) in_c=$purse_c ;; esac
     aureon run "$counter_wat" "$@" --json
     local wat_status=$status wat
     wat=$(json "$without_gas")
-    aureon run "$counter_c" "$@" --json
+    aureon run "$in_c" "$@" --json
     if [ "$status" != "$wat_status" ] || [ "$(json "$without_gas")" != "$wat" ]; then
-        printf 'counter.wat: %s %s\ncounter.c: %s %s\n' "$wat_status" "$wat" "$status" "$output" >&2
+        printf 'in WAT: %s %s\nin C: %s %s\n' "$wat_status" "$wat" "$status" "$output" >&2
         return 1
     fi
 }
@@ -65,14 +67,28 @@ END
     [ "$(jq -r '.events | length' <<<"$output")" -eq 0 ]
 }
 
-@test "counter: arguments that do not fit revert with code 3" {
+@test "counter in C: an event tells who added how much" {
+    aureon run "$counter_c" increment u64:41 --caller "0x$(printf 'ab%.0s' {1..32})" --json
+    expect 0
+    expect_json '.events | length' 1
+    expect_json '.events[0].name' Incremented
+    expect_json '.events[0].topics | join(" ")' "0x$(printf 'ab%.0s' {1..32})"
+    expect_json '.events[0].data' 0x29000000000000002900000000000000
+}
+
+@test "counter: arguments that do not fit revert" {
     for arguments in "u32:1" "u64:1 u64:2" "str:" "text"; do
         # shellcheck disable=SC2086
-        both increment $arguments
+        aureon run "$counter_wat" increment $arguments --json
         expect 5
         expect_json .outcome reverted
         expect_json .revert_code 3
         expect_json .output_text "increment takes nothing or one u64"
+        # shellcheck disable=SC2086
+        aureon run "$counter_c" increment $arguments --json
+        expect 5
+        expect_json .outcome reverted
+        expect_json .revert_code 2147418113
     done
     long=$(printf 'x%.0s' {1..65})
     for arguments in "" "Bob" "Bob u32:1" "Bob 1 Alice 1" "str:$long 1" "Bob 1 $long"; do

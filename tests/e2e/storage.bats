@@ -47,17 +47,17 @@ END
 }
 
 @test "balances are kept once they were given" {
-    aureon run "$counter_c" send_funds Bob 100 --storage w.json --self Alice \
+    aureon run "$purse_c" send_funds Bob 100 --storage w.json --self Alice \
         --balance Alice=1000 --balance Bob=500
     expect 0
     [ "$(jq -c .balances w.json)" = '{"Alice":"900","Bob":"600"}' ]
-    aureon run "$counter_c" send_funds Carol 1 --storage w.json --json
+    aureon run "$purse_c" send_funds Carol 1 --storage w.json --json
     expect 0
     [ "$(jq -c .balances w.json)" = '{"Alice":"899","Bob":"600","Carol":"1"}' ]
-    aureon run "$counter_c" check_balance Alice --balance Alice=5 --storage w.json --json
+    aureon run "$purse_c" check_balance Alice --balance Alice=5 --storage w.json --json
     expect_json .output_u64 5
     [ "$(jq -c .balances w.json)" = '{"Alice":"5","Bob":"600","Carol":"1"}' ]
-    aureon run "$counter_c" check_balance Alice --storage new.json
+    aureon run "$purse_c" check_balance Alice --storage new.json
     expect 0
     [ "$(jq 'has("balances")' new.json)" = false ]
 }
@@ -106,19 +106,22 @@ END
 
 @test "a counter that is malformed or full reverts" {
     echo '{"storage": [{"key_text": "counter", "value": "0x01"}]}' >f.json
-    for counter in "$counter_wat" "$counter_c"; do
-        aureon run "$counter" increment --storage f.json --json
-        expect 5
-        expect_json .revert_code 2
-        expect_json .output_text "the stored counter is not 8 bytes"
-    done
+    aureon run "$counter_wat" increment --storage f.json --json
+    expect 5
+    expect_json .revert_code 2
+    expect_json .output_text "the stored counter is not 8 bytes"
+    aureon run "$counter_c" increment --storage f.json --json
+    expect 5
+    expect_json .revert_code 2147418117
     echo '{"storage": [{"key_text": "counter", "value": "0xffffffffffffffff"}]}' >f.json
-    for counter in "$counter_wat" "$counter_c"; do
-        aureon run "$counter" increment --storage f.json --json
-        expect 5
-        expect_json .revert_code 1
-        expect_json .output_text "the counter would exceed 64 bits"
-    done
+    aureon run "$counter_wat" increment --storage f.json --json
+    expect 5
+    expect_json .revert_code 1
+    expect_json .output_text "the counter would exceed 64 bits"
+    aureon run "$counter_c" increment u64:2 --storage f.json --json
+    expect 5
+    expect_json .revert_code 1
+    expect_json .output 0xffffffffffffffff0200000000000000
 }
 
 @test "a file that is wrong: what, where, expected, got" {

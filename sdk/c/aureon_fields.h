@@ -1,0 +1,82 @@
+/* How the macros of aureon_contract.h walk over lists of fields, and write lines of the section
+ * aureon_abi. Contracts include aureon_contract.h alone. */
+#ifndef AUREON_FIELDS_H
+#define AUREON_FIELDS_H
+
+/* ---- lists of fields ------------------------------------------------------------------------- */
+
+/* AUREON_EACH(none, first, rest, text, (T, name), ...): `none` without fields, else first(T, name)
+ * and for each further field rest(T, name). At most 8 fields. */
+#define AUREON_EACH(none, first, rest, ...)                                                 \
+    AUREON_COUNTED(__VA_ARGS__, AUREON_EACH8, AUREON_EACH7, AUREON_EACH6, AUREON_EACH5,     \
+                   AUREON_EACH4, AUREON_EACH3, AUREON_EACH2, AUREON_EACH1, AUREON_EACH0, ~) \
+    (none, first, rest, __VA_ARGS__)
+#define AUREON_COUNTED(a, b, c, d, e, f, g, h, i, name, ...) name
+#define AUREON_EACH0(n, f, r, t)                             n
+#define AUREON_EACH1(n, f, r, t, a)                          f a
+#define AUREON_EACH2(n, f, r, t, a, b)                       f a r b
+#define AUREON_EACH3(n, f, r, t, a, b, c)                    f a r b r c
+#define AUREON_EACH4(n, f, r, t, a, b, c, d)                 f a r b r c r d
+#define AUREON_EACH5(n, f, r, t, a, b, c, d, e)              f a r b r c r d r e
+#define AUREON_EACH6(n, f, r, t, a, b, c, d, e, g)           f a r b r c r d r e r g
+#define AUREON_EACH7(n, f, r, t, a, b, c, d, e, g, h)        f a r b r c r d r e r g r h
+#define AUREON_EACH8(n, f, r, t, a, b, c, d, e, g, h, i)     f a r b r c r d r e r g r h r i
+
+#define AUREON_FIRST(...)           AUREON_FIRST_(__VA_ARGS__, ~)
+#define AUREON_FIRST_(first, ...)   first
+#define AUREON_SECOND(...)          AUREON_SECOND_(__VA_ARGS__)
+#define AUREON_SECOND_(a, b, ...)   b
+#define AUREON_ARITY(...)           AUREON_ARITY_(__VA_ARGS__, 2, 1, ~)
+#define AUREON_ARITY_(a, b, n, ...) n
+#define AUREON_PASTE(a, b)          AUREON_PASTE_(a, b)
+#define AUREON_PASTE_(a, b)         a##b
+#define AUREON_YES(yes, ...)        yes
+#define AUREON_NO(yes, ...)         __VA_ARGS__
+
+/* AUREON_IF_VOID(T, yes, no): which of two, by whether T is void. */
+#define AUREON_IF_VOID(T, yes, no) AUREON_SECOND(AUREON_VOID_##T, AUREON_NO, ~)(yes, no)
+#define AUREON_VOID_void           ~, AUREON_YES
+
+#define AUREON_ONE(...)           1
+#define AUREON_ONE_MORE(...)      +1
+#define AUREON_COUNT(...)         AUREON_EACH(0, AUREON_ONE, AUREON_ONE_MORE, __VA_ARGS__)
+#define AUREON_PARAM(T, ...)      aureon_##T AUREON_FIRST(__VA_ARGS__)
+#define AUREON_PARAM_MORE(T, ...) , aureon_##T AUREON_FIRST(__VA_ARGS__)
+#define AUREON_PARAMS(...)        AUREON_EACH(void, AUREON_PARAM, AUREON_PARAM_MORE, __VA_ARGS__)
+#define AUREON_NAME(T, ...)       AUREON_FIRST(__VA_ARGS__)
+#define AUREON_NAME_MORE(T, ...)  , AUREON_FIRST(__VA_ARGS__)
+#define AUREON_NAMES(...)         AUREON_EACH(, AUREON_NAME, AUREON_NAME_MORE, __VA_ARGS__)
+#define AUREON_PUT(T, name)       aureon_put_##T(&aureon_to, name);
+
+/* ---- lines of the section aureon_abi --------------------------------------------------------- */
+
+#ifdef __wasm__
+#define AUREON_ABI(...) __asm__(".section .custom_section.aureon_abi,\"\",@\n" __VA_ARGS__);
+#else
+#define AUREON_ABI(...)
+#endif
+#define AUREON_ASCII(literal) ".ascii " #literal "\n"
+#define AUREON_WORD(word)     AUREON_WORD_(word)
+#define AUREON_WORD_(word)    ".ascii \"" #word "\"\n"
+#define AUREON_QUOTED(...)    AUREON_QUOTED_(AUREON_FIRST(__VA_ARGS__))
+#define AUREON_QUOTED_(text)  AUREON_QUOTED__(text)
+#define AUREON_QUOTED__(text) ".ascii \" \\\"\"\n.ascii " #text "\n.ascii \"\\\"\\n\"\n"
+
+#define AUREON_FIELD(T, ...) AUREON_PASTE(AUREON_FIELD, AUREON_ARITY(__VA_ARGS__))(T, __VA_ARGS__)
+
+#define AUREON_FIELD1(T, name)        AUREON_WORD_(name) AUREON_ASCII(":") AUREON_WORD_(T)
+#define AUREON_FIELD2(T, name, topic) AUREON_ASCII("topic ") AUREON_FIELD1(T, name)
+#define AUREON_FIELD_MORE(T, ...)     AUREON_ASCII(", ") AUREON_FIELD(T, __VA_ARGS__)
+#define AUREON_FIELDS(...) \
+    AUREON_ASCII("(") AUREON_EACH(, AUREON_FIELD, AUREON_FIELD_MORE, __VA_ARGS__) AUREON_ASCII(")")
+#define AUREON_TAKES(T, ...)      AUREON_TAKES_(T, AUREON_FIRST(__VA_ARGS__))
+#define AUREON_TAKES_(T, name)    AUREON_FIELD1(T, name)
+#define AUREON_TAKES_MORE(T, ...) AUREON_ASCII(", ") AUREON_TAKES(T, __VA_ARGS__)
+
+#define AUREON_MODE_mut     AUREON_ASCII(" mut")
+#define AUREON_MODE_view    AUREON_ASCII(" view")
+#define AUREON_MODE_init    AUREON_ASCII(" init")
+#define AUREON_MODE_migrate AUREON_ASCII(" migrate")
+#define AUREON_MODE_payable AUREON_ASCII(" payable mut")
+
+#endif
