@@ -59,6 +59,7 @@ typedef _Bool bool;
 #endif
 
 #define AUREON_UNUSED __attribute__((unused))
+#define AUREON_SHARED __attribute__((unused, noinline)) /* one copy of it is smaller than many */
 
 /* ---- types ----------------------------------------------------------------------------------- */
 
@@ -219,7 +220,7 @@ struct aureon_cursor {
 
 static uint8_t aureon_scratch[AUREON_SCRATCH_SIZE];
 
-AUREON_UNUSED static void aureon_put_raw(struct aureon_cursor *to, const void *data, uint32_t size)
+AUREON_SHARED static void aureon_put_raw(struct aureon_cursor *to, const void *data, uint32_t size)
 {
     if (size > sizeof(aureon_scratch) - to->pos)
         aureon_fail_kit(AUREON_ERROR_MEMORY, "a value exceeds the scratch buffer");
@@ -227,7 +228,7 @@ AUREON_UNUSED static void aureon_put_raw(struct aureon_cursor *to, const void *d
     to->pos += size;
 }
 
-AUREON_UNUSED static void aureon_get_raw(struct aureon_cursor *from, void *data, uint32_t size)
+AUREON_SHARED static void aureon_get_raw(struct aureon_cursor *from, void *data, uint32_t size)
 {
     if (from->is_bad || size > from->size - from->pos) {
         from->is_bad = true;
@@ -275,13 +276,13 @@ AUREON_UNUSED static inline bool aureon_get_bool(struct aureon_cursor *from)
     return v == 1;
 }
 
-AUREON_UNUSED static void aureon_put_bytes(struct aureon_cursor *to, aureon_bytes v)
+AUREON_SHARED static void aureon_put_bytes(struct aureon_cursor *to, aureon_bytes v)
 {
     aureon_put_u32(to, v.size);
     aureon_put_raw(to, v.data, v.size);
 }
 
-AUREON_UNUSED static aureon_bytes aureon_get_bytes(struct aureon_cursor *from)
+AUREON_SHARED static aureon_bytes aureon_get_bytes(struct aureon_cursor *from)
 {
     aureon_bytes v = {NULL, aureon_get_u32(from)};
     if (from->is_bad || v.size > from->size - from->pos) {
@@ -295,7 +296,7 @@ AUREON_UNUSED static aureon_bytes aureon_get_bytes(struct aureon_cursor *from)
 }
 
 /* aureon_is_utf8 refuses surrogates, overlong forms and what lies above U+10FFFF. */
-AUREON_UNUSED static bool aureon_is_utf8(const uint8_t *text, uint32_t size)
+AUREON_SHARED static bool aureon_is_utf8(const uint8_t *text, uint32_t size)
 {
     for (uint32_t i = 0; i < size;) {
         uint8_t c = text[i++];
@@ -323,7 +324,7 @@ AUREON_UNUSED static aureon_string aureon_get_string(struct aureon_cursor *from)
 }
 
 /* aureon_check_read ends the call unless the reader took a whole value. */
-AUREON_UNUSED static void aureon_check_read(const struct aureon_cursor *from)
+AUREON_SHARED static void aureon_check_read(const struct aureon_cursor *from)
 {
     if (from->is_bad || from->pos != from->size)
         aureon_fail_kit(AUREON_ERROR_ENCODING, "a stored or returned value has another type");
@@ -349,7 +350,7 @@ AUREON_UNUSED static void aureon_check_read(const struct aureon_cursor *from)
 #endif
 
 /* Starts a call: what came with it must be what the function takes. */
-AUREON_UNUSED static uint32_t aureon_begin(uint32_t count_min, uint32_t count_max, bool is_payable)
+AUREON_SHARED static uint32_t aureon_begin(uint32_t count_min, uint32_t count_max, bool is_payable)
 {
     uint32_t count = aureon_arg_count();
     if (count < count_min || count > count_max)
@@ -359,7 +360,7 @@ AUREON_UNUSED static uint32_t aureon_begin(uint32_t count_min, uint32_t count_ma
     return count;
 }
 
-AUREON_UNUSED static struct aureon_cursor aureon_begin_arg(uint32_t index)
+AUREON_SHARED static struct aureon_cursor aureon_begin_arg(uint32_t index)
 {
     struct aureon_cursor from = {0, (uint32_t)aureon_arg_size(index), false};
     if (from.size > sizeof(aureon_scratch))
@@ -368,7 +369,7 @@ AUREON_UNUSED static struct aureon_cursor aureon_begin_arg(uint32_t index)
     return from;
 }
 
-AUREON_UNUSED static void aureon_end_arg(const struct aureon_cursor *from)
+AUREON_SHARED static void aureon_end_arg(const struct aureon_cursor *from)
 {
     if (from->is_bad || from->pos != from->size)
         aureon_fail_kit(AUREON_ERROR_ARGUMENTS, "an argument is not of the function's type");
@@ -488,7 +489,7 @@ void aureon_mock_register(struct aureon_mock_function *function);
     }
 
 /* A topic: the encoding with zeros before it if it is short, else its SHA-256. */
-AUREON_UNUSED static void aureon_end_topic(struct aureon_cursor *to, uint32_t begin, bool is_sized,
+AUREON_SHARED static void aureon_end_topic(struct aureon_cursor *to, uint32_t begin, bool is_sized,
                                            uint8_t topic[32])
 {
     uint32_t size = to->pos - begin;
@@ -537,7 +538,7 @@ AUREON_UNUSED static void aureon_end_topic(struct aureon_cursor *to, uint32_t be
 /* ---- storage --------------------------------------------------------------------------------- */
 
 /* The value under the key that lies in the scratch buffer; false if there is none. */
-AUREON_UNUSED static bool aureon_load(const void *key, uint32_t key_size,
+AUREON_SHARED static bool aureon_load(const void *key, uint32_t key_size,
                                       struct aureon_cursor *out_from)
 {
     int32_t size = aureon_storage_read(key, key_size, aureon_scratch, sizeof(aureon_scratch));
@@ -548,7 +549,7 @@ AUREON_UNUSED static bool aureon_load(const void *key, uint32_t key_size,
     return true;
 }
 
-AUREON_UNUSED static void aureon_store(const void *key, uint32_t key_size, const void *value,
+AUREON_SHARED static void aureon_store(const void *key, uint32_t key_size, const void *value,
                                        uint32_t size)
 {
     if (aureon_storage_write(key, key_size, value, size) != 0)
@@ -695,13 +696,13 @@ struct aureon_target {
         aureon_check_read(&from);                         \
     }
 
-AUREON_UNUSED static void aureon_close_item(const struct aureon_cursor *to, uint32_t open)
+AUREON_SHARED static void aureon_close_item(const struct aureon_cursor *to, uint32_t open)
 {
     uint32_t size = to->pos - open - (uint32_t)sizeof(size);
     memcpy(aureon_scratch + open, &size, sizeof(size));
 }
 
-AUREON_UNUSED static struct aureon_cursor aureon_read_result(void)
+AUREON_SHARED static struct aureon_cursor aureon_read_result(void)
 {
     struct aureon_cursor from = {0, aureon_ret_size(), false};
     if (from.size > sizeof(aureon_scratch))
@@ -742,7 +743,7 @@ AUREON_UNUSED static struct aureon_cursor aureon_read_result(void)
 
 #define AUREON_DECIMAL_MAX 20u /* digits of the greatest uint64_t */
 
-AUREON_UNUSED static void aureon_part_unsigned(struct aureon_cursor *to, uint64_t number)
+AUREON_SHARED static void aureon_part_unsigned(struct aureon_cursor *to, uint64_t number)
 {
     char digits[AUREON_DECIMAL_MAX];
     uint32_t begin = sizeof(digits);
@@ -764,13 +765,13 @@ AUREON_UNUSED static void aureon_part_string(struct aureon_cursor *to, aureon_st
     aureon_put_raw(to, text.data, text.size);
 }
 
-AUREON_UNUSED static void aureon_part_text(struct aureon_cursor *to, const char *text)
+AUREON_SHARED static void aureon_part_text(struct aureon_cursor *to, const char *text)
 {
     for (; *text != 0; text++)
         aureon_put_raw(to, text, 1);
 }
 
-AUREON_UNUSED static void aureon_part_address(struct aureon_cursor *to, aureon_address address)
+AUREON_SHARED static void aureon_part_address(struct aureon_cursor *to, aureon_address address)
 {
     const char *digits = "0123456789abcdef";
     for (uint32_t i = 0; i < sizeof(address.bytes); i++) {

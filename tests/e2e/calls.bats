@@ -28,7 +28,8 @@ teardown() {
 @test "a callee that writes in a view fails, and leaves no trace" {
     aureon call "$caller" increment_in_view "addr:$counter" --gas 1000000 --json
     expect 5
-    expect_json .revert_code 112
+    expect_json .revert_code 1
+    expect_json .output 0x0c
     [ "$("$AUREON" view "$counter" get --as u64)" = 0 ]
 }
 
@@ -37,7 +38,8 @@ teardown() {
     alice=$("$AUREON" account alice --json | jq --raw-output .address)
     aureon call "$caller" get "addr:$alice" --gas 1000000 --json
     expect 5
-    expect_json .revert_code 108
+    expect_json .revert_code 1
+    expect_json .output 0x08
 }
 
 @test "a transaction is traced through both contracts, as it was simulated" {
@@ -49,9 +51,9 @@ teardown() {
     aureon tx trace "$hash"
     expect 0
     diff simulated - <<<"$output"
-    [ "${#lines[@]}" -eq 14 ]
+    [ "${#lines[@]}" -eq 19 ]
     grep -q "^ *[0-9]*\.[0-9]\{3\}  $caller increment (0x[0-9a-f]*) -> success 0x0100000000000000  u64 1\$" <<<"$output"
-    grep -q "^ *[0-9]*\.[0-9]\{3\}      $counter increment -> success" <<<"$output"
+    grep -q "^ *[0-9]*\.[0-9]\{3\}      $counter increment (.*) -> success" <<<"$output"
     grep -q '        storage_write key=0x636f756e746572  "counter" value=0x0100000000000000  u64 1 -> 0$' <<<"$output"
 
     local gas steps
