@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# Contracts compiled for this machine, on the mock of the C kit.
+
+load helper.sh
+
+setup() {
+    enter_temp
+    kit=$AUREON_SOURCE_DIR/sdk/c
+    tests=$AUREON_SOURCE_DIR/tests/kit
+    contracts=$AUREON_SOURCE_DIR/contracts
+}
+
+# build COMPILER OPTION... FILE...: the program is ./program.
+build() {
+    "$@" -std=c17 -g -O1 -Wall -Wextra -Werror -I"$kit" -o program \
+        "$kit/aureon_mock.c" "$kit/aureon_mock_crypto.c"
+}
+
+@test "native: the mock does what a chain does, built by gcc and by clang, under sanitizers" {
+    for compiler in gcc clang; do
+        build "$compiler" -fsanitize=address,undefined -fno-sanitize-recover=all \
+            "$tests/native.c" "$contracts/counter/counter.c" "$contracts/token/token.c" \
+            "$contracts/caller/caller.c"
+        run ./program
+        [ "$output" = ok ]
+    done
+}
+
+@test "native: AddressSanitizer shows a write behind a block of the contract's heap" {
+    build clang -fsanitize=address "$tests/leaky_test.c" "$tests/leaky.c"
+    run ./program
+    [ "$status" -ne 0 ]
+    [[ $output == *heap-buffer-overflow*leaky.c:10* ]]
+    build clang "$tests/leaky_test.c" "$tests/leaky.c"
+    ./program
+}
+
+@test "native: libFuzzer finds calls that break a claim, and none that break the token" {
+    build clang -fsanitize=fuzzer,address "$tests/token_fuzz.c" "$contracts/token/token.c"
+    ./program -runs=5000 -seed=1 -max_len=64 -verbosity=0
+    build clang -fsanitize=fuzzer,address -DTOKEN_LIMIT=10 "$tests/token_fuzz.c" \
+        "$contracts/token/token.c"
+    run ./program -runs=200000 -seed=1 -max_len=64 -verbosity=0
+    [ "$status" -ne 0 ]
+    [[ $output == *"deadly signal"* ]]
+    ls crash-*
+}
+
+@test "native: gcov tells which lines of a contract a test reached" {
+    build gcc --coverage "$tests/native.c" "$contracts/counter/counter.c" \
+        "$contracts/token/token.c" "$contracts/caller/caller.c"
+    ./program
+    run gcov -t program-counter.gcda
+    [ "$status" -eq 0 ]
+    grep -q "^ *[1-9][0-9]*\**:.*counter_set(sum);" <<<"$output"
+}

@@ -1,0 +1,192 @@
+/* The contracts counter, token and caller on the mock: what a chain does with them, it does. */
+#include "aureon_mock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHECK(condition)                                                    \
+    do {                                                                    \
+        if (!(condition)) {                                                 \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            exit(1);                                                        \
+        }                                                                   \
+    } while (0)
+
+static aureon_address alice, bob;
+
+static void begin(void)
+{
+    aureon_mock_reset();
+    alice = aureon_mock_account("alice");
+    bob = aureon_mock_account("bob");
+    aureon_mock_set_balance(alice, 1000);
+}
+
+static void add(struct aureon_mock_args *args, const void *data, uint32_t size)
+{
+    args->items[args->count++] = (aureon_bytes){data, size};
+}
+
+static uint64_t number(struct aureon_mock_result result)
+{
+    uint64_t value;
+    CHECK(result.outcome == AUREON_SUCCESS && result.data.size == sizeof(value));
+    memcpy(&value, result.data.data, sizeof(value));
+    return value;
+}
+
+static aureon_address token_new(uint64_t supply)
+{
+    aureon_address token;
+    struct aureon_mock_args args = {0};
+    add(&args, &supply, sizeof(supply));
+    CHECK(aureon_mock_deploy("token", alice, 0, &args, &token).outcome == AUREON_SUCCESS);
+    return token;
+}
+
+static struct aureon_mock_result transfer(aureon_address token, aureon_address from,
+                                          aureon_address to, uint64_t amount)
+{
+    struct aureon_mock_args args = {0};
+    add(&args, &to, sizeof(to));
+    add(&args, &amount, sizeof(amount));
+    return aureon_mock_call(token, "transfer", from, 0, &args);
+}
+
+static uint64_t balance(aureon_address token, aureon_address owner)
+{
+    struct aureon_mock_args args = {0};
+    add(&args, &owner, sizeof(owner));
+    return number(aureon_mock_view(token, "balance_of", &args));
+}
+
+static void test_token(void)
+{
+    begin();
+    aureon_address token = token_new(100);
+    CHECK(transfer(token, alice, bob, 30).outcome == AUREON_SUCCESS);
+    CHECK(balance(token, alice) == 70 && balance(token, bob) == 30);
+    const struct aureon_mock_event *event = aureon_mock_event(0);
+    CHECK(event != NULL && event->topic_count == 2 && event->name.size == 8);
+    CHECK(memcmp(event->topics[1], bob.bytes, 32) == 0 && event->data.data[0] == 30);
+    CHECK(aureon_is_equal(event->contract, token));
+
+    struct aureon_mock_result result = transfer(token, bob, alice, 31);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == 1);
+    CHECK(result.data.size == 8 && result.data.data[0] == 30);
+    CHECK(balance(token, bob) == 30 && aureon_mock_event(1) == NULL);
+    CHECK(aureon_mock_call(token, "init", alice, 0, NULL).outcome == AUREON_NOT_ALLOWED);
+    CHECK(aureon_mock_call(token, "mint", alice, 0, NULL).outcome == AUREON_NO_FUNCTION);
+    CHECK(aureon_mock_call(bob, "transfer", alice, 0, NULL).outcome == AUREON_NO_CONTRACT);
+}
+
+static void test_arguments_and_value(void)
+{
+    begin();
+    aureon_address token = token_new(100);
+    struct aureon_mock_args args = {0};
+    add(&args, &bob, 31);
+    struct aureon_mock_result result = aureon_mock_view(token, "balance_of", &args);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == AUREON_ERROR_ARGUMENTS);
+    result = aureon_mock_view(token, "balance_of", NULL);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == AUREON_ERROR_ARGUMENTS);
+    result = aureon_mock_call(token, "total_supply", alice, 1, NULL);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == AUREON_ERROR_NOT_PAYABLE);
+    CHECK(aureon_mock_balance(alice) == 1000 && aureon_mock_balance(token) == 0);
+    result = aureon_mock_call(token, "total_supply", bob, 1, NULL);
+    CHECK(result.outcome == AUREON_INSUFFICIENT_BALANCE);
+}
+
+static void test_calls_between_contracts(void)
+{
+    begin();
+    aureon_address counter, caller;
+    CHECK(aureon_mock_deploy("counter", alice, 0, NULL, &counter).outcome == AUREON_SUCCESS);
+    CHECK(aureon_mock_deploy("caller", alice, 0, NULL, &caller).outcome == AUREON_SUCCESS);
+    struct aureon_mock_args args = {0};
+    add(&args, &counter, sizeof(counter));
+    CHECK(number(aureon_mock_call(caller, "increment", alice, 7, &args)) == 1);
+    CHECK(aureon_mock_balance(counter) == 7 && aureon_mock_balance(caller) == 0);
+    CHECK(number(aureon_mock_view(caller, "get", &args)) == 1);
+    CHECK(memcmp(aureon_mock_event(0)->topics[0], caller.bytes, 32) == 0);
+    CHECK(aureon_mock_log(0)->size == 11 &&
+          memcmp(aureon_mock_log(0)->data, "counter = 1", 11) == 0);
+
+    struct aureon_mock_result result =
+        aureon_mock_call(caller, "increment_in_view", alice, 0, &args);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == 1);
+    CHECK(result.data.size == 1 && result.data.data[0] == AUREON_NOT_ALLOWED);
+    CHECK(number(aureon_mock_view(counter, "get", NULL)) == 1);
+
+    struct aureon_mock_args itself = {0};
+    add(&itself, &caller, sizeof(caller));
+    result = aureon_mock_view(caller, "get", &itself);
+    CHECK(result.revert_code == 1 && result.data.data[0] == AUREON_NOT_ALLOWED);
+}
+
+static void test_overflow(void)
+{
+    begin();
+    aureon_address counter;
+    uint64_t most = UINT64_MAX;
+    struct aureon_mock_args args = {0};
+    add(&args, &most, sizeof(most));
+    CHECK(aureon_mock_deploy("counter", alice, 0, NULL, &counter).outcome == AUREON_SUCCESS);
+    CHECK(number(aureon_mock_call(counter, "increment", bob, 0, &args)) == UINT64_MAX);
+    struct aureon_mock_result result = aureon_mock_call(counter, "increment", bob, 0, NULL);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == 1 && result.data.size == 16);
+    CHECK(number(aureon_mock_view(counter, "get", NULL)) == UINT64_MAX);
+}
+
+static void test_upgrade(void)
+{
+    begin();
+    aureon_address contract;
+    CHECK(aureon_mock_deploy("counter", alice, 0, NULL, &contract).outcome == AUREON_SUCCESS);
+    CHECK(aureon_mock_upgrade(contract, "caller", bob, NULL).outcome == AUREON_NOT_ALLOWED);
+    CHECK(aureon_mock_upgrade(contract, "caller", alice, NULL).outcome == AUREON_SUCCESS);
+    CHECK(aureon_mock_call(contract, "increment", alice, 0, NULL).revert_code ==
+          AUREON_ERROR_ARGUMENTS);
+}
+
+/* Digests of the empty text. */
+static void test_hashes(void)
+{
+    static const uint8_t sha256[4] = {0xe3, 0xb0, 0xc4, 0x42};
+    static const uint8_t keccak[4] = {0xc5, 0xd2, 0x46, 0x01};
+    static const uint8_t blake2b[4] = {0x0e, 0x57, 0x51, 0xc0};
+    uint8_t digest[32];
+    aureon_sha256("", 0, digest);
+    CHECK(memcmp(digest, sha256, 4) == 0);
+    aureon_keccak256("", 0, digest);
+    CHECK(memcmp(digest, keccak, 4) == 0);
+    aureon_blake2b_256("", 0, digest);
+    CHECK(memcmp(digest, blake2b, 4) == 0);
+}
+
+static void test_signatures(void)
+{
+    uint8_t sig[65], key[64], found[64], seed[32] = {7};
+    aureon_mock_sign(alice.bytes, 32, "message", 7, sig);
+    CHECK(aureon_ed25519_verify(alice.bytes, sig, "message", 7) == 1);
+    CHECK(aureon_ed25519_verify(alice.bytes, sig, "massage", 7) == 0);
+    CHECK(aureon_ed25519_verify(bob.bytes, sig, "message", 7) == 0);
+    aureon_mock_sign_recoverable(seed, alice.bytes, sig, key);
+    CHECK(aureon_secp256k1_recover(sig, alice.bytes, found) == 1 && memcmp(key, found, 64) == 0);
+    sig[40] ^= 1;
+    CHECK(aureon_secp256k1_recover(sig, alice.bytes, found) == 0);
+}
+
+int main(void)
+{
+    test_token();
+    test_arguments_and_value();
+    test_calls_between_contracts();
+    test_overflow();
+    test_upgrade();
+    test_hashes();
+    test_signatures();
+    aureon_mock_reset();
+    puts("ok");
+    return 0;
+}
