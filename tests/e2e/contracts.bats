@@ -93,3 +93,140 @@ shows() {
     refused alice 2147418118 "" transfer "$bob" u64:1 --value 1
     shows 1000 balance_of "$alice"
 }
+
+# balance_is NAME_OR_ADDRESS AMOUNT: what it has, in base units.
+balance_is() {
+    [ "$("$AUREON" balance "$1" --json | jq --raw-output .balance)" = "$2" ]
+}
+
+# text TEXT, bytes HEX: an argument in Borsh.
+text() {
+    bytes "$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n')"
+}
+
+bytes() {
+    local size=$((${#1} / 2))
+    printf '0x%02x%02x0000%s' $((size % 256)) $((size / 256)) "$1"
+}
+
+# hex ADDRESS: its 32 bytes.
+hex() {
+    python3 - "$1" <<'END'
+import sys
+bits = 0
+for letter in sys.argv[1][4:-6]:
+    bits = bits << 5 | "qpzry9x8gf2tvdw0s3jn54khce6mua7l".index(letter)
+print(f"{bits >> 4:064x}")
+END
+}
+
+@test "escrow: the payer releases, nobody else, and only once" {
+    local to
+    to=$("$AUREON" account carol --json | jq --raw-output .address)
+    local before
+    before=$("$AUREON" balance "$to" --json | jq --raw-output .balance)
+    deploy escrow "$carol" u64:18446744073709551615
+    called bob fund --value 5
+    balance_is "$contract" 5000000000
+    refused bob 1 0x release
+    refused bob 2 "" refund
+    called alice release
+    expect_json '.events[0].name' Paid
+    balance_is "$contract" 0
+    balance_is "$to" $((before + 5000000000))
+    refused alice 3 0x release
+    refused bob 3 0x fund --value 1
+}
+
+@test "escrow: after the deadline anyone sends the money back" {
+    deploy escrow "$carol" u64:1
+    called bob fund --value 5
+    called carol refund
+    balance_is "$contract" 0
+    expect_json '.balance_changes | length' 2
+    refused carol 3 0x refund
+}
+
+@test "multisig: a payment waits for its second owner" {
+    run "$AUREON" deploy "$AUREON_CONTRACTS_DIR/multisig.wasm" "$alice" "$alice" "$carol" 0x02
+    [ "$status" -ne 0 ]
+    deploy multisig "$alice" "$bob" "$carol" 0x02
+    called alice fund --value 3
+    refused dave 1 0x propose "$bob" u64:1
+    called alice propose "$bob" u64:3000000000
+    expect_json .output 0x0000000000000000
+    balance_is "$contract" 3000000000
+    refused alice 4 0x0000000000000000 approve u64:0
+    refused dave 1 0x approve u64:0
+    refused bob 2 0x0100000000000000 approve u64:1
+    called carol approve u64:0
+    expect_json .output 0x01
+    balance_is "$contract" 0
+    refused bob 3 0x0000000000000000 approve u64:0
+
+    called bob propose "$bob" u64:1
+    refused carol 5 0x01 approve u64:1
+    called carol fund --value 1
+    called carol approve u64:1
+    balance_is "$contract" 999999999
+}
+
+@test "upgradeable: version 2 goes on with what version 1 stored, once" {
+    deploy counter_v1
+    called alice increment
+    called alice increment
+    aureon upgrade "$contract" "$AUREON_CONTRACTS_DIR/counter_v2.wasm" --from bob --gas 3000000
+    [ "$status" -ne 0 ]
+    shows 2 get
+    aureon upgrade "$contract" "$AUREON_CONTRACTS_DIR/counter_v2.wasm"
+    expect 0
+    shows 2 get
+    called bob increment u64:40
+    shows 42 get
+    shows 1 calls
+    aureon upgrade "$contract" "$AUREON_CONTRACTS_DIR/counter_v2.wasm" --gas 3000000 --json
+    expect 5
+    expect_json .revert_code 2147418115
+    expect_json .output "$(text 'counter_v2.c:12: version 2 was there before')"
+    shows 42 get
+}
+
+@test "vault: the signature of its key moves money, once and there alone" {
+    local curve of=0 key order sig
+    for curve in ed25519 secp256k1 p256; do
+        key=$("$AUREON_SOURCE_DIR/tests/kit/sign.py" $curve key)
+        deploy vault "0x0$of" "$(bytes "$key")"
+        called alice fund --value 2
+        order=$(hex "$contract")0000000000000000$(hex "${carol#addr:}")0100000000000000
+        sig=$("$AUREON_SOURCE_DIR/tests/kit/sign.py" $curve "$order")
+        refused bob 1 0x pay "$carol" u64:2 "$(bytes "$sig")"
+        refused bob 1 0x pay "$bob" u64:1 "$(bytes "$sig")"
+        refused bob 1 0x pay "$carol" u64:1 "$(bytes "${sig%??}")"
+        called bob pay "$carol" u64:1 "$(bytes "$sig")"
+        shows 1 next
+        balance_is "$contract" 1999999999
+        refused bob 1 0x pay "$carol" u64:1 "$(bytes "$sig")"
+        of=$((of + 1))
+    done
+}
+
+@test "registry: a name has one owner, who may give it away" {
+    deploy registry
+    called alice take "$(text "Grüße")"
+    refused bob 1 "" take "$(text "Grüße")"
+    refused bob 2 0x set "$(text "Grüße")" "$(text mine)"
+    refused bob 3 0x set "$(text nobody)" "$(text mine)"
+    called alice set "$(text "Grüße")" "$(text "hello")"
+    called alice give "$(text "Grüße")" "$bob"
+    called bob set "$(text "Grüße")" "$(text "hi")"
+    aureon view "$contract" look_up "$(text "Grüße")" --json
+    expect 0
+    expect_json '.output[66:]' 020000006869
+    shows 1 size
+    aureon view "$contract" name_at u64:0 --json
+    expect_json .output "$(text "Grüße")"
+    refused alice 2147418113 "" take 0x02000000fffe
+    refused alice 2147418113 "" take 0x0200000061
+    refused alice 2147418115 "" take "$(text "")"
+    refused alice 2147418115 "" take "$(text "$(printf 'x%.0s' {1..65})")"
+}

@@ -26,6 +26,28 @@ build() {
     done
 }
 
+@test "native: every example contract compiles, and version 2 of the counter follows on version 1" {
+    local source
+    for source in "$contracts"/*/*.c; do
+        gcc -std=c17 -Wall -Wextra -Werror -I"$kit" -c -o contract.o "$source"
+    done
+    cat >upgrade.c <<'END'
+#include "aureon_mock.h"
+int main(void)
+{
+    aureon_address alice = aureon_mock_account("alice"), counter;
+    aureon_mock_deploy("counter_v1", alice, 0, NULL, &counter);
+    aureon_mock_call(counter, "increment", alice, 0, NULL);
+    if (aureon_mock_upgrade(counter, "counter_v2", alice, NULL).outcome != AUREON_SUCCESS) return 1;
+    if (aureon_mock_view(counter, "get", NULL).data.data[0] != 1) return 2;
+    struct aureon_mock_result again = aureon_mock_upgrade(counter, "counter_v2", alice, NULL);
+    return again.revert_code == AUREON_ERROR_ASSERTION ? 0 : 3;
+}
+END
+    build gcc -fsanitize=address,undefined upgrade.c "$contracts"/upgradeable/*.c
+    ./program
+}
+
 @test "native: AddressSanitizer shows a write behind a block of the contract's heap" {
     build clang -fsanitize=address "$tests/leaky_test.c" "$tests/leaky.c"
     run ./program
