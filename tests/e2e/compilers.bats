@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# The example contracts, compiled by every clang on the PATH (clang-14, clang-16, ...): the same
+# sources, ABI and behaviour.
+
+load helper.sh
+
+setup() {
+    enter_temp
+}
+
+# flags: what CMake gives the compiler, as cmake/contracts.cmake says it.
+flags() {
+    sed -n '/--target=wasm32/,/max-memory/p' "$AUREON_SOURCE_DIR/cmake/contracts.cmake" |
+        grep -oE -- '(--target|-mcpu|-m|-std|-O|-f|-nostdlib|-W)[^ $]*'
+}
+
+@test "every clang compiles the contracts to the same behaviour" {
+    local clang source name count=0 flags
+    mapfile -t flags < <(flags)
+    [ "${#flags[@]}" -ge 12 ]
+    for clang in $(compgen -c clang- | grep -xE 'clang-[0-9]+' | sort -u); do
+        command -v "wasm-ld-${clang#clang-}" || command -v wasm-ld
+        mkdir "$clang"
+        for source in "$AUREON_SOURCE_DIR"/contracts/*/*.c; do
+            name=$(basename "$source" .c)
+            "$clang" "${flags[@]}" -I"$AUREON_SOURCE_DIR/sdk/c" -o "$clang/$name.wasm" "$source"
+            "$AUREON" check "$clang/$name.wasm"
+            diff <("$AUREON" abi "$AUREON_CONTRACTS_DIR/$name.wasm" 2>/dev/null) \
+                <("$AUREON" abi "$clang/$name.wasm" 2>/dev/null)
+        done
+        AUREON_CONTRACTS_DIR=$PWD/$clang bats --tap "$AUREON_SOURCE_DIR/tests/e2e/contracts.bats"
+        count=$((count + 1))
+    done
+    [ "$count" -ge 1 ]
+}
