@@ -1,5 +1,5 @@
-/* What clang calls in a contract without saying so: copies of structs, and 128-bit products and
- * quotients. Linked only if used. Contracts include aureon_contract.h alone. */
+/* What clang calls in a contract without saying so: copies of structs, and 128-bit products,
+ * quotients and shifts. Linked only if used. Contracts include aureon_contract.h alone. */
 #ifndef AUREON_RUNTIME_H
 #define AUREON_RUNTIME_H
 
@@ -46,17 +46,42 @@ AUREON_RUNTIME __int128 __multi3(__int128 a, __int128 b)
     return (__int128)((unsigned __int128)high << 64 | mid << 32 | (uint32_t)low);
 }
 
+AUREON_RUNTIME unsigned __int128 __ashlti3(unsigned __int128 a, int by)
+{
+    uint64_t low = (uint64_t)a, high = (uint64_t)(a >> 64);
+    if (by == 0) return a;
+    if (by >= 64) return (unsigned __int128)(low << (by - 64)) << 64;
+    return (unsigned __int128)(high << by | low >> (64 - by)) << 64 | low << by;
+}
+
+AUREON_RUNTIME unsigned __int128 __lshrti3(unsigned __int128 a, int by)
+{
+    uint64_t low = (uint64_t)a, high = (uint64_t)(a >> 64);
+    if (by == 0) return a;
+    if (by >= 64) return high >> (by - 64);
+    return (unsigned __int128)(high >> by) << 64 | (high << (64 - by) | low >> by);
+}
+
+AUREON_RUNTIME __int128 __ashrti3(__int128 a, int by)
+{
+    unsigned __int128 all = (unsigned __int128)a;
+    return (__int128)(a < 0 ? ~__lshrti3(~all, by) : __lshrti3(all, by));
+}
+
+/* Bit by bit, from the greatest. */
 static inline unsigned __int128 aureon_divide(unsigned __int128 a, unsigned __int128 b,
                                               unsigned __int128 *out_rest)
 {
     unsigned __int128 quotient = 0, rest = 0;
     if (b == 0) __builtin_trap();
-    for (int bit = 127; bit >= 0; bit--) {
+    for (int bit = 0; bit < 128; bit++) {
         bool carry = rest >> 127 != 0;
-        rest = rest << 1 | (a >> bit & 1);
+        rest = rest << 1 | a >> 127;
+        a <<= 1;
+        quotient <<= 1;
         if (!carry && rest < b) continue;
         rest -= b;
-        quotient |= (unsigned __int128)1 << bit;
+        quotient |= 1;
     }
     *out_rest = rest;
     return quotient;
@@ -73,6 +98,23 @@ AUREON_RUNTIME unsigned __int128 __umodti3(unsigned __int128 a, unsigned __int12
     unsigned __int128 rest;
     aureon_divide(a, b, &rest);
     return rest;
+}
+
+static inline unsigned __int128 aureon_magnitude(__int128 a)
+{
+    return a < 0 ? 0 - (unsigned __int128)a : (unsigned __int128)a;
+}
+
+AUREON_RUNTIME __int128 __divti3(__int128 a, __int128 b)
+{
+    unsigned __int128 quotient = __udivti3(aureon_magnitude(a), aureon_magnitude(b));
+    return (__int128)((a < 0) != (b < 0) ? 0 - quotient : quotient);
+}
+
+AUREON_RUNTIME __int128 __modti3(__int128 a, __int128 b)
+{
+    unsigned __int128 rest = __umodti3(aureon_magnitude(a), aureon_magnitude(b));
+    return (__int128)(a < 0 ? 0 - rest : rest);
 }
 #else
 #include <string.h>
