@@ -447,6 +447,25 @@ enum au_err au_apply_transaction(struct au_chain *chain, struct au_bytes tx, uin
 enum au_err au_simulate_block(struct au_chain *chain, const struct au_bytes *txs, size_t count,
                               uint64_t time_ms, struct au_block_result *out_result);
 
+/* A function that is run to be asked, and may not write. */
+struct au_chain_view {
+    uint8_t contract[AU_HASH_SIZE];
+    uint8_t caller[AU_HASH_SIZE]; /* zero: nobody */
+    struct au_bytes function;
+    const struct au_bytes *args; /* at most 64, 256 KiB together */
+    size_t arg_count;
+    uint64_t gas_limit; /* at most a block's, 4,000,000 */
+};
+
+/* au_chain_view runs a view on the committed state, in a block that is dropped.
+ *
+ * time_ms      the block time that it sees, as for au_apply_block
+ * out_result   of one item, without id, fee and receipt
+ *
+ * Errors as au_apply_block; INVALID_ARG for what is beyond the bounds above. */
+enum au_err au_chain_view(struct au_chain *chain, const struct au_chain_view *view,
+                          uint64_t time_ms, struct au_block_result *out_result);
+
 /* au_block_result_free gives back what a result points to and zeroes it. A zeroed result is
  * legal. */
 void au_block_result_free(struct au_block_result *result);

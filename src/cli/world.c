@@ -1,6 +1,5 @@
 #include "cli/world.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,13 +8,13 @@
 #include "base/json_write.h"
 #include "base/text.h"
 #include "cli/account.h"
+#include "cli/field.h"
 #include "cli/show.h"
 #include "core/limits.h"
 
-#define ARENA_SIZE_MAX  ((size_t)1 << 30) /* bytes */
-#define CAPACITY_MIN    16
-#define QUOTED_SIZE_MAX 64               /* bytes of a text in a message */
-#define INTEGER_MAX     9007199254740991 /* 2^53 - 1: what every JSON parser keeps exact */
+#define ARENA_SIZE_MAX ((size_t)1 << 30) /* bytes */
+#define CAPACITY_MIN   16
+#define INTEGER_MAX    9007199254740991 /* 2^53 - 1: what every JSON parser keeps exact */
 
 _Static_assert(offsetof(struct au_entry, key) == 0, "a list's item begins with its name");
 _Static_assert(offsetof(struct au_balance, account) == 0, "a list's item begins with its name");
@@ -183,69 +182,14 @@ struct parser {
     struct au_buf *message;
 };
 
-static void put_quoted(struct au_buf *message, struct au_bytes text)
-{
-    bool is_cut = text.size > QUOTED_SIZE_MAX;
-    if (is_cut) text.size = QUOTED_SIZE_MAX;
-    au_buf_put_u8(message, '\'');
-    au_show_text(message, text);
-    au_buf_put_text(message, is_cut ? "...'" : "'");
-}
-
-AU_PRINTF(2, 3)
-static enum au_err fail(struct parser *parser, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    au_buf_put_text(parser->message, text);
-    return AU_ERR_MALFORMED;
-}
-
-static enum au_err fail_text(struct parser *parser, const char *where, const char *expected,
-                             struct au_bytes got)
-{
-    au_buf_printf(parser->message, "%s: expected %s, got ", where, expected);
-    put_quoted(parser->message, got);
-    return AU_ERR_MALFORMED;
-}
-
-static enum au_err check_type(struct parser *parser, const char *where,
-                              const struct au_json_in *value, enum au_json_in_type type)
-{
-    if (au_json_in_type(value) == type) return AU_OK;
-    return fail(parser, "%s%sexpected %s, got %s", where, *where ? ": " : "",
-                au_json_in_type_name(type), au_json_in_type_name(au_json_in_type(value)));
-}
-
-/* Refuses members that are not among the names, which end in NULL. */
-static enum au_err check_members(struct parser *parser, const char *where,
-                                 const struct au_json_in *object, const char *const *names)
-{
-    struct au_json_in_member member = {0};
-    while (au_json_in_next(object, &member)) {
-        size_t i = 0;
-        while (names[i] != NULL && !au_bytes_is_equal(member.key, au_bytes_of(names[i]))) {
-            i++;
-        }
-        if (names[i] != NULL) continue;
-        au_buf_printf(parser->message, "%s%sunknown member ", where, *where ? ": " : "");
-        put_quoted(parser->message, member.key);
-        return AU_ERR_MALFORMED;
-    }
-    return AU_OK;
-}
-
 static enum au_err parse_hex(struct parser *parser, const char *where,
                              const struct au_json_in *value, struct au_bytes *out_bytes)
 {
-    AU_TRY(check_type(parser, where, value, AU_JSON_IN_STRING));
+    AU_TRY(au_field_type(parser->message, where, value, AU_JSON_IN_STRING));
     struct au_bytes text = au_json_in_string(value);
     enum au_err err = au_hex_read(&parser->world->arena, text, out_bytes);
     if (err != AU_ERR_MALFORMED) return err;
-    return fail_text(parser, where, "0x and an even number of hex digits", text);
+    return au_field_fail_text(parser->message, where, "0x and an even number of hex digits", text);
 }
 
 /* Reads a key or value of storage[index]: hex under its name, text under its name and _text, or
@@ -260,20 +204,20 @@ static enum au_err parse_part(struct parser *parser, const struct au_json_in *ob
     const struct au_json_in *hex = au_json_in_get(object, name);
     const struct au_json_in *text = au_json_in_get(object, text_name);
     if (hex == NULL && text == NULL) {
-        return fail(parser, "storage[%zu]: %s is missing", index, name);
+        return au_field_fail(parser->message, "storage[%zu]: %s is missing", index, name);
     }
 
     struct au_bytes bytes = {0};
     if (hex != NULL) AU_TRY(parse_hex(parser, where, hex, &bytes));
     if (text != NULL) {
         snprintf(where, sizeof(where), "storage[%zu].%s", index, text_name);
-        AU_TRY(check_type(parser, where, text, AU_JSON_IN_STRING));
+        AU_TRY(au_field_type(parser->message, where, text, AU_JSON_IN_STRING));
         struct au_bytes string = au_json_in_string(text);
         if (hex == NULL) {
             AU_TRY(au_arena_copy(&parser->world->arena, string, &bytes));
         } else if (!au_bytes_is_equal(string, bytes)) {
             au_buf_printf(parser->message, "%s: ", where);
-            put_quoted(parser->message, string);
+            au_field_put_quoted(parser->message, string);
             au_buf_printf(parser->message, " is not the text of %s ", name);
             au_show_value(parser->message, bytes);
             return AU_ERR_MALFORMED;
@@ -289,24 +233,24 @@ static enum au_err parse_entry(struct parser *parser, const struct au_json_in *v
     char where[64];
     struct au_entry entry = {0};
     snprintf(where, sizeof(where), "storage[%zu]", index);
-    AU_TRY(check_type(parser, where, value, AU_JSON_IN_OBJECT));
-    AU_TRY(check_members(parser, where, value, names));
+    AU_TRY(au_field_type(parser->message, where, value, AU_JSON_IN_OBJECT));
+    AU_TRY(au_field_members(parser->message, where, value, names));
     AU_TRY(parse_part(parser, value, index, "key", &entry.key));
     AU_TRY(parse_part(parser, value, index, "value", &entry.value));
     if (entry.key.size == 0 || entry.key.size > AU_KEY_SIZE_MAX) {
-        return fail(parser, "%s.key: expected 1 to %u bytes, got %zu", where, AU_KEY_SIZE_MAX,
-                    entry.key.size);
+        return au_field_fail(parser->message, "%s.key: expected 1 to %u bytes, got %zu", where,
+                             AU_KEY_SIZE_MAX, entry.key.size);
     }
     if (entry.value.size > AU_VALUE_SIZE_MAX) {
-        return fail(parser, "%s.value: expected at most %u bytes, got %zu", where,
-                    AU_VALUE_SIZE_MAX, entry.value.size);
+        return au_field_fail(parser->message, "%s.value: expected at most %u bytes, got %zu", where,
+                             AU_VALUE_SIZE_MAX, entry.value.size);
     }
     return list_append(&parser->world->entries, &parser->world->arena, &entry);
 }
 
 static enum au_err parse_entries(struct parser *parser, const struct au_json_in *array)
 {
-    AU_TRY(check_type(parser, "storage", array, AU_JSON_IN_ARRAY));
+    AU_TRY(au_field_type(parser->message, "storage", array, AU_JSON_IN_ARRAY));
     for (size_t i = 0; i < au_json_in_count(array); i++) {
         AU_TRY(parse_entry(parser, au_json_in_item(array, i), i));
     }
@@ -341,7 +285,7 @@ static enum au_err parse_amount(struct parser *parser, struct au_bytes name,
     au_buf_put_text(parser->message,
                     ": expected a decimal string of at most 9223372036854775807, got ");
     if (au_json_in_type(value) == AU_JSON_IN_STRING) {
-        put_quoted(parser->message, au_json_in_string(value));
+        au_field_put_quoted(parser->message, au_json_in_string(value));
     } else {
         au_buf_put_text(parser->message, au_json_in_type_name(au_json_in_type(value)));
     }
@@ -351,7 +295,7 @@ static enum au_err parse_amount(struct parser *parser, struct au_bytes name,
 static enum au_err parse_balances(struct parser *parser, const struct au_json_in *object)
 {
     struct au_world *world = parser->world;
-    AU_TRY(check_type(parser, "balances", object, AU_JSON_IN_OBJECT));
+    AU_TRY(au_field_type(parser->message, "balances", object, AU_JSON_IN_OBJECT));
     struct au_json_in_member member = {0};
     while (au_json_in_next(object, &member)) {
         struct au_balance balance;
@@ -359,7 +303,7 @@ static enum au_err parse_balances(struct parser *parser, const struct au_json_in
         AU_TRY(au_arena_copy(&world->arena, member.key, &name));
         enum au_err err = au_account_parse(name, &world->arena, &balance.account);
         if (err == AU_ERR_MALFORMED) {
-            return fail_text(parser, "balances", AU_ACCOUNT_EXPECTED, name);
+            return au_field_fail_text(parser->message, "balances", AU_ACCOUNT_EXPECTED, name);
         }
         if (err != AU_OK) return err;
         AU_TRY(parse_amount(parser, name, member.value, &balance.amount));
@@ -374,40 +318,43 @@ static enum au_err parse_balances(struct parser *parser, const struct au_json_in
         return AU_ERR_MALFORMED;
     }
     if (au_world_has_valid_sum(world)) return AU_OK;
-    return fail(parser, "balances: together they are more than 9223372036854775807");
+    return au_field_fail(parser->message,
+                         "balances: together they are more than 9223372036854775807");
 }
 
 static enum au_err parse_contract(struct parser *parser, const struct au_json_in *value)
 {
     struct au_world *world = parser->world;
     struct au_bytes name;
-    AU_TRY(check_type(parser, "contract", value, AU_JSON_IN_STRING));
+    AU_TRY(au_field_type(parser->message, "contract", value, AU_JSON_IN_STRING));
     AU_TRY(au_arena_copy(&world->arena, au_json_in_string(value), &name));
     enum au_err err = au_account_parse(name, &world->arena, &world->contract);
-    if (err == AU_ERR_MALFORMED) return fail_text(parser, "contract", AU_ACCOUNT_EXPECTED, name);
+    if (err == AU_ERR_MALFORMED)
+        return au_field_fail_text(parser->message, "contract", AU_ACCOUNT_EXPECTED, name);
     return err;
 }
 
 static enum au_err parse_format(struct parser *parser, const struct au_json_in *value)
 {
     if (au_json_in_type(value) != AU_JSON_IN_INTEGER) {
-        return fail(parser, "format: expected 1, got %s",
-                    au_json_in_type_name(au_json_in_type(value)));
+        return au_field_fail(parser->message, "format: expected 1, got %s",
+                             au_json_in_type_name(au_json_in_type(value)));
     }
     if (au_json_in_integer(value) == 1) return AU_OK;
-    return fail(parser, "format: expected 1, got %lld", (long long)au_json_in_integer(value));
+    return au_field_fail(parser->message, "format: expected 1, got %lld",
+                         (long long)au_json_in_integer(value));
 }
 
 static enum au_err parse_root(struct parser *parser, const struct au_json_in *root)
 {
     static const char *const names[] = {"format", "contract", "storage", "balances", NULL};
-    AU_TRY(check_type(parser, "", root, AU_JSON_IN_OBJECT));
-    AU_TRY(check_members(parser, "", root, names));
+    AU_TRY(au_field_type(parser->message, "", root, AU_JSON_IN_OBJECT));
+    AU_TRY(au_field_members(parser->message, "", root, names));
     const struct au_json_in *format = au_json_in_get(root, "format");
     const struct au_json_in *contract = au_json_in_get(root, "contract");
     const struct au_json_in *storage = au_json_in_get(root, "storage");
     const struct au_json_in *balances = au_json_in_get(root, "balances");
-    if (storage == NULL) return fail(parser, "storage is missing");
+    if (storage == NULL) return au_field_fail(parser->message, "storage is missing");
     if (format != NULL) AU_TRY(parse_format(parser, format));
     if (contract != NULL) AU_TRY(parse_contract(parser, contract));
     if (balances != NULL) AU_TRY(parse_balances(parser, balances));

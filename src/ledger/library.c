@@ -282,18 +282,29 @@ static enum au_err run_block(struct making *making, const struct au_bytes *txs, 
     return AU_OK;
 }
 
-static enum au_err make_block(struct making *making, const struct au_bytes *txs, uint64_t time_ms,
-                              enum ending ending)
+static enum au_err begin_making(struct au_chain *chain, size_t count, struct making *out_making)
 {
-    struct au_chain *chain = making->chain;
-    size_t count = making->result.tx_count;
-    making->txs = au_arena_zero(making->arena, count * sizeof(*making->txs));
-    if (!making->txs) return AU_ERR_NO_MEMORY;
-    making->result.txs = making->txs;
-    au_lock(&chain->lock);
-    enum au_err err = run_block(making, txs, time_ms, ending);
-    au_block_abort(chain->block);
-    au_unlock(&chain->lock);
+    struct making making = {.chain = chain, .arena = au_mem_new(sizeof(*making.arena))};
+    if (!making.arena) return AU_ERR_NO_MEMORY;
+    au_arena_init(making.arena, RESULT_MEMORY_MAX);
+    making.result.tx_count = count;
+    making.result.memory = making.arena;
+    making.txs = au_arena_zero(making.arena, count * sizeof(*making.txs));
+    making.result.txs = making.txs;
+    if (!making.txs) au_block_result_free(&making.result);
+    if (!making.txs) return AU_ERR_NO_MEMORY;
+    *out_making = making;
+    return AU_OK;
+}
+
+static enum au_err end_making(struct making *making, enum au_err err,
+                              struct au_block_result *out_result)
+{
+    if (err == AU_OK) {
+        *out_result = making->result;
+    } else {
+        au_block_result_free(&making->result);
+    }
     return err;
 }
 
@@ -301,19 +312,14 @@ static enum au_err give_block(struct au_chain *chain, const struct au_bytes *txs
                               uint64_t time_ms, enum ending ending,
                               struct au_block_result *out_result)
 {
+    struct making making;
     if (count > TX_COUNT_MAX) return AU_ERR_INVALID_ARG;
-    struct making making = {.chain = chain, .arena = au_mem_new(sizeof(*making.arena))};
-    if (!making.arena) return AU_ERR_NO_MEMORY;
-    au_arena_init(making.arena, RESULT_MEMORY_MAX);
-    making.result.tx_count = count;
-    making.result.memory = making.arena;
-    enum au_err err = make_block(&making, txs, time_ms, ending);
-    if (err == AU_OK) {
-        *out_result = making.result;
-    } else {
-        au_block_result_free(&making.result);
-    }
-    return err;
+    AU_TRY(begin_making(chain, count, &making));
+    au_lock(&chain->lock);
+    enum au_err err = run_block(&making, txs, time_ms, ending);
+    au_block_abort(chain->block);
+    au_unlock(&chain->lock);
+    return end_making(&making, err, out_result);
 }
 
 enum au_err au_apply_block(struct au_chain *chain, const struct au_bytes *txs, size_t count,
@@ -332,6 +338,68 @@ enum au_err au_simulate_block(struct au_chain *chain, const struct au_bytes *txs
                               uint64_t time_ms, struct au_block_result *out_result)
 {
     return give_block(chain, txs, count, time_ms, END_ABORT, out_result);
+}
+
+static enum au_err take_view(struct making *making, const struct au_view_result *view)
+{
+    struct au_tx_result *tx = making->txs;
+    struct au_items logs = view->logs;
+    tx->invalid_name = au_invalid_name(AU_INVALID_NONE);
+    tx->outcome = view->outcome;
+    tx->detail = view->detail;
+    tx->revert_code = view->revert_code;
+    tx->gas_used = view->gas_used;
+    AU_TRY(au_arena_copy(making->arena, view->output, &tx->output));
+    AU_TRY(au_arena_copy(making->arena, view->note, &tx->message));
+    AU_TRY(au_arena_copy(making->arena, view->logs.bytes, &logs.bytes));
+    return take_logs(making->arena, logs, tx);
+}
+
+static enum au_err run_view(struct making *making, const struct au_chain_view *options,
+                            uint64_t time_ms)
+{
+    struct au_block *block = making->chain->block;
+    struct au_view_result result;
+    struct au_view view = {
+        .function = options->function,
+        .args = options->args,
+        .arg_count = options->arg_count,
+        .gas_limit = options->gas_limit,
+    };
+    memcpy(view.contract.bytes, options->contract, AU_ADDRESS_SIZE);
+    memcpy(view.caller.bytes, options->caller, AU_ADDRESS_SIZE);
+    AU_TRY(au_block_begin(block, time_ms));
+    const struct au_header *header = au_block_header(block);
+    making->result.height = header->height;
+    making->result.time_ms = header->time_ms;
+    if (view.gas_limit > header->gas_limit) return AU_ERR_INVALID_ARG;
+    AU_TRY(au_block_view(block, &view, &result));
+    making->result.gas_used = result.gas_used;
+    return take_view(making, &result);
+}
+
+static bool has_valid_args(const struct au_chain_view *view)
+{
+    size_t size = 0;
+    if (view->arg_count > AU_ARG_COUNT_MAX) return false;
+    for (size_t i = 0; i < view->arg_count; i++) {
+        if (view->args[i].size > AU_ARGS_SIZE_MAX - size) return false;
+        size += view->args[i].size;
+    }
+    return true;
+}
+
+enum au_err au_chain_view(struct au_chain *chain, const struct au_chain_view *view,
+                          uint64_t time_ms, struct au_block_result *out_result)
+{
+    struct making making;
+    if (!has_valid_args(view)) return AU_ERR_INVALID_ARG;
+    AU_TRY(begin_making(chain, 1, &making));
+    au_lock(&chain->lock);
+    enum au_err err = run_view(&making, view, time_ms);
+    au_block_abort(chain->block);
+    au_unlock(&chain->lock);
+    return end_making(&making, err, out_result);
 }
 
 void au_block_result_free(struct au_block_result *result)
