@@ -1126,13 +1126,53 @@ def make_snapshot(out, tools):
     snapshot_states(out)
 
 
+# ---- scenario ------------------------------------------------------------------------------------
+
+def make_scenario(out, tools):
+    whole = (ROOT / "contracts/counter/counter.scen.json").read_bytes()
+    box = {"deploy": "box.wat"}
+    call = {"call": "box", "function": "f"}
+    expects = [
+        {}, {"outcome": "trapped", "detail": "unreachable"}, {"outcome": "x"}, {"detail": "pointer"},
+        {"invalid": "balance"}, {"invalid": "none"}, {"revert_code": 7}, {"revert_code": "4294967296"},
+        {"output": "u64:5"}, {"output": "addr:box"}, {"output": "@box"}, {"output": ""}, {"gas_max": 5},
+        {"logs": ["", "a"]}, {"logs": [5]}, {"events": [{"name": "E"}]}, {"events": [{}]},
+        {"events": [{"name": "E", "contract": "box", "topics": ["0x00", "addr:bob"], "data": "0x"}]},
+        {"events": [{"name": "E", "contract": "bob", "topics": ["0x"] * 5}]}, {"x": 1},
+        {"balances": {"bob": "1.5", "box": "7u"}}, {"balances": {"bob": "1.0000000001", "nobody": "1"}},
+        {"storage": [{"contract": "box", "key": "k", "value": None}]},
+        {"storage": [{"contract": "box", "key": "u64:1", "value": "str:v"}]},
+        {"storage": [{"contract": "alice", "key": "k", "value": "v"}]}, {"storage": [{"key": "k"}]},
+    ]
+    steps = [
+        [], [box], [box, box], [{**box, "as": "b", "admin": "none"}], [{**box, "as": "alice"}],
+        [{**box, "as": "B"}], [{"deploy": "/.wat"}], [{**box, "admin": "bob", "value": "1u", "gas": 5}],
+        [call], [box, call], [box, {"call": "box"}], [box, {**call, "call": "alice"}],
+        [box, {**call, "args": ["u64:5", "addr:box", "addr:judy", "str:a", "0x00", "5", "word"]}],
+        [box, {**call, "args": ["-1"]}], [box, {**call, "args": ["addr:x"]}], [box, {**call, "args": "5"}],
+        [box, {**call, "args": ["1"] * 65}], [box, {**call, "function": "a-b"}], [box, {**call, "as": "c"}],
+        [box, {**call, "from": "box"}], [box, {"view": "box", "function": "f", "from": "box"}],
+        [box, {"transfer": "box", "amount": "1"}], [{"transfer": "bob"}], [{"transfer": "x", "amount": "1"}],
+        [box, {"upgrade": "box", "code": "c.wat", "args": []}], [{"upgrade": "box", "code": "c"}],
+        [{"advance": {}}], [{"advance": {"blocks": 2, "seconds": "60"}}], [{"advance": {"blocks": 10001}}],
+        [{"advance": {"blocks": -1}}], [{"advance": 5}], [{}], [5], [{"x": 1}], [{**box, "call": "box"}],
+        [{"expect": {"outcome": "success"}}], [{"expect": {"balances": {}}}],
+    ]
+    steps += [[box, {**call, "expect": expect}] for expect in expects]
+    files = [json.dumps({"format": 1, "steps": list_}).encode() for list_ in steps]
+    files += [whole, b"", b"{}", b"[]", b'{"format": 2, "steps": []}', b'{"format": 1}',
+              b'{"format": 1, "steps": [], "x": 1}', b'{"format": 1, "steps": [{"deploy": "\u0000"}]}']
+    for data in files:
+        out.put(data)
+
+
 MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bind,
           "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
           "proof": make_proof, "document": make_document, "request": make_request,
           "keyfile": make_keyfile, "undo": make_undo, "store": make_store, "abi": make_abi,
           "snapshot": make_snapshot, "parcel": make_parcel,
-          "artifact": make_artifact}
+          "artifact": make_artifact, "scenario": make_scenario}
 
 
 def make(name, tools, folder):

@@ -7,6 +7,7 @@
 #include "cli/client_commands.h"
 #include "cli/help.h"
 #include "cli/run.h"
+#include "cli/test.h"
 #include "cli/tx.h"
 
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
@@ -53,6 +54,17 @@ static const char check_details[] =
     "Of an accepted module the page tells its sizes, memory and table; what each call pays to\n"
     "enter it and a deployment to compile it; what its imports cost; and which exports can be\n"
     "called, or why not.\n";
+
+static const char test_details[] =
+    "The scenarios are the files of the folder DIR, this one if it is not given, whose names end\n"
+    "in .scen.json: docs/scenarios.md explains them. Each runs on a chain of its own, in this\n"
+    "process, by the code of the node: blocks, signatures, gas, storage. Nothing is sent\n"
+    "anywhere and nothing is left behind.\n"
+    "\n"
+    "A line is printed for each step, with its gas. A step that comes to something else than it\n"
+    "expects ends its scenario and gives exit code 1. When all of a folder's passed and there is\n"
+    "a folder build in it, the gas is kept in build/gas.json, and the next run tells what became\n"
+    "more or less.\n";
 
 static const char abi_details[] =
     "FILE is a WebAssembly module, binary or text. Shown are the lines of its section\n"
@@ -103,6 +115,14 @@ static const struct au_command offline_commands[] = {
      .operands_max = 1,
      OPTIONS(json_options),
      .run = au_abi_command},
+    {.name = "test",
+     .operands = "[DIR|FILE]",
+     .summary = "run the scenarios of a contract",
+     .details = test_details,
+     .example = "aureon test contracts/counter",
+     .operands_max = 1,
+     OPTIONS(json_options),
+     .run = au_test_command},
     {.name = "tx decode",
      .operands = "HEX",
      .summary = "show what a transaction says",

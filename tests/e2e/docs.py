@@ -8,7 +8,7 @@ one shell runs all ```sh blocks of the page in their order.
     ```sh exit=5     the same, but the last one must end with status 5
     ```text          right after a ```sh block: what it prints. A line `...` stands for any lines;
     ```json          moments, times, ports and process numbers are masked, as is make demo's folder
-    ```c file=NAME   a file that the reader saves under NAME; also ```wat, ```cpp
+    ```c file=NAME   a file that the reader saves under NAME; also ```wat, ```cpp, ```json
     ```              anything else, never a command or an output
 
 A node in the foreground (`aureon dev`, `aureon node start`) goes on in the background on a free
@@ -33,7 +33,7 @@ FENCE = re.compile(r"^```(\w*)[ \t]*([^\n]*)\n(.*?)^```[ \t]*$", re.S | re.M)
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
 HEADING = re.compile(r"^#+ +(.*)$", re.M)
 OUTPUTS = {"text", "json"}
-FILES = {"c", "cpp", "wat"}
+FILES = {"c", "cpp", "wat", "json"}
 MASKS = [
     (re.compile(r"\d+(\.\d+)? ms\b"), "N ms"),
     (re.compile(r"\S*/aureon-demo\.\w+"), "/tmp/aureon-demo.XXXXXX"),

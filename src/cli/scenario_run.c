@@ -1,0 +1,258 @@
+#include "cli/scenario_run.h"
+
+#include <inttypes.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/amount.h"
+#include "cli/code.h"
+#include "cli/scenario_internal.h"
+#include "cli/show.h"
+#include "core/dev_account.h"
+#include "core/limits.h"
+#include "core/tx.h"
+
+#define BALANCE          (UINT64_C(1000000) * 1000000000) /* base units of each account */
+#define BLOCK_MS         1000u
+#define MESSAGE_SIZE_MAX (1u << 20) /* bytes */
+#define CHAIN_MESSAGE    256u
+#define PATH_SIZE_MAX    8192u
+#define MS_PER_SECOND    1000u
+
+/* ---- the chain ---- */
+
+static enum au_err open_chain(struct au_stage *stage)
+{
+    struct au_chain_account accounts[AU_DEV_ACCOUNT_COUNT];
+    char cause[CHAIN_MESSAGE];
+    for (size_t i = 0; i < AU_DEV_ACCOUNT_COUNT; i++) {
+        struct au_hash seed = au_dev_account_seed(i);
+        au_sign_key_from_seed(&stage->keys[i], seed.bytes);
+        memcpy(accounts[i].address, stage->keys[i].public_key, AU_ADDRESS_SIZE);
+        accounts[i].balance = BALANCE;
+    }
+    struct au_chain_options options = {
+        .chain_id = "aureon-scenario",
+        .time_ms = AU_SCENARIO_TIME_MS,
+        .accounts = accounts,
+        .account_count = AU_DEV_ACCOUNT_COUNT,
+    };
+    memcpy(options.proposer, accounts[0].address, AU_ADDRESS_SIZE);
+    stage->time_ms = AU_SCENARIO_TIME_MS;
+    enum au_err err =
+        au_chain_open(stage->run->runtime, &options, cause, sizeof(cause), &stage->chain);
+    if (err != AU_OK) au_buf_put_text(stage->cause, cause);
+    return err;
+}
+
+/* ---- transactions ---- */
+
+static enum au_err put_args(struct au_stage *stage, const struct au_step *step, struct au_buf *args)
+{
+    for (size_t i = 0; i < step->arg_count; i++) {
+        struct au_bytes value = au_stage_value(stage, &step->args[i]);
+        au_buf_put_u32(args, (uint32_t)value.size);
+        au_buf_put_bytes(args, value);
+    }
+    return args->err;
+}
+
+static enum au_err sign(struct au_stage *stage, size_t key, struct au_tx *tx, struct au_buf *bytes)
+{
+    struct au_hash genesis = au_chain_genesis_hash(stage->chain);
+    struct au_buf message;
+    au_buf_init(&message, (size_t)2 * AU_TX_SIZE_MAX);
+    au_tx_encode_body(bytes, tx);
+    au_tx_put_signed_message(&message, &genesis, au_buf_bytes(bytes));
+    enum au_err err = bytes->err != AU_OK ? bytes->err : message.err;
+    if (err == AU_OK) au_sign(&stage->keys[key], au_buf_bytes(&message), tx->signature);
+    au_buf_done(&message);
+    au_buf_clear(bytes);
+    au_tx_encode(bytes, tx);
+    return err != AU_OK ? err : bytes->err;
+}
+
+static enum au_tx_kind tx_kind(enum au_step_kind kind)
+{
+    if (kind == AU_STEP_DEPLOY) return AU_TX_DEPLOY;
+    if (kind == AU_STEP_UPGRADE) return AU_TX_UPGRADE;
+    return kind == AU_STEP_CALL ? AU_TX_CALL : AU_TX_TRANSFER;
+}
+
+static enum au_err apply(struct au_stage *stage, const struct au_step *step, struct au_bytes code,
+                         struct au_block_result *out_result)
+{
+    struct au_account_state sender;
+    struct au_buf args;
+    struct au_buf bytes;
+    struct au_tx tx = {
+        .version = AU_TX_VERSION,
+        .from = au_stage_address(stage, &step->from),
+        .kind = tx_kind(step->kind),
+        .code = code,
+        .function = step->function,
+        .arg_count = (uint32_t)step->arg_count,
+    };
+    AU_TRY(au_chain_get_account(stage->chain, tx.from.bytes, &sender));
+    tx.nonce = sender.nonce;
+    if (step->kind != AU_STEP_DEPLOY) tx.to = au_stage_address(stage, &step->to);
+    if (step->kind != AU_STEP_TRANSFER) tx.gas_limit = step->gas;
+    if (step->kind == AU_STEP_TRANSFER) {
+        tx.amount = step->amount;
+    } else {
+        tx.value = step->amount;
+    }
+    if (step->kind == AU_STEP_DEPLOY && step->has_admin) {
+        tx.has_admin = true;
+        tx.admin = au_stage_address(stage, &step->admin);
+    }
+    au_buf_init(&args, (size_t)2 * AU_ARGS_SIZE_MAX);
+    au_buf_init(&bytes, AU_CODE_FILE_SIZE_MAX + (size_t)AU_TX_SIZE_MAX);
+    enum au_err err = put_args(stage, step, &args);
+    tx.args = au_buf_bytes(&args);
+    if (err == AU_OK) err = sign(stage, step->from.index, &tx, &bytes);
+    if (err == AU_OK) {
+        uint64_t time_ms = stage->time_ms + BLOCK_MS;
+        err = au_apply_transaction(stage->chain, au_buf_bytes(&bytes), time_ms, out_result);
+        if (err == AU_OK && out_result->txs[0].invalid == 0) stage->time_ms = time_ms;
+    }
+    au_buf_done(&bytes);
+    au_buf_done(&args);
+    return err;
+}
+
+static enum au_err view(struct au_stage *stage, const struct au_step *step,
+                        struct au_block_result *out_result)
+{
+    struct au_bytes args[AU_ARG_COUNT_MAX];
+    struct au_address contract = au_stage_address(stage, &step->to);
+    struct au_address caller = au_stage_address(stage, &step->from);
+    struct au_chain_view asked = {
+        .function = step->function,
+        .args = args,
+        .arg_count = step->arg_count,
+        .gas_limit = step->gas,
+    };
+    for (size_t i = 0; i < step->arg_count; i++) {
+        args[i] = au_stage_value(stage, &step->args[i]);
+    }
+    memcpy(asked.contract, contract.bytes, AU_ADDRESS_SIZE);
+    memcpy(asked.caller, caller.bytes, AU_ADDRESS_SIZE);
+    return au_chain_view(stage->chain, &asked, stage->time_ms + BLOCK_MS, out_result);
+}
+
+static enum au_err advance(struct au_stage *stage, const struct au_step *step)
+{
+    stage->time_ms += step->seconds * MS_PER_SECOND;
+    for (uint64_t i = 0; i < step->blocks; i++) {
+        struct au_block_result result;
+        stage->time_ms += BLOCK_MS;
+        AU_TRY(au_apply_block(stage->chain, NULL, 0, stage->time_ms, &result));
+        au_block_result_free(&result);
+    }
+    return AU_OK;
+}
+
+/* ---- code ---- */
+
+/* A file that cannot be read fails the step: false. */
+static bool load_code(struct au_stage *stage, const struct au_step *step, struct au_bytes *out_code)
+{
+    struct au_buf path;
+    struct au_reject reject;
+    au_buf_init(&path, PATH_SIZE_MAX);
+    if (step->code.data[0] != '/') au_buf_printf(&path, "%s/", stage->run->folder);
+    au_buf_put_bytes(&path, step->code);
+    au_buf_put_u8(&path, 0);
+    enum au_err err = path.err;
+    if (err == AU_OK) err = au_code_load((const char *)path.data, out_code, &reject);
+    if (err == AU_ERR_INVALID_MODULE) {
+        au_buf_printf(&stage->text, "'%s' is refused (%s): %s", (const char *)path.data,
+                      reject.rule, reject.message);
+    } else if (err == AU_ERR_NOT_FOUND) {
+        au_buf_printf(&stage->text, "there is no file '%s'; `aureon build` makes those of build/",
+                      (const char *)path.data);
+    } else if (err != AU_OK) {
+        au_buf_printf(&stage->text, "cannot read '%s': %s", (const char *)path.data,
+                      au_file_err_text(err));
+    }
+    au_buf_done(&path);
+    return err == AU_OK;
+}
+
+/* ---- steps ---- */
+
+/* A contract that was expected not to come about cannot be used later. */
+static bool has_all(struct au_stage *stage, const struct au_step *step)
+{
+    bool is_known = step->to.kind != AU_PARTY_CONTRACT || stage->contracts[step->to.index].is_there;
+    if (!is_known) au_buf_put_text(&stage->text, "the step that deploys the contract failed");
+    return is_known;
+}
+
+static enum au_err execute(struct au_stage *stage, const struct au_step *step, size_t index,
+                           struct au_block_result *out_block)
+{
+    struct au_bytes code = {0};
+    bool has_code = step->code.size > 0;
+    if (has_code && !load_code(stage, step, &code)) return AU_OK;
+    enum au_err err = step->kind == AU_STEP_VIEW ? view(stage, step, out_block)
+                                                 : apply(stage, step, code, out_block);
+    au_free(code.data);
+    AU_TRY(err);
+    const struct au_tx_result *tx = &out_block->txs[0];
+    if (tx->has_created) {
+        stage->contracts[index].is_there = true;
+        memcpy(stage->contracts[index].address.bytes, tx->created, AU_ADDRESS_SIZE);
+    }
+    au_stage_check_tx(stage, step, tx);
+    return AU_OK;
+}
+
+static enum au_err run_step(struct au_stage *stage, const struct au_step *step, size_t index,
+                            bool *out_goes_on)
+{
+    struct au_block_result block = {0};
+    enum au_err err = AU_OK;
+    au_buf_clear(&stage->text);
+    bool is_run = step->kind != AU_STEP_ADVANCE && step->kind != AU_STEP_EXPECT;
+    if (step->kind == AU_STEP_ADVANCE) {
+        err = advance(stage, step);
+    } else if (is_run && has_all(stage, step)) {
+        err = execute(stage, step, index, &block);
+    }
+    if (err == AU_OK && stage->text.size == 0) err = au_stage_check_state(stage, &step->expect);
+    if (err == AU_OK) err = stage->text.err;
+    if (err == AU_OK) {
+        bool has_gas = block.tx_count > 0 && block.txs[0].invalid == 0;
+        struct au_step_result result = {
+            .is_passed = stage->text.size == 0,
+            .has_gas = has_gas,
+            .gas_used = has_gas ? block.txs[0].gas_used : 0,
+            .message = au_buf_bytes(&stage->text),
+        };
+        *out_goes_on = result.is_passed;
+        stage->run->on_step(stage->run->context, step, &result);
+    }
+    au_block_result_free(&block);
+    return err;
+}
+
+enum au_err au_scenario_run(const struct au_scenario *scenario, const struct au_scenario_run *run,
+                            struct au_buf *message)
+{
+    struct au_stage stage = {.run = run, .cause = message};
+    bool goes_on = true;
+    stage.contracts = au_mem_new((scenario->step_count + 1) * sizeof(*stage.contracts));
+    if (stage.contracts == NULL) return AU_ERR_NO_MEMORY;
+    au_buf_init(&stage.text, MESSAGE_SIZE_MAX);
+    enum au_err err = open_chain(&stage);
+    for (size_t i = 0; err == AU_OK && goes_on && i < scenario->step_count; i++) {
+        err = run_step(&stage, &scenario->steps[i], i, &goes_on);
+    }
+    if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
+    au_chain_close(stage.chain);
+    au_buf_done(&stage.text);
+    au_mem_free(stage.contracts);
+    return err;
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# aureon test: what scenarios find, and what they find wrong.
+
+load helper.sh
+
+setup() {
+    enter_temp
+    cp "$counter_wat" counter.wat
+}
+
+# write_scenario STEP...: one.scen.json deploys the counter, then does these.
+write_scenario() {
+    local step
+    {
+        echo '{"format": 1, "steps": [{"deploy": "counter.wat"}'
+        for step in "$@"; do echo ",$step"; done
+        echo ']}'
+    } >one.scen.json
+}
+
+# expect_fail TEXT: the last step, after the deployment, fails with a sentence that has this.
+expect_fail() {
+    aureon test
+    expect 1
+    [ -z "$stderr" ]
+    if [[ $output != *"  FAIL  "*$'\n        '*"$1"* ]]; then
+        printf 'expected a step that fails with: %s\nstdout: %s\n' "$1" "$output" >&2
+        return 1
+    fi
+}
+
+@test "the counter's scenario passes, for text and for C" {
+    aureon test "$AUREON_SOURCE_DIR/contracts/counter"
+    expect 0
+    [ "${lines[-1]}" = "14 passed, 0 failed" ]
+    sed 's/counter\.wat/counter.wasm/' "$AUREON_SOURCE_DIR/contracts/counter/counter.scen.json" >c.scen.json
+    cp "$counter_c" counter.wasm
+    aureon test c.scen.json
+    expect 0
+}
+
+@test "each expectation that is not met is told" {
+    local increment='"call": "counter", "function": "increment"'
+    write_scenario "{$increment, \"expect\": {\"output\": \"u64:2\"}}"
+    expect_fail 'output: expected 0x0200000000000000  u64 2, got 0x0100000000000000  u64 1'
+    write_scenario "{$increment, \"expect\": {\"outcome\": \"trapped\"}}"
+    expect_fail 'expected trapped, got success'
+    write_scenario "{$increment, \"args\": [\"x\"]}"
+    expect_fail 'expected success, got reverted: the contract reverted with code 3: '
+    write_scenario "{$increment, \"expect\": {\"logs\": [\"counter = 2\"]}}"
+    expect_fail 'logs[0]: expected 0x636f756e746572203d2032  "counter = 2", got 0x636f756e746572203d2031  "counter = 1"'
+    write_scenario "{$increment, \"expect\": {\"logs\": []}}"
+    expect_fail 'logs: expected 0, got 1'
+    write_scenario "{$increment, \"expect\": {\"events\": [{\"name\": \"E\"}]}}"
+    expect_fail 'events: expected 1, got 0'
+    write_scenario "{$increment, \"expect\": {\"gas_max\": 20}}"
+    expect_fail 'gas_max: expected at most 20, got 146'
+    write_scenario "{$increment, \"args\": [\"x\"], \"expect\": {\"outcome\": \"reverted\", \"revert_code\": 4}}"
+    expect_fail 'revert_code: expected 4, got 3'
+    write_scenario "{$increment, \"expect\": {\"balances\": {\"counter\": \"1\"}}}"
+    expect_fail 'balances.counter: expected 1, got 0'
+    write_scenario "{$increment, \"expect\": {\"storage\": [{\"contract\": \"counter\", \"key\": \"counter\", \"value\": null}]}}"
+    expect_fail 'storage of counter, key 0x636f756e746572  "counter": expected none, got 0x0100000000000000  u64 1'
+    write_scenario "{$increment, \"value\": \"2000000\"}"
+    expect_fail 'expected success, got invalid balance: the balance does not cover fee and amount'
+    write_scenario "{$increment, \"gas\": 90}"
+    expect_fail 'expected success, got out_of_gas'
+    write_scenario '{"upgrade": "counter", "code": "none.wat"}'
+    expect_fail "there is no file './none.wat'; "
+}
+
+@test "a step that fails ends its scenario, not the others" {
+    write_scenario '{"view": "counter", "function": "none"}' '{"advance": {}}'
+    echo '{"format": 1, "steps": [{"advance": {}}]}' >two.scen.json
+    aureon test
+    expect 1
+    [ "${lines[-1]}" = "2 passed, 1 failed, 1 not run" ]
+    aureon test --json
+    expect 1
+    expect_json .passed 2
+    expect_json .failed 1
+    expect_json .not_run 1
+    expect_json '.scenarios[0].steps[1].step' "view counter none"
+    expect_json '.scenarios[0].not_run' 1
+    aureon test two.scen.json
+    expect 0
+}
+
+@test "gas is compared with that of the last run that passed" {
+    mkdir build
+    write_scenario '{"call": "counter", "function": "increment"}'
+    aureon test
+    expect 0
+    [[ $output != *"than before"* ]]
+    aureon test
+    [[ $output != *"than before"* ]]
+    sed -i 's/"146"/"150"/' build/gas.json
+    aureon test --json
+    expect_json '.scenarios[0].steps[1].gas_before' 150
+    aureon test
+    expect 0
+    [[ $output != *"than before"* ]] # the run before kept what it found
+    sed -i 's/"146"/"140"/' build/gas.json
+    aureon test one.scen.json # of one file: nothing is kept
+    [[ $output == *"6 more than before"* ]]
+    aureon test
+    [[ $output == *"6 more than before"* ]]
+    echo x >build/gas.json
+    aureon test
+    expect 0
+    [[ $stderr == *"build/gas.json' is not what a test left there"* ]]
+}
+
+@test "files that are none" {
+    aureon test none.scen.json
+    expect_refused 7 "none.scen.json"
+    aureon test
+    expect_refused 7 "there is no scenario in '.': a file whose name ends in .scen.json"
+    echo '{"format": 2, "steps": []}' >a.scen.json
+    aureon test
+    expect_refused 2 "'a.scen.json': format: expected 1, got 2"
+    echo '{"format": 1, "steps": [' >a.scen.json
+    aureon test
+    expect_refused 2 "'a.scen.json': line 2"
+}
