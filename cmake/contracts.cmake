@@ -1,5 +1,9 @@
-# Contracts written in C, compiled to build/contracts/<name>.wasm. The flags are those that the C kit
-# documents: no library, one page of memory, sign extension and bulk memory but nothing newer.
+# Contracts written in C, compiled to build/contracts/<name>.wasm with the flags of `aureon build`: no
+# library, one page of memory, sign extension and bulk memory but nothing newer.
+
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/abi/clang.def)
+file(STRINGS abi/clang.def contract_flags REGEX "^AU_CLANG\\(")
+list(TRANSFORM contract_flags REPLACE "^AU_CLANG\\(\"([^\"]*)\"\\).*" "\\1")
 
 find_program(AUREON_WASM_CLANG NAMES clang)
 find_program(AUREON_WASM_LD NAMES wasm-ld)
@@ -13,14 +17,11 @@ function(aureon_add_contract name source)
     set(module ${AUREON_CONTRACTS_DIR}/${name}.wasm)
     add_custom_command(
         OUTPUT ${module}
-        COMMAND ${AUREON_WASM_CLANG} --target=wasm32 -mcpu=mvp -msign-ext -mbulk-memory -std=c17
-            -O2 -ffreestanding -nostdlib -Wall -Wextra -Werror
+        COMMAND ${AUREON_WASM_CLANG} ${contract_flags} -Werror
             -I${PROJECT_SOURCE_DIR}/sdk/c -I${PROJECT_SOURCE_DIR}
             -MD -MF ${module}.d -MT ${module}
-            -Wl,--no-entry -Wl,--export-dynamic -Wl,--strip-all
-            -Wl,-z,stack-size=8192 -Wl,--initial-memory=65536 -Wl,--max-memory=65536
             -o ${module} ${source}
-        DEPENDS ${source}
+        DEPENDS ${source} ${PROJECT_SOURCE_DIR}/abi/clang.def
         DEPFILE ${module}.d
         COMMENT "Contract ${name}"
         VERBATIM)

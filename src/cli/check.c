@@ -273,6 +273,47 @@ static enum au_err judge(struct au_check_refusal *refusal, struct au_arena *aren
     return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }
 
+static bool has_entry(const struct au_module_info *info)
+{
+    for (size_t i = 0; i < info->export_count; i++) {
+        if (au_frame_obstacle(info, &info->exports[i]) == NULL) return true;
+    }
+    return false;
+}
+
+static void show_brief(struct au_buf *text, const char *path, const struct verdict *verdict)
+{
+    const struct au_survey *survey = &verdict->survey;
+    au_show_text(text, au_bytes_of(path));
+    au_buf_printf(text, "  ok, %zu bytes; each call %" PRIu64 " gas, a deployment %" PRIu64 "; ",
+                  survey->info->code_size, survey->entry_gas, survey->compile_gas);
+    if (verdict->has_abi) {
+        au_buf_printf(text, "abi of %zu record%s\n", verdict->abi.record_count,
+                      verdict->abi.record_count == 1 ? "" : "s");
+    } else {
+        au_buf_put_text(text, "no abi\n");
+    }
+    if (!has_entry(survey->info)) {
+        au_buf_put_text(text, "         no function can be called: AUREON_EXPORT(name) in front of "
+                              "one makes it an entry point\n");
+    }
+}
+
+enum au_err au_check_brief(const char *path, struct au_buf *text)
+{
+    struct au_check_refusal refusal = {.path = path};
+    struct verdict verdict = {0};
+    struct au_arena arena;
+    au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
+    enum au_err err = judge(&refusal, &arena, &verdict);
+    if (err == AU_OK) show_brief(text, path, &verdict);
+    if (err == AU_ERR_INVALID_MODULE) show_refusal_text(text, &refusal);
+    au_arena_done(&arena);
+    au_survey_done(&verdict.survey);
+    au_free(refusal.code.data);
+    return err;
+}
+
 enum au_exit au_check_command(struct au_invocation *invocation)
 {
     struct au_check_refusal refusal = {.path = invocation->operands[0]};

@@ -18,4 +18,10 @@ struct au_check_refusal {
 void au_check_show_refusal(struct au_buf *text, const struct au_check_refusal *refusal,
                            bool is_json);
 
+/* au_check_brief tells of a module what somebody who made it wants to know, in a line; of one that
+ * is refused, why.
+ *
+ * OK, INVALID_MODULE: it is refused; NOT_FOUND, IO, NO_MEMORY: nothing is written */
+AU_MUST_USE enum au_err au_check_brief(const char *path, struct au_buf *text);
+
 #endif

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "cli/abi.h"
+#include "cli/build.h"
 #include "cli/check.h"
 #include "cli/client_commands.h"
 #include "cli/help.h"
+#include "cli/project.h"
 #include "cli/run.h"
 #include "cli/test.h"
 #include "cli/tx.h"
@@ -54,6 +56,26 @@ static const char check_details[] =
     "Of an accepted module the page tells its sizes, memory and table; what each call pays to\n"
     "enter it and a deployment to compile it; what its imports cost; and which exports can be\n"
     "called, or why not.\n";
+
+static const struct au_option new_options[] = {
+    {"template", "T", AU_OPTION_TEXT, false, 0, "what it begins as; counter if not given"},
+};
+
+static const char new_details[] =
+    "Makes a folder NAME with a contract in C and a scenario that tries it. They are copies of\n"
+    "one of this project's own contracts, for which --template has its name; a wrong one is\n"
+    "answered with those that there are. NAME is 1 to 64 of a-z 0-9 - _ and must not be there\n"
+    "yet.\n";
+
+static const char build_details[] =
+    "Compiles the C files of the folder DIR, this one if it is not given, each to a contract of\n"
+    "its own: DIR/build/NAME.wasm of NAME.c. Files that end in _test.c are left out. The header\n"
+    "aureon_contract.h is this program's and is put into DIR/build/kit, where clang finds it.\n"
+    "\n"
+    "It takes clang 14 or later, and its wasm-ld: the Debian packages clang and lld. The\n"
+    "environment variable AUREON_CLANG names another clang than the first on the PATH. What\n"
+    "clang finds wrong goes to standard error, and the exit code is 9. The modules are then\n"
+    "judged as `aureon check` does: one that is refused gives exit code 4.\n";
 
 static const char test_details[] =
     "The scenarios are the files of the folder DIR, this one if it is not given, whose names end\n"
@@ -115,11 +137,30 @@ static const struct au_command offline_commands[] = {
      .operands_max = 1,
      OPTIONS(json_options),
      .run = au_abi_command},
+    {.name = "new",
+     .operands = "NAME",
+     .summary = "begin a contract",
+     .details = new_details,
+     .example = "aureon new hello",
+     .needs_setup = true,
+     .operands_min = 1,
+     .operands_max = 1,
+     OPTIONS(new_options),
+     .run = au_new_command},
+    {.name = "build",
+     .operands = "[DIR]",
+     .summary = "compile contracts written in C",
+     .details = build_details,
+     .example = "aureon build hello",
+     .needs_setup = true,
+     .operands_max = 1,
+     .run = au_build_command},
     {.name = "test",
      .operands = "[DIR|FILE]",
      .summary = "run the scenarios of a contract",
      .details = test_details,
-     .example = "aureon test contracts/counter",
+     .example = "aureon test hello",
+     .needs_setup = true,
      .operands_max = 1,
      OPTIONS(json_options),
      .run = au_test_command},

@@ -1,0 +1,162 @@
+#include "cli/build.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/check.h"
+#include "cli/embedded.h"
+#include "cli/folder.h"
+#include "cli/toolchain.h"
+
+#define PATH_SIZE_MAX   4096 /* bytes */
+#define RESULT_SIZE_MAX (1u << 20)
+#define FOLDER_MODE     0755
+#define SUFFIX          ".c"
+#define TEST_SUFFIX     "_test.c"
+
+static const char *const flags[] = {
+#define AU_CLANG(flag) flag,
+#include "abi/clang.def"
+#undef AU_CLANG
+};
+
+struct build {
+    struct au_invocation *invocation;
+    const char *folder; /* ends in a slash, or empty for this one */
+    struct au_toolchain toolchain;
+};
+
+/* A path in the folder, in the arena. */
+static const char *path_of(const struct build *build, const char *folder, const char *name,
+                           const char *suffix)
+{
+    size_t size = strlen(build->folder) + strlen(folder) + strlen(name) + strlen(suffix) + 1;
+    char *path = au_arena_get(&build->invocation->arena, size);
+    if (path != NULL) snprintf(path, size, "%s%s%s%s", build->folder, folder, name, suffix);
+    return path;
+}
+
+static enum au_exit fail_memory(const struct build *build)
+{
+    return au_invocation_fail(build->invocation, AU_EXIT_INTERNAL, "%s",
+                              au_err_text(AU_ERR_NO_MEMORY));
+}
+
+static enum au_exit make_folder(const struct build *build, const char *name)
+{
+    const char *path = path_of(build, name, "", "");
+    if (path == NULL) return fail_memory(build);
+    if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST) return AU_EXIT_DONE;
+    return au_invocation_fail(build->invocation, AU_EXIT_INTERNAL,
+                              "cannot make the folder '%s': %s", path, strerror(errno));
+}
+
+static enum au_exit write_kit(const struct build *build)
+{
+    enum au_exit code = make_folder(build, "build");
+    if (code == AU_EXIT_DONE) code = make_folder(build, "build/kit");
+    for (size_t i = 0; code == AU_EXIT_DONE && i < au_embedded_count; i++) {
+        const struct au_embedded_file *file = &au_embedded[i];
+        if (strcmp(file->folder, AU_EMBEDDED_KIT) != 0) continue;
+        const char *path = path_of(build, "build/kit/", file->name, "");
+        if (path == NULL) return fail_memory(build);
+        code = au_invocation_save(build->invocation, path, file->content);
+    }
+    return code;
+}
+
+static enum au_exit compile(const struct build *build, const char *source, const char *module)
+{
+    const char *argv[AU_COUNT_OF(flags) + 9];
+    size_t count = 0;
+    int status = 0;
+    char linker[sizeof("-fuse-ld=") + AU_TOOLCHAIN_PATH_SIZE];
+    const char *kit = path_of(build, "build/kit", "", "");
+    if (kit == NULL) return fail_memory(build);
+    snprintf(linker, sizeof(linker), "-fuse-ld=%s", build->toolchain.linker);
+    argv[count++] = build->toolchain.clang;
+    for (size_t i = 0; i < AU_COUNT_OF(flags); i++) {
+        argv[count++] = flags[i];
+    }
+    argv[count++] = linker;
+    argv[count++] = "-I";
+    argv[count++] = kit;
+    argv[count++] = "-o";
+    argv[count++] = module;
+    argv[count++] = source;
+    argv[count] = NULL;
+    if (au_toolchain_run(argv, &status) != AU_OK) {
+        return au_invocation_fail(build->invocation, AU_EXIT_BUILD, "cannot run '%s': %s",
+                                  build->toolchain.clang, strerror(errno));
+    }
+    if (status == 0) return AU_EXIT_DONE;
+    return au_invocation_fail(build->invocation, AU_EXIT_BUILD, "'%s' does not compile", source);
+}
+
+static bool is_test(const char *name)
+{
+    size_t size = strlen(name);
+    size_t suffix_size = sizeof(TEST_SUFFIX) - 1;
+    return size > suffix_size && strcmp(name + size - suffix_size, TEST_SUFFIX) == 0;
+}
+
+static enum au_exit make_module(const struct build *build, const char *name, struct au_buf *text)
+{
+    char stem[PATH_SIZE_MAX];
+    snprintf(stem, sizeof(stem), "%.*s", (int)(strlen(name) - (sizeof(SUFFIX) - 1)), name);
+    /* A source whose name begins like an option must not be taken for one. */
+    const char *source = path_of(build, build->folder[0] == '\0' ? "./" : "", name, "");
+    const char *module = path_of(build, "build/", stem, ".wasm");
+    if (source == NULL || module == NULL) return fail_memory(build);
+    enum au_exit code = compile(build, source, module);
+    if (code != AU_EXIT_DONE) return code;
+    enum au_err err = au_check_brief(module, text);
+    if (err == AU_ERR_INVALID_MODULE) return AU_EXIT_REJECTED;
+    return err == AU_OK ? AU_EXIT_DONE
+                        : au_invocation_fail_file(build->invocation, err, "check", module);
+}
+
+static enum au_exit find_sources(struct build *build, const char ***out_names, size_t *out_count)
+{
+    struct au_invocation *invocation = build->invocation;
+    const char *path = invocation->operand_count > 0 ? invocation->operands[0] : ".";
+    const char **names;
+    size_t count;
+    size_t kept = 0;
+    enum au_err err = au_folder_list(path, SUFFIX, &invocation->arena, &names, &count);
+    if (err != AU_OK) return au_invocation_fail_file(invocation, err, "read", path);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_test(names[i])) names[kept++] = names[i];
+    }
+    build->folder = "";
+    if (strcmp(path, ".") != 0) build->folder = path_of(build, path, "/", "");
+    if (build->folder == NULL) return fail_memory(build);
+    *out_names = names;
+    *out_count = kept;
+    if (kept > 0) return AU_EXIT_DONE;
+    return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND,
+                              "there is no C file in '%s'; `aureon new` begins a contract", path);
+}
+
+enum au_exit au_build_command(struct au_invocation *invocation)
+{
+    struct build build = {.invocation = invocation};
+    struct au_buf text;
+    const char **names = NULL;
+    size_t count = 0;
+    enum au_exit code = find_sources(&build, &names, &count);
+    if (code == AU_EXIT_DONE) code = au_toolchain_find(invocation, &build.toolchain);
+    if (code == AU_EXIT_DONE) code = write_kit(&build);
+    au_buf_init(&text, RESULT_SIZE_MAX);
+    for (size_t i = 0; code == AU_EXIT_DONE && i < count; i++) {
+        code = make_module(&build, names[i], &text);
+    }
+    if (text.size > 0) {
+        enum au_exit written = au_invocation_write(invocation, &text);
+        if (code == AU_EXIT_DONE) code = written;
+    }
+    au_buf_done(&text);
+    return code;
+}

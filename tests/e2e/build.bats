@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# aureon new and aureon build: from nothing to a module, and what is missing on the way.
+
+load helper.sh
+
+setup() {
+    enter_temp
+}
+
+# build_with FOLDER: aureon build hello with this PATH alone.
+build_with() {
+    run --separate-stderr env PATH="$BATS_TEST_TMPDIR/$1" "$AUREON" build hello
+}
+
+@test "a new contract builds, and its scenarios pass" {
+    aureon new hello
+    expect 0
+    [ "${lines[0]}" = hello/counter.c ]
+    [[ $stderr == "next: cd hello && aureon build && aureon test" ]]
+    diff hello/counter.c "$AUREON_SOURCE_DIR/contracts/counter/counter.c"
+    cd hello
+    aureon build
+    expect 0
+    [[ $output == "build/counter.wasm  ok, "*" bytes; each call "*" gas, a deployment "* ]]
+    cmp build/counter.wasm "$counter_c" # as the build of the tree makes it
+    diff build/kit/aureon_contract.h "$AUREON_SOURCE_DIR/sdk/c/aureon_contract.h"
+    aureon test
+    expect 0
+    [ "${lines[-1]}" = "14 passed, 0 failed" ]
+}
+
+@test "every template builds and passes from outside its folder" {
+    for folder in "$AUREON_SOURCE_DIR"/contracts/*/; do
+        name=$(basename "$folder")
+        ls "$folder"/*.scen.json >/dev/null || continue
+        aureon new "my-$name" --template "$name"
+        expect 0
+        aureon build "my-$name"
+        expect 0
+        aureon test "my-$name"
+        expect 0
+    done
+}
+
+@test "names and templates that are none" {
+    aureon new Hello
+    expect_refused 2 "expected a name, 1 to 64 of a-z 0-9 - _, got 'Hello'"
+    aureon new ../hello
+    expect_refused 2 "got '../hello'"
+    aureon new hello --template count
+    expect_refused 2 "--template: expected one of counter"
+    aureon new hello --template c
+    expect_refused 2 "got 'c'"
+    [ ! -e hello ]
+    mkdir hello
+    aureon new hello
+    expect_refused 2 "cannot make the folder 'hello': File exists"
+}
+
+@test "what the compiler finds wrong is passed on" {
+    echo 'int f(void) { return nothing; }' >wrong.c
+    aureon build
+    expect 9
+    [ -z "$output" ]
+    [[ $stderr == *"wrong.c:1:22: error: use of undeclared identifier 'nothing'"* ]]
+    [[ $stderr == *"aureon build: './wrong.c' does not compile" ]]
+    echo 'int g(void); __attribute__((export_name("f"))) int f(void) { return g(); }' >wrong.c
+    aureon build
+    expect 9
+    [[ $stderr == *"undefined symbol: g"* ]]
+}
+
+@test "a module that no node would take is refused, with what mends it" {
+    echo '__attribute__((import_module("wasi"), import_name("x"))) void x(void);
+          __attribute__((export_name("f"))) void f(void) { x(); }' >wrong.c
+    aureon build
+    expect 4
+    [[ $output == *"refused  build/wrong.wasm"*"rule     import"* ]]
+}
+
+@test "a forgotten export is noticed" {
+    echo 'int f(void) { return 1; }' >wrong.c
+    aureon build
+    expect 0
+    [[ $output == *"no function can be called: AUREON_EXPORT(name) in front of one"* ]]
+}
+
+@test "without a compiler the packages are named" {
+    aureon new hello
+    mkdir bin
+    build_with bin
+    expect_refused 9 "'clang' is not on the PATH: contracts in C are compiled by clang 14 or later; on Debian and Ubuntu: sudo apt-get install clang lld"
+    printf '#!/bin/sh\necho "clang version 11.0.1"\n' >bin/clang
+    chmod +x bin/clang
+    build_with bin
+    expect_refused 9 "is clang 11: expected 14 or later"
+    printf '#!/bin/sh\necho hello\n' >bin/clang
+    build_with bin
+    expect_refused 9 "is no clang"
+    printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v clang)" >bin/clang
+    build_with bin
+    expect_refused 9 "'wasm-ld' is neither beside clang nor on the PATH"
+    AUREON_CLANG=/nowhere/clang aureon build hello
+    expect_refused 9 "'/nowhere/clang' is no clang"
+}
+
+@test "a folder without C files, and none at all" {
+    aureon build
+    expect_refused 7 "there is no C file in '.'; \`aureon new\` begins a contract"
+    aureon build none
+    expect_refused 7 "none"
+    echo 'int main(void) { return 0; }' >a_test.c
+    aureon build
+    expect_refused 7 "there is no C file in '.'"
+}
