@@ -90,6 +90,9 @@ static const struct au_option stake_options[] = {
     TX_OPTIONS,
     SEND_OPTIONS};
 static const struct au_option deploy_options[] = {
+    {"as", "NAME", AU_OPTION_TEXT, false, 0, "the contract's name from now on, in this folder"},
+    {"upgrade", "CONTRACT", AU_OPTION_TEXT, false, 0,
+     "replace the code of this contract, which keeps its address"},
     {"admin", "ACCOUNT", AU_OPTION_TEXT, false, 0,
      "who may upgrade it, or none; the sender if not given"},
     VALUE_OPTION,
@@ -166,7 +169,11 @@ static const char status_details[] =
 static const char deploy_details[] =
     "FILE is a WebAssembly module, binary or text; ARGUMENTs are for its function init and are\n"
     "explained by `aureon help arguments`. The result is the address of the contract.\n"
-    "`aureon help sending` explains the rest.\n";
+    "\n"
+    "With --as the contract has a name: in this folder it may be used wherever an account is\n"
+    "meant, as long as the chain is the same. The names are kept in .aureon/aliases.json. With\n"
+    "--upgrade no contract is made: it is `aureon upgrade CONTRACT FILE`, and the result is the\n"
+    "transaction's hash. `aureon help sending` explains the rest.\n";
 
 static const char upgrade_details[] =
     "Replaces the code of a contract; its admin signs. ARGUMENTs are for the function migrate\n"

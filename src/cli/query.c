@@ -1,4 +1,5 @@
 #include "cli/query.h"
+#include "cli/alias.h"
 
 #include "base/hex.h"
 #include "base/json_write.h"
@@ -30,7 +31,7 @@ enum au_exit au_query_put_account(struct au_invocation *invocation, const char *
         return AU_EXIT_DONE;
     }
     struct au_who who;
-    enum au_exit code = au_wallet_find(invocation, word, /* is_dev = */ false, &who);
+    enum au_exit code = au_alias_find(invocation, NULL, word, &who);
     if (code == AU_EXIT_DONE) au_address_format(path, &who.address);
     return code;
 }

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "base/json_write.h"
+#include "cli/alias.h"
 #include "cli/amount.h"
 #include "cli/args.h"
 #include "cli/client.h"
@@ -14,6 +15,7 @@
 #include "cli/wallet.h"
 #include "core/limits.h"
 #include "core/tx.h"
+#include "crypto/sha256.h"
 
 #define BODY_SIZE_MAX     (4u << 20) /* bytes: a transaction in hex */
 #define WAIT_SECONDS      10u
@@ -121,6 +123,18 @@ static enum au_exit read_function(struct submit *submit, const char *name)
                               AU_FUNCTION_SIZE_MAX, name);
 }
 
+/* `aureon upgrade CONTRACT FILE`, or `aureon deploy FILE --upgrade CONTRACT`. */
+static enum au_exit read_upgrade(struct submit *submit)
+{
+    const struct au_invocation *invocation = submit->invocation;
+    bool is_deploy = au_invocation_knows(invocation, "upgrade");
+    size_t file = is_deploy ? 0 : 1;
+    submit->to =
+        is_deploy ? au_invocation_text(invocation, "upgrade", "") : invocation->operands[0];
+    enum au_exit code = read_code(submit, invocation->operands[file]);
+    return code == AU_EXIT_DONE ? read_run(submit, file + 1) : code;
+}
+
 static enum au_exit read_operands(struct submit *submit)
 {
     struct au_invocation *invocation = submit->invocation;
@@ -136,10 +150,7 @@ static enum au_exit read_operands(struct submit *submit)
         submit->admin = au_invocation_text(invocation, "admin", NULL);
         code = read_code(submit, operands[0]);
         return code == AU_EXIT_DONE ? read_run(submit, 1) : code;
-    case AU_TX_UPGRADE:
-        submit->to = operands[0];
-        code = read_code(submit, operands[1]);
-        return code == AU_EXIT_DONE ? read_run(submit, 2) : code;
+    case AU_TX_UPGRADE: return read_upgrade(submit);
     case AU_TX_CALL:
         submit->to = operands[0];
         code = read_function(submit, operands[1]);
@@ -186,7 +197,7 @@ static enum au_exit find_others(struct submit *submit)
     struct au_who who;
     enum au_exit code = AU_EXIT_DONE;
     if (submit->to != NULL) {
-        code = au_wallet_find(submit->invocation, submit->to, submit->status.is_dev, &who);
+        code = au_alias_find(submit->invocation, &submit->status, submit->to, &who);
         if (code != AU_EXIT_DONE) return code;
         submit->tx.to = who.address;
     }
@@ -198,7 +209,7 @@ static enum au_exit find_others(struct submit *submit)
     if (submit->admin != NULL && strcmp(submit->admin, "none") == 0) return AU_EXIT_DONE;
     who = submit->from;
     if (submit->admin != NULL) {
-        code = au_wallet_find(submit->invocation, submit->admin, submit->status.is_dev, &who);
+        code = au_alias_find(submit->invocation, &submit->status, submit->admin, &who);
     }
     submit->tx.has_admin = true;
     submit->tx.admin = who.address;
@@ -427,6 +438,17 @@ static enum au_exit send(struct submit *submit, enum au_result_kind kind)
     return code;
 }
 
+/* The address is known before anybody says it. */
+static enum au_exit keep_name(const struct submit *submit)
+{
+    const struct au_tx *tx = &submit->tx;
+    const char *name = au_invocation_text(submit->invocation, "as", NULL);
+    if (name == NULL || submit->client.is_dry) return AU_EXIT_DONE;
+    struct au_hash code_hash = au_sha256(tx->code);
+    struct au_address address = au_address_of_contract(&tx->from, tx->nonce, &code_hash);
+    return au_alias_save(submit->invocation, &submit->status.genesis_hash, name, &address);
+}
+
 static enum au_exit check_wait(const struct au_invocation *invocation)
 {
     static const char *const words[] = {"committed", "accepted", "none"};
@@ -452,6 +474,7 @@ static enum au_exit submit_run(struct au_invocation *invocation, enum au_tx_kind
     } else if (code == AU_EXIT_DONE) {
         code = sign(&submit);
         if (code == AU_EXIT_DONE) code = send(&submit, result);
+        if (code == AU_EXIT_DONE && kind == AU_TX_DEPLOY) code = keep_name(&submit);
     }
     submit_done(&submit);
     return code;
@@ -474,9 +497,30 @@ enum au_exit au_unstake_command(struct au_invocation *invocation)
     return submit_run(invocation, AU_TX_UNSTAKE, AU_RESULT_HASH);
 }
 
+/* What is given to a new contract cannot be given to one that is there. */
+static enum au_exit check_upgrade(const struct au_invocation *invocation)
+{
+    static const char *const others[] = {"as", "admin", "value"};
+    for (size_t i = 0; i < AU_COUNT_OF(others); i++) {
+        if (!au_invocation_has(invocation, others[i])) continue;
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "--%s is of a new contract: it does not go with --upgrade",
+                                  others[i]);
+    }
+    return AU_EXIT_DONE;
+}
+
 enum au_exit au_deploy_command(struct au_invocation *invocation)
 {
-    return submit_run(invocation, AU_TX_DEPLOY, AU_RESULT_CREATED);
+    bool is_upgrade = au_invocation_has(invocation, "upgrade");
+    const char *name = au_invocation_text(invocation, "as", NULL);
+    enum au_exit code = AU_EXIT_DONE;
+    if (is_upgrade) code = check_upgrade(invocation);
+    if (code == AU_EXIT_DONE && name != NULL) code = au_wallet_check_name(invocation, name);
+    if (code == AU_EXIT_DONE && name != NULL) code = au_alias_check(invocation);
+    if (code != AU_EXIT_DONE) return code;
+    return submit_run(invocation, is_upgrade ? AU_TX_UPGRADE : AU_TX_DEPLOY,
+                      is_upgrade ? AU_RESULT_HASH : AU_RESULT_CREATED);
 }
 
 enum au_exit au_upgrade_command(struct au_invocation *invocation)

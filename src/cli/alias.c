@@ -1,0 +1,222 @@
+#include "cli/alias.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "base/json_write.h"
+#include "core/dev_account.h"
+
+#define FOLDER        ".aureon"
+#define FOLDER_MODE   0755
+#define FILE_SIZE_MAX (1u << 20) /* bytes */
+#define CHAINS_MAX    64u
+#define HASH_TEXT     128u /* bytes: room for a hash or an address as text */
+
+/* ---- the file ---- */
+
+static const struct au_json_in *chains_of(const struct au_json_in *root)
+{
+    if (root == NULL || au_json_in_type(root) != AU_JSON_IN_OBJECT) return NULL;
+    const struct au_json_in *chains = au_json_in_get(root, "chains");
+    return chains != NULL && au_json_in_type(chains) == AU_JSON_IN_OBJECT ? chains : NULL;
+}
+
+static bool is_whole(const struct au_json_in *root)
+{
+    const struct au_json_in *chains = chains_of(root);
+    struct au_json_in_member chain = {0};
+    if (chains == NULL) return false;
+    while (au_json_in_next(chains, &chain)) {
+        struct au_json_in_member name = {0};
+        if (au_json_in_type(chain.value) != AU_JSON_IN_OBJECT) return false;
+        while (au_json_in_next(chain.value, &name)) {
+            struct au_address address;
+            if (au_json_in_type(name.value) != AU_JSON_IN_STRING) return false;
+            if (au_address_parse(au_json_in_string(name.value), &address) != NULL) return false;
+        }
+    }
+    return true;
+}
+
+/* No file is no names: DONE, and NULL. */
+static enum au_exit read_file(const struct au_invocation *invocation, struct au_json_in **out_root)
+{
+    struct au_buf text;
+    struct au_json_in *root = NULL;
+    au_buf_init(&text, FILE_SIZE_MAX);
+    enum au_err err = au_file_read(AU_ALIAS_FILE, &text);
+    bool is_there = err == AU_OK;
+    if (is_there) err = au_json_in_parse(au_buf_bytes(&text), NULL, &root);
+    au_buf_done(&text);
+    if (err == AU_ERR_NO_MEMORY || err == AU_ERR_IO) {
+        return au_invocation_fail_file(invocation, err, "read", AU_ALIAS_FILE);
+    }
+    if (err == AU_ERR_NOT_FOUND || (err == AU_OK && is_whole(root))) {
+        *out_root = root;
+        return AU_EXIT_DONE;
+    }
+    au_json_in_free(root);
+    return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                              "'" AU_ALIAS_FILE "' is not what `aureon deploy --as` left there: "
+                              "take it away, or mend it");
+}
+
+enum au_exit au_alias_check(const struct au_invocation *invocation)
+{
+    struct au_json_in *root = NULL;
+    enum au_exit code = read_file(invocation, &root);
+    au_json_in_free(root);
+    return code;
+}
+
+static void put_hash(const struct au_hash *hash, struct au_buf *text)
+{
+    au_buf_init(text, HASH_TEXT);
+    au_hex_put(text, (struct au_bytes){hash->bytes, AU_HASH_SIZE});
+    au_buf_put_u8(text, 0);
+}
+
+/* ---- finding ---- */
+
+static bool is_known(const struct au_json_in *root, const char *name)
+{
+    const struct au_json_in *chains = chains_of(root);
+    struct au_json_in_member chain = {0};
+    while (chains != NULL && au_json_in_next(chains, &chain)) {
+        if (au_json_in_get(chain.value, name) != NULL) return true;
+    }
+    return false;
+}
+
+static bool find_name(const struct au_json_in *root, const struct au_hash *genesis_hash,
+                      const char *name, struct au_who *out_who)
+{
+    struct au_buf hash;
+    struct au_who who = {.kind = AU_WHO_ADDRESS};
+    put_hash(genesis_hash, &hash);
+    const struct au_json_in *chain = NULL;
+    if (hash.err == AU_OK) chain = au_json_in_get(chains_of(root), (const char *)hash.data);
+    au_buf_done(&hash);
+    struct au_bytes text = {0};
+    if (chain != NULL) text = au_json_in_text(chain, name);
+    if (text.size == 0 || au_address_parse(text, &who.address) != NULL) return false;
+    *out_who = who;
+    return true;
+}
+
+static enum au_exit ask_chain(struct au_invocation *invocation, struct au_chain_status *out_status)
+{
+    struct au_client client;
+    enum au_exit code = au_client_init(&client, invocation);
+    return code == AU_EXIT_DONE ? au_client_status(&client, out_status) : code;
+}
+
+enum au_exit au_alias_find(struct au_invocation *invocation, const struct au_chain_status *status,
+                           const char *word, struct au_who *out_who)
+{
+    struct au_json_in *root = NULL;
+    struct au_chain_status asked = {0};
+    struct au_address address;
+    size_t index;
+    bool is_found = false;
+    bool is_dev = status != NULL && status->is_dev;
+    const char *name = word[0] == '@' ? word + 1 : word;
+    bool may_be = au_address_parse(au_bytes_of(word), &address) != NULL &&
+                  !au_dev_account_find(au_bytes_of(name), &index);
+    if (may_be) {
+        enum au_exit code = read_file(invocation, &root);
+        bool is_asked = code == AU_EXIT_DONE && status == NULL && is_known(root, name);
+        if (is_asked) code = ask_chain(invocation, &asked);
+        if (is_asked) status = &asked;
+        if (code == AU_EXIT_DONE && root != NULL && status != NULL) {
+            is_found = find_name(root, &status->genesis_hash, name, out_who);
+        }
+        au_json_in_free(root);
+        if (code != AU_EXIT_DONE) return code;
+    }
+    return is_found ? AU_EXIT_DONE : au_wallet_find(invocation, word, is_dev, out_who);
+}
+
+/* ---- saving ---- */
+
+static void put_entry(struct au_json_write *json, const char *name,
+                      const struct au_address *address)
+{
+    struct au_buf text;
+    au_buf_init(&text, HASH_TEXT);
+    au_address_format(&text, address);
+    au_json_put_bytes(json, name, au_buf_bytes(&text));
+    au_buf_done(&text);
+}
+
+static void put_names(struct au_json_write *json, const struct au_json_in *chain, const char *but)
+{
+    struct au_json_in_member name = {0};
+    while (au_json_in_next(chain, &name)) {
+        if (au_bytes_is_equal(name.key, au_bytes_of(but))) continue;
+        au_json_write_key_bytes(json, name.key);
+        au_json_write_bytes(json, au_json_in_string(name.value));
+    }
+}
+
+/* The chain that is named now comes last, so that the first is the one to forget. */
+static void put_file(struct au_buf *text, const struct au_json_in *chains, const char *hash,
+                     const char *name, const struct au_address *address)
+{
+    struct au_json_write json;
+    struct au_json_in_member chain = {0};
+    size_t count = chains == NULL ? 0 : au_json_in_count(chains);
+    au_json_write_init(&json, text, AU_JSON_WRITE_INDENTED);
+    au_json_write_begin_object(&json);
+    au_json_put_u32(&json, "format", 1);
+    au_json_write_key(&json, "chains");
+    au_json_write_begin_object(&json);
+    for (size_t i = 0; chains != NULL && au_json_in_next(chains, &chain); i++) {
+        bool is_this = au_bytes_is_equal(chain.key, au_bytes_of(hash));
+        if (is_this || i + CHAINS_MAX <= count) continue;
+        au_json_write_key_bytes(&json, chain.key);
+        au_json_write_begin_object(&json);
+        put_names(&json, chain.value, "");
+        au_json_write_end_object(&json);
+    }
+    au_json_write_key(&json, hash);
+    au_json_write_begin_object(&json);
+    const struct au_json_in *known = chains == NULL ? NULL : au_json_in_get(chains, hash);
+    if (known != NULL) put_names(&json, known, name);
+    put_entry(&json, name, address);
+    au_json_write_end_object(&json);
+    au_json_write_end_object(&json);
+    au_json_write_end_object(&json);
+    au_json_write_finish(&json);
+}
+
+enum au_exit au_alias_save(struct au_invocation *invocation, const struct au_hash *genesis_hash,
+                           const char *name, const struct au_address *address)
+{
+    struct au_buf text;
+    struct au_buf hash;
+    struct au_json_in *root = NULL;
+    enum au_exit code = read_file(invocation, &root);
+    if (code != AU_EXIT_DONE) return code;
+    if (mkdir(FOLDER, FOLDER_MODE) != 0 && errno != EEXIST) {
+        au_json_in_free(root);
+        return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot make the folder '%s': %s",
+                                  FOLDER, strerror(errno));
+    }
+    au_buf_init(&text, FILE_SIZE_MAX);
+    put_hash(genesis_hash, &hash);
+    AU_ASSERT(hash.err == AU_OK || hash.err == AU_ERR_NO_MEMORY);
+    if (hash.err == AU_OK) {
+        put_file(&text, chains_of(root), (const char *)hash.data, name, address);
+    }
+    enum au_err err = hash.err == AU_OK ? text.err : hash.err;
+    code = err == AU_OK ? au_invocation_save(invocation, AU_ALIAS_FILE, au_buf_bytes(&text))
+                        : au_invocation_fail_file(invocation, err, "write", AU_ALIAS_FILE);
+    au_buf_done(&hash);
+    au_buf_done(&text);
+    au_json_in_free(root);
+    return code;
+}

@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# Names of contracts: aureon deploy --as, --upgrade, and where a name stands for an address.
+
+load helper.sh
+
+setup_file() {
+    export XDG_DATA_HOME=$BATS_FILE_TMPDIR/data
+    start_dev
+}
+
+teardown_file() {
+    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+}
+
+setup() {
+    enter_temp
+}
+
+# start_dev: another development chain.
+start_dev() {
+    rm -f "$BATS_FILE_TMPDIR/ready"
+    "$AUREON" dev --port 0 --ready-file "$BATS_FILE_TMPDIR/ready" >/dev/null 2>&1 3>&- &
+    echo $! >"$BATS_FILE_TMPDIR/pid"
+    for _ in $(seq 200); do
+        [ -s "$BATS_FILE_TMPDIR/ready" ] && break
+        sleep 0.05
+    done
+    AUREON_URL=$(cat "$BATS_FILE_TMPDIR/ready")
+    export AUREON_URL
+}
+
+@test "a name stands for the contract wherever an account is meant" {
+    aureon deploy "$counter_wat" --as counter
+    expect 0
+    address=$output
+    aureon call counter increment 5 --as u64
+    expect 0
+    [ "$output" = 5 ]
+    aureon view @counter get --as u64
+    [ "$output" = 5 ]
+    aureon send counter 1.5
+    expect 0
+    aureon balance counter
+    [ "$output" = 1.5 ]
+    aureon account counter --json
+    expect_json .address "$address"
+    aureon simulate counter increment
+    expect 0
+    # A name is of one folder.
+    mkdir other
+    cd other
+    aureon view counter get
+    expect_refused 8 "there is no key 'counter'"
+}
+
+@test "--upgrade keeps address and storage" {
+    aureon deploy "$counter_wat" --as counter
+    expect 0
+    aureon call counter increment 7
+    expect 0
+    aureon deploy "$counter_c" --upgrade counter
+    expect 0
+    [[ $output == 0x* ]]
+    aureon view counter get --as u64
+    [ "$output" = 7 ]
+    code=$(sha256sum <"$counter_c")
+    aureon account counter --json
+    expect_json .code_hash "0x${code%% *}"
+    aureon deploy "$counter_wat" --upgrade counter --from bob
+    expect 5
+    [[ $stderr == *not_allowed* ]]
+}
+
+@test "a name that is given again is the new contract's" {
+    aureon deploy "$counter_wat" --as counter
+    aureon call counter increment 7
+    aureon deploy "$counter_wat" --as other
+    aureon deploy "$counter_wat" --as counter
+    expect 0
+    new=$output
+    aureon view counter get --as u64
+    [ "$output" = 0 ]
+    run jq --raw-output '.chains[] | .counter' .aureon/aliases.json
+    [ "$output" = "$new" ]
+    run jq --raw-output '.chains[] | keys | join(" ")' .aureon/aliases.json
+    [ "$output" = "counter other" ]
+}
+
+@test "what is not sent gives no name" {
+    aureon deploy "$counter_wat" --as counter --dry-run
+    expect 0
+    aureon deploy "$counter_wat" --as counter --unsigned
+    expect 0
+    [ ! -e .aureon ]
+}
+
+@test "names and files that are none" {
+    aureon deploy "$counter_wat" --as 'a b'
+    expect_refused 2 "a name of 1 to 64 of a-z 0-9 - _"
+    aureon deploy "$counter_wat" --as alice
+    expect_refused 2 "alice"
+    for option in as admin value; do
+        aureon deploy "$counter_wat" --upgrade alice --"$option" bob
+        expect_refused 2 "--$option is of a new contract"
+    done
+    mkdir .aureon
+    for text in x '{}' '{"chains": {"0x00": 5}}' '{"chains": {"0x00": {"a": "b"}}}'; do
+        echo "$text" >.aureon/aliases.json
+        aureon view counter get
+        expect_refused 2 "'.aureon/aliases.json' is not what \`aureon deploy --as\` left there"
+        aureon deploy "$counter_wat" --as counter
+        expect 2
+        [ "$(cat .aureon/aliases.json)" = "$text" ]
+    done
+}
+
+# The last one, for the node has another port then.
+@test "on another chain a name is none" {
+    aureon deploy "$counter_wat" --as counter
+    expect 0
+    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+    start_dev
+    aureon view counter get
+    expect_refused 8 "there is no key 'counter'"
+    aureon deploy "$counter_wat" --as counter
+    expect 0
+    aureon view counter get
+    expect 0
+    run jq '.chains | length' .aureon/aliases.json
+    [ "$output" = 2 ]
+}
