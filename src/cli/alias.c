@@ -122,13 +122,12 @@ enum au_exit au_alias_find(struct au_invocation *invocation, const struct au_cha
     struct au_address address;
     size_t index;
     bool is_found = false;
-    bool is_dev = status != NULL && status->is_dev;
     const char *name = word[0] == '@' ? word + 1 : word;
-    bool may_be = au_address_parse(au_bytes_of(word), &address) != NULL &&
-                  !au_dev_account_find(au_bytes_of(name), &index);
-    if (may_be) {
-        enum au_exit code = read_file(invocation, &root);
-        bool is_asked = code == AU_EXIT_DONE && status == NULL && is_known(root, name);
+    if (au_address_parse(au_bytes_of(word), &address) != NULL) {
+        bool is_dev_name = au_dev_account_find(au_bytes_of(name), &index);
+        enum au_exit code = is_dev_name ? AU_EXIT_DONE : read_file(invocation, &root);
+        bool is_asked =
+            code == AU_EXIT_DONE && status == NULL && (is_dev_name || is_known(root, name));
         if (is_asked) code = ask_chain(invocation, &asked);
         if (is_asked) status = &asked;
         if (code == AU_EXIT_DONE && root != NULL && status != NULL) {
@@ -137,7 +136,8 @@ enum au_exit au_alias_find(struct au_invocation *invocation, const struct au_cha
         au_json_in_free(root);
         if (code != AU_EXIT_DONE) return code;
     }
-    return is_found ? AU_EXIT_DONE : au_wallet_find(invocation, word, is_dev, out_who);
+    if (is_found) return AU_EXIT_DONE;
+    return au_wallet_find(invocation, word, status != NULL && status->is_dev, out_who);
 }
 
 /* ---- saving ---- */

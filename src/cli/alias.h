@@ -18,8 +18,7 @@
 /* au_alias_find tells whom a word names: an address, a development account, a contract of this
  * chain, or a key (au_wallet_find), in this order.
  *
- * status   of the chain; NULL: the node is asked, if there is such a name at all, and development
- *          accounts are none
+ * status   of the chain; NULL: the node is asked, if the word may be of its chain
  * DONE, USAGE, KEY, UNREACHABLE, INTERNAL */
 AU_MUST_USE enum au_exit au_alias_find(struct au_invocation *invocation,
                                        const struct au_chain_status *status, const char *word,

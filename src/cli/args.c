@@ -1,19 +1,46 @@
 #include "cli/args.h"
 
+#include <string.h>
+
+#include "cli/alias.h"
 #include "cli/arg.h"
 #include "core/limits.h"
 
 #define MESSAGE_SIZE_MAX (1u << 20) /* bytes */
+
+static const char address_prefix[] = "addr:";
 
 static enum au_exit fail_memory(const struct au_invocation *invocation)
 {
     return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(AU_ERR_NO_MEMORY));
 }
 
+/* addr: takes what other operands take, where there is a node that knows its chain. */
+static bool is_name(const struct au_invocation *invocation, const char *word)
+{
+    struct au_address address;
+    const char *name = word + sizeof(address_prefix) - 1;
+    return au_invocation_knows(invocation, "url") &&
+           strncmp(word, address_prefix, sizeof(address_prefix) - 1) == 0 && *name != '\0' &&
+           au_address_parse(au_bytes_of(name), &address) != NULL;
+}
+
+static enum au_exit read_name(struct au_invocation *invocation, const char *word,
+                              struct au_bytes *out_arg)
+{
+    struct au_who who;
+    enum au_exit code = au_alias_find(invocation, NULL, word + sizeof(address_prefix) - 1, &who);
+    if (code != AU_EXIT_DONE) return code;
+    const struct au_bytes address = {who.address.bytes, AU_ADDRESS_SIZE};
+    enum au_err err = au_arena_copy(&invocation->arena, address, out_arg);
+    return err == AU_OK ? AU_EXIT_DONE : fail_memory(invocation);
+}
+
 static enum au_exit read_one(struct au_invocation *invocation, const char *word, size_t number,
                              struct au_bytes *out_arg)
 {
     struct au_buf message;
+    if (is_name(invocation, word)) return read_name(invocation, word, out_arg);
     au_buf_init(&message, MESSAGE_SIZE_MAX);
     enum au_exit code = AU_EXIT_DONE;
     enum au_err err = au_arg_parse(word, &invocation->arena, &message, out_arg);

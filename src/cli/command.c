@@ -197,7 +197,7 @@ static const char arguments_details[] =
     "  u64:5 i64:-5      a number of 8 bytes, little-endian\n"
     "  u32:7 i32:-1      a number of 4 bytes, little-endian\n"
     "  bytes:0x00ff      these bytes; 0x00ff alone means the same\n"
-    "  addr:aur1...      the 32 bytes of an address\n"
+    "  addr:aur1...      the 32 bytes of an address; with a node also of a name: addr:bob\n"
     "  str:text          the bytes of the text\n"
     "  @path             the content of a file\n"
     "  5                 a decimal number alone is a u64\n"

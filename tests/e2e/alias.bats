@@ -44,6 +44,12 @@ start_dev() {
     [ "$output" = 1.5 ]
     aureon account counter --json
     expect_json .address "$address"
+    aureon view counter check_balance addr:counter --as u64
+    [ "$output" = 1500000000 ]
+    aureon call counter check_balance addr:bob --as u64
+    [ "$output" = 1000000000000000 ]
+    aureon call counter check_balance addr:nobody
+    expect_refused 8 "there is no key 'nobody'"
     aureon simulate counter increment
     expect 0
     # A name is of one folder.
