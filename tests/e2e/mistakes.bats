@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# What beginners do wrong, and that what they are told names it. Without a compiler, and with a
+# function that is not exported: build.bats. A section without ABI: abi.bats.
+
+load helper.sh
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    cat >slips.c <<'END'
+#include "aureon_contract.h"
+
+void AUREON_EXPORT(spin)(void)
+{
+    for (;;) aureon_arg_count();
+}
+
+void AUREON_EXPORT(stop)(void)
+{
+    __builtin_trap();
+}
+
+void AUREON_EXPORT(store)(const uint8_t *key, uint32_t size)
+{
+    if (aureon_storage_write(key, size, "v", 1) != 0) aureon_fail(1, "the key is too long");
+}
+
+void AUREON_EXPORT(astray)(void)
+{
+    aureon_log((const void *)0x7fffffff, 5);
+}
+
+uint64_t AUREON_EXPORT(number)(uint64_t n)
+{
+    return n;
+}
+
+/* What calling itself is answered with. */
+int32_t AUREON_EXPORT(again)(void)
+{
+    static const uint32_t no_args = 0;
+    uint8_t self[AUREON_ADDRESS_SIZE];
+    aureon_self_address(self);
+    return aureon_call(self, AUREON_TEXT("stop"), &no_args, sizeof(no_args), 0, 0, 0);
+}
+
+void hidden(void)
+{
+}
+END
+    "$AUREON" build
+    "$AUREON" dev --port 0 --ready-file "$BATS_FILE_TMPDIR/ready" >/dev/null 2>&1 3>&- &
+    echo $! >"$BATS_FILE_TMPDIR/pid"
+    for _ in $(seq 200); do
+        [ -s "$BATS_FILE_TMPDIR/ready" ] && break
+        sleep 0.05
+    done
+    AUREON_URL=$(cat "$BATS_FILE_TMPDIR/ready")
+    export AUREON_URL
+    "$AUREON" deploy build/slips.wasm --as slips
+}
+
+teardown_file() {
+    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+@test "an argument of the wrong type" {
+    aureon call slips number five
+    expect_refused 5 'bad_arguments: 1 argument does not fit the function `number`(i64) -> (i64)'
+    aureon call slips number u64:five
+    expect_refused 2 "argument 1: u64: expected a decimal number from 0 to 18446744073709551615, got 'five'"
+    aureon call slips number
+    expect_refused 5 'bad_arguments: 0 arguments do not fit the function `number`(i64) -> (i64)'
+}
+
+@test "a number that is too large, written and added up" {
+    aureon call slips number 18446744073709551616
+    expect_refused 2 "begins like a number but is none from 0 to 18446744073709551615; for text write str:18446744073709551616"
+    contract=$("$AUREON" deploy "$counter_wat")
+    aureon call "$contract" increment 1
+    expect 0
+    aureon call "$contract" increment 18446744073709551615
+    expect_refused 5 "the counter would exceed 64 bits"
+}
+
+@test "a function that is not exported: those that are get named" {
+    aureon call slips hidden
+    expect_refused 5 'no_function: the contract exports no function `hidden`; it exports `'
+    [[ $stderr == *'`number`'* ]]
+}
+
+@test "unreachable: the function and the place" {
+    aureon call slips stop
+    expect_refused 5 'trapped, unreachable: the contract trapped: unreachable instruction, in function '
+    [[ $stderr == *'`stop` in the block at byte '* ]]
+}
+
+@test "a loop without end: the limit and the place" {
+    aureon call slips spin
+    expect_refused 5 'out_of_gas: the gas limit of '
+    [[ $stderr == *'`spin` at byte '*'gas used 4000000' ]]
+    aureon call slips number u64:1 --gas 70
+    expect_refused 5 "out_of_gas: the gas limit of 0 was reached: entering this contract alone takes 2 gas"
+}
+
+@test "a key that is too long is an answer, not a trap" {
+    aureon call slips store "str:$(printf 'k%.0s' {1..257})"
+    expect_refused 5 "the key is too long"
+    aureon call slips store "str:$(printf 'k%.0s' {1..256})"
+    expect 0
+}
+
+@test "a pointer outside the memory: the host function and the place" {
+    aureon call slips astray
+    expect_refused 5 'host_rejected, pointer: log was refused: a pointer is outside the memory, in function '
+}
+
+@test "a call back into a contract that waits" {
+    aureon call slips again --as i32
+    expect 0
+    [ "$output" = 12 ] # not_allowed
+    aureon simulate slips again --trace
+    expect 0
+    [[ $output == *"stop"*"not_allowed"* ]]
+}
+
+@test "an upgrade by somebody else than the admin" {
+    aureon deploy build/slips.wasm --upgrade slips --from bob
+    expect_refused 5 "not_allowed: the sender is not the contract's admin"
+}
+
+@test "a view that writes" {
+    aureon view slips store str:k
+    expect_refused 5 'not_allowed: storage_write is not allowed in a view, in function '
+}
