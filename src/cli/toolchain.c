@@ -1,6 +1,7 @@
 #include "cli/toolchain.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,15 +26,23 @@ extern char **environ;
 static enum au_err spawn(const char *const *argv, const int fds[2], pid_t *out_child)
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
     if (posix_spawn_file_actions_init(&actions) != 0) return AU_ERR_NO_MEMORY;
+    /* Of a node's threads all block signals; a compiler must hear them. */
+    sigemptyset(&none);
+    AU_ASSERT(posix_spawnattr_init(&attributes) == 0);
+    AU_ASSERT(posix_spawnattr_setsigmask(&attributes, &none) == 0);
+    AU_ASSERT(posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK) == 0);
     int problem = posix_spawn_file_actions_adddup2(&actions, fds[0], STDOUT_FILENO);
     if (problem == 0) {
         problem = posix_spawn_file_actions_adddup2(&actions, fds[1], STDERR_FILENO);
     }
     if (problem == 0) {
-        problem = posix_spawn(out_child, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv,
-                              environ);
+        problem = posix_spawn(out_child, argv[0], &actions, &attributes,
+                              (char *const *)(uintptr_t)argv, environ);
     }
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     errno = problem;
     return problem == 0 ? AU_OK : AU_ERR_IO;

@@ -15,6 +15,7 @@
 #include "node/genesis_json.h"
 #include "node/node.h"
 #include "node/serve.h"
+#include "node/watch.h"
 #include "state/keep.h"
 
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
@@ -84,8 +85,14 @@ static enum au_exit take_options(const struct au_invocation *invocation,
 
 /* ---- dev ---- */
 
-static void greet_dev(const struct au_invocation *invocation, const char *url)
+struct dev {
+    const char *watched; /* a folder; NULL: none */
+    struct au_watch *watch;
+};
+
+static void greet_dev(const struct au_invocation *invocation, const char *url, void *context)
 {
+    struct dev *dev = context;
     FILE *err = invocation->streams->err;
     struct au_buf text;
     au_buf_init(&text, MESSAGE_SIZE);
@@ -104,6 +111,12 @@ static void greet_dev(const struct au_invocation *invocation, const char *url)
     }
     au_buf_done(&text);
     fprintf(err, "\nReady. Try: aureon deploy contracts/counter/counter.wat\n");
+    if (dev->watched == NULL) return;
+    enum au_err watching = au_watch_start(invocation, dev->watched, url, &dev->watch);
+    if (watching != AU_OK) {
+        au_invocation_note(invocation, "cannot watch '%s': %s", dev->watched,
+                           au_err_text(watching));
+    }
 }
 
 static enum au_exit run_dev(struct au_invocation *invocation)
@@ -113,6 +126,7 @@ static enum au_exit run_dev(struct au_invocation *invocation)
         .is_dev = true,
         .is_manual = au_invocation_has(invocation, "manual"),
     };
+    struct dev dev = {.watched = au_invocation_text(invocation, "watch", NULL)};
     struct data_paths paths;
     struct au_buf genesis;
     if (folder) {
@@ -127,8 +141,9 @@ static enum au_exit run_dev(struct au_invocation *invocation)
     au_node_dev_genesis(&genesis, folder ? 0 : au_clock_unix_ms());
     options.genesis = au_buf_bytes(&genesis);
     code = genesis.err == AU_OK
-               ? au_serve(invocation, &options, greet_dev)
+               ? au_serve(invocation, &options, greet_dev, &dev)
                : au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(genesis.err));
+    au_watch_stop(dev.watch);
     au_buf_done(&genesis);
     return code;
 }
@@ -234,8 +249,9 @@ static enum au_exit run_init(struct au_invocation *invocation)
 
 /* ---- node start ---- */
 
-static void greet_node(const struct au_invocation *invocation, const char *url)
+static void greet_node(const struct au_invocation *invocation, const char *url, void *context)
 {
+    (void)context;
     fprintf(invocation->streams->err, "Aureon %s, chain in %s, on %s\n", au_version(),
             invocation->operands[0], url);
 }
@@ -288,7 +304,7 @@ static enum au_exit run_start(struct au_invocation *invocation)
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
     code = read_genesis(invocation, &genesis);
     options.genesis = au_buf_bytes(&genesis);
-    if (code == AU_EXIT_DONE) code = au_serve(invocation, &options, greet_node);
+    if (code == AU_EXIT_DONE) code = au_serve(invocation, &options, greet_node, NULL);
     au_buf_done(&genesis);
     return code;
 }
@@ -309,6 +325,8 @@ static const struct au_option dev_options[] = {
     {"address", "IP", AU_OPTION_TEXT, false, 0, address_text},
     {"data-dir", "DIR", AU_OPTION_TEXT, false, 0, "keep the chain here; else it lives in memory"},
     {"block-time", "MS", AU_OPTION_NUMBER, false, 3600000, block_time_text},
+    {"watch", "DIR", AU_OPTION_TEXT, false, 0,
+     "build and deploy the contracts of DIR, and upgrade them when they change"},
     {"manual", NULL, AU_OPTION_FLAG, false, 0, "make blocks only by POST /v1/dev/mine"},
     {"keep-blocks", "N", AU_OPTION_NUMBER, false, UINT32_MAX, keep_text},
     {"archive", NULL, AU_OPTION_FLAG, false, 0, archive_text},
@@ -320,7 +338,11 @@ static const char dev_details[] =
     "Runs a chain of one node for trying contracts out, in the foreground, until it is\n"
     "interrupted. Ten accounts, alice to judy, have a million AUR each; their keys are built\n"
     "in, and requests may name them instead of signing. A block is made as soon as a\n"
-    "transaction waits. Without --data-dir nothing is kept.\n";
+    "transaction waits. Without --data-dir nothing is kept.\n"
+    "\n"
+    "With --watch the C files of a folder are compiled as by `aureon build`, and each contract is\n"
+    "deployed under the name of its file as by `aureon deploy --as`. When a source changes, the\n"
+    "contracts that became others are upgraded: addresses and storage stay.\n";
 
 static const struct au_option init_options[] = {
     {"chain-id", "ID", AU_OPTION_TEXT, false, 0, "1 to 50 of a-z 0-9 -"},

@@ -112,8 +112,7 @@ static enum au_exit start(struct serving *serving)
     return code;
 }
 
-static enum au_exit announce(const struct serving *serving,
-                             void (*greet)(const struct au_invocation *invocation, const char *url))
+static enum au_exit announce(const struct serving *serving, au_greet *greet, void *context)
 {
     char url[URL_SIZE];
     const char *address = serving->options->address;
@@ -121,7 +120,7 @@ static enum au_exit announce(const struct serving *serving,
     snprintf(url, sizeof(url), is_ipv6 ? "http://[%s]:%u" : "http://%s:%u", address,
              au_node_port(serving->node));
     enum au_exit code = write_ready(serving->invocation, url);
-    if (code == AU_EXIT_DONE) greet(serving->invocation, url);
+    if (code == AU_EXIT_DONE) greet(serving->invocation, url, context);
     return code;
 }
 
@@ -168,7 +167,7 @@ static enum au_exit start_again(struct serving *serving)
 }
 
 enum au_exit au_serve(const struct au_invocation *invocation, struct au_node_options *options,
-                      void (*greet)(const struct au_invocation *invocation, const char *url))
+                      au_greet *greet, void *context)
 {
     struct serving serving = {.invocation = invocation, .options = options};
     sigset_t signals = stop_signals();
@@ -181,7 +180,7 @@ enum au_exit au_serve(const struct au_invocation *invocation, struct au_node_opt
     options->on_full = on_full;
     options->on_note = on_note;
     enum au_exit code = start(&serving);
-    if (code == AU_EXIT_DONE) code = announce(&serving, greet);
+    if (code == AU_EXIT_DONE) code = announce(&serving, greet, context);
     while (code == AU_EXIT_DONE && wait_for_signal(&serving, &signals)) {
         code = start_again(&serving);
     }

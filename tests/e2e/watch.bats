@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# aureon dev --watch: what is written is what runs.
+
+load helper.sh
+
+setup() {
+    enter_temp
+    "$AUREON" new hello
+    "$AUREON" dev --port 0 --ready-file ready --watch hello >node.out 2>node.err 3>&- &
+    node=$!
+    wait_for test -s ready
+    AUREON_URL=$(cat ready)
+    export AUREON_URL
+}
+
+teardown() {
+    kill "$node"
+    wait "$node" || true
+}
+
+# wait_for COMMAND...: until it succeeds.
+wait_for() {
+    for _ in $(seq 600); do
+        "$@" && return
+        sleep 0.05
+    done
+    cat node.err >&2
+    return 1
+}
+
+# says N TEXT: the node said so at least N times.
+says() {
+    [ "$(grep -c "$2" node.err)" -ge "$1" ]
+}
+
+@test "a change is built and becomes the code of the same contract" {
+    wait_for says 1 '^aureon dev: counter is deployed$'
+    address=$("$AUREON" account counter --json | jq .address)
+    aureon call counter increment 5 --as u64
+    expect 0
+    sed -i 's/uint64_t by = 1;/uint64_t by = 10;/' hello/counter.c
+    wait_for says 1 '^aureon dev: counter is upgraded$'
+    aureon call counter increment --as u64
+    expect 0
+    [ "$output" = 15 ]
+    [ "$("$AUREON" account counter --json | jq .address)" = "$address" ]
+
+    # A mistake is told and changes nothing; the next change is looked at again.
+    echo 'mistake' >>hello/counter.c
+    wait_for says 1 "'hello/counter.c' does not compile"
+    sed -i '$d; s/by = 10;/by = 100;/' hello/counter.c
+    wait_for says 2 '^aureon dev: counter is upgraded$'
+    aureon call counter increment --as u64
+    [ "$output" = 115 ]
+
+    # A second contract beside it; the first is as it was.
+    sed 's/by = 100;/by = 1000;/' hello/counter.c >hello/other.c
+    wait_for says 1 '^aureon dev: other is deployed$'
+    aureon call other increment --as u64
+    [ "$output" = 1000 ]
+    says 2 '^aureon dev: counter is upgraded$'
+    ! says 3 '^aureon dev: counter is upgraded$'
+    [ ! -s node.out ]
+}
