@@ -216,6 +216,87 @@ static void test_folder(void **state)
     assert_int_equal(folder_remove(path), 0);
 }
 
+static const char asked_text[] =
+    "(module (import \"env\" \"storage_write\""
+    "  (func $write (param i32 i32 i32 i32) (result i32)))"
+    " (import \"env\" \"log\" (func $log (param i32 i32)))"
+    " (import \"env\" \"block_time\" (func $time (result i64)))"
+    " (import \"env\" \"caller\" (func $caller (param i32)))"
+    " (import \"env\" \"return_data\" (func $return (param i32 i32)))"
+    " (memory 1 1) (data (i32.const 0) \"key\")"
+    " (func (export \"later\") (param $by i64) (result i64)"
+    "  (call $log (i32.const 0) (i32.const 3)) (i64.add (call $time) (local.get $by)))"
+    " (func (export \"who\") (call $caller (i32.const 64))"
+    "  (call $return (i32.const 64) (i32.const 32)))"
+    " (func (export \"write\") (result i32)"
+    "  (call $write (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 2))))";
+
+static void test_view(void **state)
+{
+    (void)state;
+    char message[200];
+    struct book book;
+    struct au_bytes code, value;
+    struct au_block_result result;
+    uint64_t by = 3;
+    uint64_t later = 0;
+    struct au_bytes arg = {(const uint8_t *)&by, sizeof(by)};
+    struct au_chain_view view = {.gas_limit = 4000000};
+    open_book(&book, NULL);
+    assert_int_equal(au_wat_to_wasm(au_bytes_of(asked_text), &code, message, sizeof(message)),
+                     AU_OK);
+    struct au_tx deploy = {.kind = AU_TX_DEPLOY, .code = code, .gas_limit = 1000000};
+    assert_int_equal(au_apply_transaction(book.chain, sign(&book, deploy), 100, &result), AU_OK);
+    memcpy(view.contract, result.txs[0].created, 32);
+    au_block_result_free(&result);
+
+    view.function = au_bytes_of("later");
+    view.args = &arg;
+    view.arg_count = 1;
+    assert_int_equal(au_chain_view(book.chain, &view, 500, &result), AU_OK);
+    assert_int_equal(result.tx_count, 1);
+    assert_int_equal(result.height, 2);
+    assert_string_equal(result.txs[0].invalid_name, "none");
+    assert_int_equal(result.txs[0].outcome, AU_OUTCOME_SUCCESS);
+    assert_int_equal(result.txs[0].output.size, 8);
+    memcpy(&later, result.txs[0].output.data, 8);
+    assert_int_equal(later, 503);
+    assert_int_equal(result.txs[0].log_count, 1);
+    assert_memory_equal(result.txs[0].logs[0].data, "key", 3);
+    assert_true(result.txs[0].gas_used > 0);
+    assert_int_equal(result.gas_used, result.txs[0].gas_used);
+    au_block_result_free(&result);
+
+    view.arg_count = 0;
+    view.function = au_bytes_of("who");
+    memset(view.caller, 9, sizeof(view.caller));
+    assert_int_equal(au_chain_view(book.chain, &view, 0, &result), AU_OK);
+    assert_memory_equal(result.txs[0].output.data, view.caller, 32);
+    au_block_result_free(&result);
+
+    view.function = au_bytes_of("write");
+    assert_int_equal(au_chain_view(book.chain, &view, 0, &result), AU_OK);
+    assert_int_equal(result.txs[0].outcome, AU_OUTCOME_NOT_ALLOWED);
+    assert_true(result.txs[0].message.size > 0);
+    au_block_result_free(&result);
+    assert_int_equal(au_chain_get_storage(book.chain, view.contract, au_bytes_of("key"), &value),
+                     AU_ERR_NOT_FOUND);
+    assert_int_equal(au_apply_block(book.chain, NULL, 0, 0, &result), AU_OK);
+    assert_int_equal(result.height, 2); /* views made no block */
+    au_block_result_free(&result);
+
+    view.gas_limit++;
+    assert_int_equal(au_chain_view(book.chain, &view, 0, &result), AU_ERR_INVALID_ARG);
+    view.gas_limit--;
+    view.arg_count = 65;
+    assert_int_equal(au_chain_view(book.chain, &view, 0, &result), AU_ERR_INVALID_ARG);
+    view.arg_count = 1;
+    arg.size = (256u << 10) + 1;
+    assert_int_equal(au_chain_view(book.chain, &view, 0, &result), AU_ERR_INVALID_ARG);
+    au_free(code.data);
+    close_book(&book);
+}
+
 static void refuse_options(const struct au_chain_options *options, const char *why)
 {
     struct au_runtime *runtime;
@@ -261,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_apply_and_simulate),
         cmocka_unit_test(test_decided_block),
         cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_view),
         cmocka_unit_test(test_options_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
