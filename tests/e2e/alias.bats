@@ -2,31 +2,21 @@
 # Names of contracts: aureon deploy --as, --upgrade, and where a name stands for an address.
 
 load helper.sh
+load node.sh
 
 setup_file() {
     export XDG_DATA_HOME=$BATS_FILE_TMPDIR/data
-    start_dev
+    cd "$BATS_FILE_TMPDIR" || return 1
+    start_node dev
 }
 
 teardown_file() {
-    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+    cd "$BATS_FILE_TMPDIR" || return 1
+    end_nodes
 }
 
 setup() {
     enter_temp
-}
-
-# start_dev: another development chain.
-start_dev() {
-    rm -f "$BATS_FILE_TMPDIR/ready"
-    "$AUREON" dev --port 0 --ready-file "$BATS_FILE_TMPDIR/ready" >/dev/null 2>&1 3>&- &
-    echo $! >"$BATS_FILE_TMPDIR/pid"
-    for _ in $(seq 200); do
-        [ -s "$BATS_FILE_TMPDIR/ready" ] && break
-        sleep 0.05
-    done
-    AUREON_URL=$(cat "$BATS_FILE_TMPDIR/ready")
-    export AUREON_URL
 }
 
 @test "a name stands for the contract wherever an account is meant" {
@@ -120,12 +110,10 @@ start_dev() {
     done
 }
 
-# The last one, for the node has another port then.
 @test "on another chain a name is none" {
     aureon deploy "$counter_wat" --as counter
     expect 0
-    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
-    start_dev
+    start_node dev
     aureon view counter get
     expect_refused 8 "there is no key 'counter'"
     aureon deploy "$counter_wat" --as counter
@@ -134,4 +122,5 @@ start_dev() {
     expect 0
     run jq '.chains | length' .aureon/aliases.json
     [ "$output" = 2 ]
+    stop_node
 }

@@ -3,9 +3,10 @@
 # function that is not exported: build.bats. A section without ABI: abi.bats.
 
 load helper.sh
+load node.sh
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return 1
     cat >slips.c <<'END'
 #include "aureon_contract.h"
 
@@ -48,19 +49,13 @@ void hidden(void)
 }
 END
     "$AUREON" build
-    "$AUREON" dev --port 0 --ready-file "$BATS_FILE_TMPDIR/ready" >/dev/null 2>&1 3>&- &
-    echo $! >"$BATS_FILE_TMPDIR/pid"
-    for _ in $(seq 200); do
-        [ -s "$BATS_FILE_TMPDIR/ready" ] && break
-        sleep 0.05
-    done
-    AUREON_URL=$(cat "$BATS_FILE_TMPDIR/ready")
-    export AUREON_URL
+    start_node dev
     "$AUREON" deploy build/slips.wasm --as slips
 }
 
 teardown_file() {
-    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+    cd "$BATS_FILE_TMPDIR" || return 1
+    end_nodes
 }
 
 setup() {

@@ -2,20 +2,16 @@
 # aureon dev --watch: what is written is what runs.
 
 load helper.sh
+load node.sh
 
 setup() {
     enter_temp
     "$AUREON" new hello
-    "$AUREON" dev --port 0 --ready-file ready --watch hello >node.out 2>node.err 3>&- &
-    node=$!
-    wait_for test -s ready
-    AUREON_URL=$(cat ready)
-    export AUREON_URL
+    start_node dev --watch hello
 }
 
 teardown() {
-    kill "$node"
-    wait "$node" || true
+    end_nodes
 }
 
 # wait_for COMMAND...: until it succeeds.
@@ -61,4 +57,5 @@ says() {
     says 2 '^aureon dev: counter is upgraded$'
     ! says 3 '^aureon dev: counter is upgraded$'
     [ ! -s node.out ]
+    stop_node
 }
