@@ -1,4 +1,4 @@
-/* Files of the tree that the program has in it, made by cmake/embed.cmake: the headers of sdk/c,
+/* Files of the tree that the program has in it, made by cmake/embed.cmake: the kit of sdk/c,
  * and the folders of contracts/, which are what `aureon new` begins with.
  *
  * Threading: constant. */
@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-#define AU_EMBEDDED_KIT "c" /* the folder of the kit's headers */
+#define AU_EMBEDDED_KIT "c" /* the folder of the kit */
 
 struct au_embedded_file {
     const char *folder;
