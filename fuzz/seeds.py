@@ -592,6 +592,32 @@ def make_abi(out, tools):
         out.put(b"\0asm\1\0\0\0" + section[:-1])
 
 
+def make_value(out, tools):
+    types = ("bool", "u8", "i8", "u64", "i64", "u128", "i128", "bytes", "bytes32", "string", "address",
+             "option<u64>", "option<string>", "option<option<u8>>", "vec<u8>", "vec<string>", "(u8,string)",
+             "Point", "Side", "option<Side>", "vec<Order>", "map<string,u16>", "map<i8,bool>",
+             "map<(u8,i8),string>", "map<bytes32,u8>", "map<vec<u8>,u8>", "map<Side,u8>", "map<Point,u8>",
+             "map<option<u8>,u8>", "map<map<u8,u8>,u8>")
+    digits = "ab" * 32
+    texts = (
+        "true", "255", "-128", "5", '"18446744073709551615"', "-9223372036854775808", "3" * 40, "0x00ff", "0x",
+        "0x" + digits, digits, '"\\u00e9\\ud83d\\ude00\\n"', '"\\udc00"', "none", "null", "@bob",
+        "{some: none}", "{some: 3}", "[]", "[ 1, 2 ]", '[a,"b c"]', "(1,x)", "[1]", "{x:1,y:2}", "{y=2,x=1,x=1}",
+        "{y=2,x=1}", "{x=1}", "Buy", "Sell(price=5)", '{"Sell":{"price":"5"}}', "{Buy:{}}", "Hold",
+        "[{at:{x:1,y:2},price:3}]", "{b:1,a:2}", "[[b,1],[a,2]]", "{a:1,a:2}", "{1:true,-1:false}",
+        "[[[1,1],a],[[1,-1],b]]", "{0x%s:1,0x%s:2}" % ("cd" * 32, digits), "[[[2],1],[[1,2],2],[[],3]]",
+        "{Sell(price=5):1,Buy:2,Sell(price=4):3}", "[[{x:2,y:1},1],[{x:1,y:1},1]]", "{none:1,3:1,2:2}",
+        "[[{2:1,1:2},1],[{1:2},2]]", "9007199254740993", "a: {b}")
+    encoded = [bytes(size) for size in (1, 2, 4, 5, 8, 16, 32)]
+    encoded += [b"\1" * 9, struct.pack("<I", 2) + b"ok", struct.pack("<I", 2) + b"\0\xff\1\1",
+                struct.pack("<I", 2) + b"\xff\0\1\1", b"\1\1\3", b"\1" + bytes(8), b"\xff" * 4,
+                struct.pack("<IIBHIBH", 2, 1, 97, 2, 1, 98, 1), struct.pack("<IIBHIBH", 2, 1, 98, 2, 1, 97, 1)]
+    head = "abi 1\ntype Point{x:u32,y:u32}\nenum Side{Buy,Sell(price:u64),none}\ntype Order{price:u64,at:Point}\n"
+    for kind in types:
+        for value in [text.encode() for text in texts] + encoded:
+            out.put(f"{head}storage s:{kind} @\"s\"".encode() + b"\0" + value)
+
+
 def make_store(out, tools):
     schema, keep, undo, branch, logs, made_log = range(6)
 
@@ -1170,7 +1196,7 @@ MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bin
           "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
           "proof": make_proof, "document": make_document, "request": make_request,
-          "keyfile": make_keyfile, "undo": make_undo, "store": make_store, "abi": make_abi,
+          "keyfile": make_keyfile, "undo": make_undo, "store": make_store, "abi": make_abi, "value": make_value,
           "snapshot": make_snapshot, "parcel": make_parcel,
           "artifact": make_artifact, "scenario": make_scenario}
 

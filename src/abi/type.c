@@ -38,6 +38,16 @@ bool au_abi_type_is_number(const struct au_abi_type *type)
     return size >= 1 && size <= 8;
 }
 
+bool au_abi_type_is_integer(const struct au_abi_type *type)
+{
+    return type->kind >= AU_ABI_U8 && type->kind <= AU_ABI_I128;
+}
+
+bool au_abi_type_is_signed(const struct au_abi_type *type)
+{
+    return type->kind >= AU_ABI_I8 && type->kind <= AU_ABI_I128;
+}
+
 static void format_items(struct au_buf *buf, const struct au_abi_type *type)
 {
     for (size_t i = 0; i < type->item_count; i++) {

@@ -23,6 +23,11 @@ enum au_abi_type_kind au_abi_word_find(struct au_bytes word);
  * into one parameter of a WebAssembly function. */
 bool au_abi_type_is_number(const struct au_abi_type *type);
 
+/* au_abi_type_is_integer tells whether values are integers, au_abi_type_is_signed whether they may
+ * be negative. */
+bool au_abi_type_is_integer(const struct au_abi_type *type);
+bool au_abi_type_is_signed(const struct au_abi_type *type);
+
 /* au_abi_type_format writes a type as a section writes it, without spaces. */
 void au_abi_type_format(struct au_buf *buf, const struct au_abi_type *type);
 

@@ -193,6 +193,12 @@ void au_json_write_u32(struct au_json_write *json, uint32_t value)
     au_buf_put_decimal(json->buf, value);
 }
 
+void au_json_write_bare(struct au_json_write *json, struct au_bytes value)
+{
+    begin_value(json);
+    au_buf_put_bytes(json->buf, value);
+}
+
 void au_json_write_bool(struct au_json_write *json, bool value)
 {
     begin_value(json);

@@ -20,7 +20,7 @@
 
 #include "base/buf.h"
 
-#define AU_JSON_WRITE_DEPTH_MAX 32
+#define AU_JSON_WRITE_DEPTH_MAX 64
 
 enum au_json_write_style {
     AU_JSON_WRITE_COMPACT,  /* no white space */
@@ -65,6 +65,8 @@ void au_json_write_bytes(struct au_json_write *json, struct au_bytes text); /* a
 void au_json_write_hex(struct au_json_write *json, struct au_bytes bytes);  /* "0x.." */
 void au_json_write_u64(struct au_json_write *json, uint64_t value); /* "7": a decimal string */
 void au_json_write_u32(struct au_json_write *json, uint32_t value); /* 7: a number */
+void au_json_write_bare(struct au_json_write *json,
+                        struct au_bytes value); /* valid JSON, as it is */
 void au_json_write_bool(struct au_json_write *json, bool value);
 void au_json_write_null(struct au_json_write *json);
 
