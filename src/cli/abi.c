@@ -22,14 +22,9 @@ static enum au_err refuse(struct au_reject *out_reject, const struct au_abi_erro
     return AU_ERR_INVALID_MODULE;
 }
 
-enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info,
-                         struct au_arena *arena, struct au_abi *out_abi,
-                         struct au_reject *out_reject)
+enum au_err au_abi_exports(const struct au_module_info *info, struct au_arena *arena,
+                           struct au_abi_export **out_exports)
 {
-    struct au_abi_error error = {0};
-    enum au_err err = au_abi_load(code, arena, out_abi, &error);
-    if (err == AU_ERR_MALFORMED) return refuse(out_reject, &error);
-    if (err != AU_OK) return err;
     struct au_abi_export *exports = au_arena_zero(arena, info->export_count * sizeof *exports);
     if (exports == NULL) return AU_ERR_NO_MEMORY;
     for (size_t i = 0; i < info->export_count; i++) {
@@ -39,6 +34,20 @@ enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info
                                             .param_count = from->type->param_count,
                                             .obstacle = au_binding_obstacle(info, from)};
     }
+    *out_exports = exports;
+    return AU_OK;
+}
+
+enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info,
+                         struct au_arena *arena, struct au_abi *out_abi,
+                         struct au_reject *out_reject)
+{
+    struct au_abi_error error = {0};
+    enum au_err err = au_abi_load(code, arena, out_abi, &error);
+    if (err == AU_ERR_MALFORMED) return refuse(out_reject, &error);
+    if (err != AU_OK) return err;
+    struct au_abi_export *exports;
+    AU_TRY(au_abi_exports(info, arena, &exports));
     if (au_abi_match(out_abi, exports, info->export_count, &error)) return AU_OK;
     return refuse(out_reject, &error);
 }

@@ -2,7 +2,7 @@
 #ifndef AUREON_CLI_ABI_H
 #define AUREON_CLI_ABI_H
 
-#include "abi/abi.h"
+#include "abi/match.h"
 #include "cli/invocation.h"
 #include "contract/bind.h"
 
@@ -19,5 +19,10 @@ enum au_exit au_abi_command(struct au_invocation *invocation);
 AU_MUST_USE enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info,
                                      struct au_arena *arena, struct au_abi *out_abi,
                                      struct au_reject *out_reject);
+
+/* au_abi_exports gives the exports of a module, in the order of info, as au_abi_match takes them.
+ * arena holds them. OK, NO_MEMORY */
+AU_MUST_USE enum au_err au_abi_exports(const struct au_module_info *info, struct au_arena *arena,
+                                       struct au_abi_export **out_exports);
 
 #endif

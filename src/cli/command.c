@@ -208,6 +208,15 @@ static const char arguments_details[] =
     "unknown prefix, 64 hex digits without 0x, an empty word. `str:` makes a text of\n"
     "anything. A word that begins with a dash is an option unless `--` stands before it.\n"
     "\n"
+    "A function that the contract's section aureon_abi lists (`aureon abi`) takes its arguments\n"
+    "by name or by place, as its types say:\n"
+    "\n"
+    "  by=5  5           a number; u64:5 too\n"
+    "  name=text         a string; data=0x00ff bytes; to=@bob or to=aur1... an address\n"
+    "  at={x:1,y:2}      a type of fields, or as JSON: at='{\"x\":1,\"y\":2}'\n"
+    "  list=[1,2]        a vec; pair=(1,a) a tuple; who={a:1,b:2} a map; none an empty option\n"
+    "  side=Sell(price=5)  an enum; side=Buy, or as JSON: side='{\"Sell\":{\"price\":\"5\"}}'\n"
+    "\n"
     "Accounts in --self, --caller and --balance are names of 1 to 64 bytes, or 0x and hex.\n"
     "A call takes at most 64 arguments and 256 KiB of them.\n";
 

@@ -11,6 +11,7 @@
 #include "cli/receipt.h"
 #include "cli/show.h"
 #include "cli/trace.h"
+#include "cli/typed.h"
 #include "cli/wallet.h"
 #include "core/dev_account.h"
 
@@ -426,13 +427,16 @@ enum au_exit au_contract_code_command(struct au_invocation *invocation)
 
 /* ---- view ---- */
 
-static enum au_exit put_view(struct au_invocation *invocation, struct au_json_write *json)
+static enum au_exit put_view(struct au_client *client, struct au_json_write *json)
 {
+    struct au_invocation *invocation = client->invocation;
     const struct au_bytes *args = NULL;
     size_t count = 0;
     struct au_buf account;
     au_buf_init(&account, PATH_SIZE_MAX);
-    enum au_exit code = au_args_read(invocation, 2, &args, &count);
+    const struct au_typed_call call = {
+        .client = client, .contract = invocation->operands[0], .function = invocation->operands[1]};
+    enum au_exit code = au_typed_args_read(invocation, &call, 2, &args, &count);
     if (code == AU_EXIT_DONE)
         code = au_query_put_account(invocation, invocation->operands[0], &account);
     au_json_write_begin_object(json);
@@ -479,7 +483,7 @@ enum au_exit au_view_command(struct au_invocation *invocation)
     au_json_write_init(&json, &body, AU_JSON_WRITE_COMPACT);
     enum au_exit code = au_receipt_check_form(invocation);
     if (code == AU_EXIT_DONE) code = au_client_init(&client, invocation);
-    if (code == AU_EXIT_DONE) code = put_view(invocation, &json);
+    if (code == AU_EXIT_DONE) code = put_view(&client, &json);
     if (code == AU_EXIT_DONE && body.err != AU_OK) {
         code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(body.err));
     }

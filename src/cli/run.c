@@ -5,10 +5,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/account.h"
-#include "cli/args.h"
 #include "cli/check.h"
 #include "cli/code.h"
 #include "cli/report.h"
+#include "cli/typed.h"
 #include "cli/world.h"
 #include "core/limits.h"
 
@@ -174,8 +174,7 @@ static enum au_exit read_balances(struct run *run)
 static enum au_exit read_options(struct run *run)
 {
     struct au_execute_options *options = &run->options;
-    enum au_exit code = au_args_read(run->invocation, 2, &options->args, &options->arg_count);
-    if (code == AU_EXIT_DONE) code = read_account(run, "caller", &options->caller);
+    enum au_exit code = read_account(run, "caller", &options->caller);
     if (code == AU_EXIT_DONE) code = read_storage(run);
     if (code == AU_EXIT_DONE) code = read_self(run);
     if (code == AU_EXIT_DONE) code = read_balances(run);
@@ -287,10 +286,18 @@ static enum au_exit print(struct run *run, bool is_saved)
     return code;
 }
 
+static enum au_exit read_args(struct run *run)
+{
+    const struct au_typed_call call = {.code = run->code, .function = run->options.function};
+    return au_typed_args_read(run->invocation, &call, 2, &run->options.args,
+                              &run->options.arg_count);
+}
+
 static enum au_exit run_all(struct run *run)
 {
     enum au_exit code = read_options(run);
     if (code == AU_EXIT_DONE) code = load(run);
+    if (code == AU_EXIT_DONE) code = read_args(run);
     if (code != AU_EXIT_DONE) return code;
 
     enum au_exit outcome = execute(run);

@@ -4,15 +4,17 @@
 
 #include "base/hex.h"
 #include "base/json_write.h"
+#include "cli/abi.h"
 #include "cli/alias.h"
 #include "cli/amount.h"
-#include "cli/args.h"
 #include "cli/client.h"
 #include "cli/code.h"
 #include "cli/receipt.h"
 #include "cli/trace.h"
 #include "cli/tx.h"
+#include "cli/typed.h"
 #include "cli/wallet.h"
+#include "contract/survey.h"
 #include "core/limits.h"
 #include "core/tx.h"
 #include "crypto/sha256.h"
@@ -74,12 +76,18 @@ static enum au_exit read_amount(const struct submit *submit, const char *name, c
                               "%s: expected " AU_AMOUNT_EXPECTED ", got '%s'", name, text);
 }
 
-/* The operands from index first on, and --value. */
-static enum au_exit read_run(struct submit *submit, size_t first)
+/* The operands from index first on, which are arguments of a function, and --value. */
+static enum au_exit read_run(struct submit *submit, const char *function, size_t first)
 {
     const struct au_bytes *args = NULL;
     size_t count = 0;
-    enum au_exit code = au_args_read(submit->invocation, first, &args, &count);
+    const struct au_typed_call call = {
+        .client = &submit->client,
+        .contract = submit->tx.kind == AU_TX_CALL ? submit->to : NULL,
+        .code = submit->tx.code,
+        .function = function,
+    };
+    enum au_exit code = au_typed_args_read(submit->invocation, &call, first, &args, &count);
     for (size_t i = 0; code == AU_EXIT_DONE && i < count; i++) {
         au_buf_put_u32(&submit->args, (uint32_t)args[i].size);
         au_buf_put_bytes(&submit->args, args[i]);
@@ -97,6 +105,28 @@ static enum au_exit read_run(struct submit *submit, size_t first)
     return code;
 }
 
+/* What the contract says of itself is on chain for ever. The node says what is wrong with code. */
+static enum au_exit check_abi(const struct submit *submit, const char *path)
+{
+    struct au_survey survey = {0};
+    struct au_reject reject = {0};
+    struct au_abi abi;
+    struct au_arena arena;
+    enum au_exit code = AU_EXIT_DONE;
+    if (au_survey_make(submit->code, &survey, &reject) != AU_OK) return code;
+    au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
+    enum au_err err = au_abi_check(submit->code, survey.info, &arena, &abi, &reject);
+    if (err == AU_ERR_INVALID_MODULE) {
+        code = au_invocation_fail(submit->invocation, AU_EXIT_REJECTED, "'%s' is refused (%s): %s",
+                                  path, reject.rule, reject.message);
+    } else if (err != AU_OK && err != AU_ERR_NOT_FOUND) {
+        code = au_invocation_fail(submit->invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
+    }
+    au_survey_done(&survey);
+    au_arena_done(&arena);
+    return code;
+}
+
 static enum au_exit read_code(struct submit *submit, const char *path)
 {
     struct au_reject reject;
@@ -107,7 +137,7 @@ static enum au_exit read_code(struct submit *submit, const char *path)
     }
     if (err != AU_OK) return au_invocation_fail_file(submit->invocation, err, "read", path);
     submit->tx.code = submit->code;
-    return AU_EXIT_DONE;
+    return check_abi(submit, path);
 }
 
 static enum au_exit read_function(struct submit *submit, const char *name)
@@ -132,7 +162,7 @@ static enum au_exit read_upgrade(struct submit *submit)
     submit->to =
         is_deploy ? au_invocation_text(invocation, "upgrade", "") : invocation->operands[0];
     enum au_exit code = read_code(submit, invocation->operands[file]);
-    return code == AU_EXIT_DONE ? read_run(submit, file + 1) : code;
+    return code == AU_EXIT_DONE ? read_run(submit, "migrate", file + 1) : code;
 }
 
 static enum au_exit read_operands(struct submit *submit)
@@ -149,12 +179,12 @@ static enum au_exit read_operands(struct submit *submit)
     case AU_TX_DEPLOY:
         submit->admin = au_invocation_text(invocation, "admin", NULL);
         code = read_code(submit, operands[0]);
-        return code == AU_EXIT_DONE ? read_run(submit, 1) : code;
+        return code == AU_EXIT_DONE ? read_run(submit, "init", 1) : code;
     case AU_TX_UPGRADE: return read_upgrade(submit);
     case AU_TX_CALL:
         submit->to = operands[0];
         code = read_function(submit, operands[1]);
-        return code == AU_EXIT_DONE ? read_run(submit, 2) : code;
+        return code == AU_EXIT_DONE ? read_run(submit, operands[1], 2) : code;
     }
     return code;
 }

@@ -1,0 +1,179 @@
+#include "cli/typed.h"
+
+#include "abi/call.h"
+#include "cli/abi.h"
+#include "cli/args.h"
+#include "cli/query.h"
+#include "cli/wallet.h"
+#include "contract/survey.h"
+#include "core/limits.h"
+
+#define PATH_SIZE_MAX 512u /* bytes */
+#define HTTP_OK       200u
+
+/* ---- names ---- */
+
+/* Only a development chain has development accounts. */
+static bool find_name(void *context, struct au_bytes name, struct au_address *out_address)
+{
+    struct au_client *client = context;
+    struct au_invocation *invocation = client->invocation;
+    struct au_chain_status status = {0};
+    struct au_who who;
+    char *word = au_arena_get(&invocation->arena, name.size + 1);
+    if (word == NULL || au_client_status(client, &status) != AU_EXIT_DONE) return false;
+    memcpy(word, name.data, name.size);
+    word[name.size] = '\0';
+    if (au_wallet_find(invocation, word, status.is_dev, &who) != AU_EXIT_DONE) return false;
+    *out_address = who.address;
+    return true;
+}
+
+/* ---- whether types are needed ---- */
+
+/* Arguments that have the same bytes whatever the types are. */
+static bool is_plain(const char *word)
+{
+    static const char *const prefixes[] = {"u64:", "i64:", "u32:", "i32:", "addr:"};
+    for (size_t i = 0; i < AU_COUNT_OF(prefixes); i++) {
+        if (strncmp(word, prefixes[i], strlen(prefixes[i])) == 0) return true;
+    }
+    return false;
+}
+
+static bool needs_types(const struct au_invocation *invocation, size_t first)
+{
+    for (size_t i = first; i < invocation->operand_count; i++) {
+        if (!is_plain(invocation->operands[i])) return true;
+    }
+    return false;
+}
+
+/* ---- the contract ---- */
+
+static enum au_exit ask_code(struct au_invocation *invocation, const struct au_typed_call *call,
+                             struct au_bytes *out_code)
+{
+    struct au_answer answer = {0};
+    struct au_buf path;
+    au_buf_init(&path, PATH_SIZE_MAX);
+    au_buf_put_text(&path, "/v1/contract/");
+    enum au_exit code = au_query_put_account(invocation, call->contract, &path);
+    au_buf_put_text(&path, "/code");
+    au_buf_put_u8(&path, 0);
+    if (code == AU_EXIT_DONE && path.err != AU_OK) {
+        code = au_invocation_fail(invocation, AU_EXIT_USAGE, "an operand is too long");
+    }
+    if (code == AU_EXIT_DONE) {
+        const struct au_request request = {.method = "GET", .path = (const char *)path.data};
+        code = au_client_send(call->client, &request, &answer);
+    }
+    if (code == AU_EXIT_DONE && answer.status == HTTP_OK &&
+        au_arena_copy(&invocation->arena, au_buf_bytes(&answer.body), out_code) != AU_OK) {
+        code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "out of memory");
+    }
+    au_answer_done(&answer);
+    au_buf_done(&path);
+    return code;
+}
+
+static enum au_exit fail_args(struct au_invocation *invocation, enum au_err err,
+                              const struct au_abi_value_error *error)
+{
+    if (err == AU_ERR_MALFORMED) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE, "%s", error->message);
+    }
+    if (err != AU_ERR_TOO_LARGE) {
+        return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
+    }
+    return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                              "the arguments together are at most %u bytes", AU_ARGS_SIZE_MAX);
+}
+
+static size_t size_of(const struct au_bytes *items, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += items[i].size;
+    return size;
+}
+
+/* What the command line says, by the types of a function of the ABI. */
+static enum au_exit read_typed(struct au_invocation *invocation, const struct au_abi_call *call,
+                               size_t first, const struct au_bytes **out_args, size_t *out_count)
+{
+    struct au_abi_value_error error = {{0}};
+    struct au_bytes *items = NULL;
+    enum au_err err =
+        au_abi_call_type(call, invocation->operands + first, invocation->operand_count - first,
+                         &invocation->arena, &items, &error);
+    if (err == AU_OK && size_of(items, call->fn->field_count) > (size_t)AU_ARGS_SIZE_MAX) {
+        err = AU_ERR_TOO_LARGE;
+    }
+    if (err != AU_OK) return fail_args(invocation, err, &error);
+    *out_args = items;
+    *out_count = call->fn->field_count;
+    return AU_EXIT_DONE;
+}
+
+/* A contract's code, and the function of it that is called. */
+struct target {
+    struct au_survey survey;
+    struct au_abi abi;
+    struct au_arena arena; /* of the ABI and the exports */
+    struct au_abi_call call;
+    struct au_reject reject;
+};
+
+/* Finds the function in the ABI; call.fn stays NULL if it is not there. */
+static enum au_err find_fn(struct target *target, struct au_bytes code, const char *function)
+{
+    struct au_abi_export *exports = NULL;
+    AU_TRY(au_survey_make(code, &target->survey, &target->reject));
+    const struct au_module_info *info = target->survey.info;
+    AU_TRY(au_abi_check(code, info, &target->arena, &target->abi, &target->reject));
+    AU_TRY(au_abi_exports(info, &target->arena, &exports));
+    const struct au_abi_record *fn = au_abi_find(&target->abi, AU_ABI_FN, au_bytes_of(function));
+    for (size_t i = 0; fn != NULL && i < info->export_count; i++) {
+        if (au_bytes_is_equal(exports[i].name, fn->name)) target->call.export_ = &exports[i];
+    }
+    target->call.fn = fn;
+    return AU_OK;
+}
+
+static enum au_exit read_by_code(struct au_invocation *invocation,
+                                 const struct au_typed_call *typed, struct au_bytes code,
+                                 size_t first, const struct au_bytes **out_args, size_t *out_count)
+{
+    const struct au_abi_names names = {.find = find_name, .context = typed->client};
+    struct target target = {.call.names = typed->client == NULL ? NULL : &names};
+    au_arena_init(&target.arena, AU_ABI_ARENA_SIZE_MAX);
+    enum au_err err = find_fn(&target, code, typed->function);
+    enum au_exit exit_code;
+    if (err == AU_ERR_NO_MEMORY) {
+        exit_code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
+    } else if (err == AU_OK && target.call.fn != NULL) {
+        exit_code = read_typed(invocation, &target.call, first, out_args, out_count);
+    } else {
+        if (err == AU_ERR_INVALID_MODULE) {
+            au_invocation_note(invocation, "arguments have no types: %s", target.reject.message);
+        }
+        exit_code = au_args_read(invocation, first, out_args, out_count);
+    }
+    au_survey_done(&target.survey);
+    au_arena_done(&target.arena);
+    return exit_code;
+}
+
+enum au_exit au_typed_args_read(struct au_invocation *invocation, const struct au_typed_call *call,
+                                size_t first, const struct au_bytes **out_args, size_t *out_count)
+{
+    struct au_bytes code = call->code;
+    if (needs_types(invocation, first)) {
+        enum au_exit exit_code =
+            call->contract == NULL ? AU_EXIT_DONE : ask_code(invocation, call, &code);
+        if (exit_code != AU_EXIT_DONE) return exit_code;
+        if (code.size > 0) return read_by_code(invocation, call, code, first, out_args, out_count);
+    }
+    return au_args_read(invocation, first, out_args, out_count);
+}
