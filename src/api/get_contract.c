@@ -1,4 +1,6 @@
 /* Contracts: code, and what they store. */
+#include "abi/json.h"
+#include "abi/section.h"
 #include "api/handlers.h"
 #include "api/json.h"
 #include "base/hex.h"
@@ -88,6 +90,58 @@ void au_get_code(struct au_input *input)
     const struct au_hash *hash = &contract.account.code_hash;
     enum au_err err = au_flat_code(&contract.look.read.flat, hash, &code);
     if (err == AU_OK) write_code(input, hash, code);
+    fail_read(input, err);
+    au_look_close(&contract.look);
+}
+
+/* ---- what it says of itself ---- */
+
+static void fail_abi(struct au_input *input, enum au_err err, const struct au_abi_error *error)
+{
+    struct au_problem problem;
+    struct au_bytes got = au_request_param(input->request, "address");
+    if (err != AU_ERR_NOT_FOUND && err != AU_ERR_MALFORMED) {
+        au_fail(input->response, err);
+        return;
+    }
+    au_problem_init(&problem,
+                    err == AU_ERR_NOT_FOUND ? AU_PROBLEM_NO_ABI : AU_PROBLEM_MALFORMED_ABI);
+    if (err == AU_ERR_MALFORMED) {
+        au_problem_set(&problem, "detail", "malformed at line %u: %s", (unsigned)error->line,
+                       error->message);
+        au_problem_set_number(&problem, "line", error->line);
+    }
+    au_problem_set(&problem, "got", "%.*s", (int)got.size, (const char *)got.data);
+    au_response_put_problem(input->response, &problem);
+}
+
+/* The document depends on the code alone. */
+static void write_abi(struct au_input *input, struct au_bytes code)
+{
+    struct au_abi abi;
+    struct au_abi_error error;
+    struct au_arena arena;
+    struct au_json_write json;
+    au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
+    enum au_err err = au_abi_load(code, &arena, &abi, &error);
+    if (err == AU_OK) {
+        au_response_set(input->response, 200, AU_JSON_MEDIA_TYPE);
+        au_json_write_init(&json, &input->response->body, AU_JSON_WRITE_COMPACT);
+        au_abi_write_json(&json, &abi);
+        au_json_write_finish(&json);
+    } else {
+        fail_abi(input, err, &error);
+    }
+    au_arena_done(&arena);
+}
+
+void au_get_abi(struct au_input *input)
+{
+    struct contract contract;
+    struct au_bytes code;
+    if (!open_contract(input, &contract)) return;
+    enum au_err err = au_flat_code(&contract.look.read.flat, &contract.account.code_hash, &code);
+    if (err == AU_OK) write_abi(input, code);
     fail_read(input, err);
     au_look_close(&contract.look);
 }

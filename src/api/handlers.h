@@ -48,6 +48,7 @@ au_handler au_get_contract_history;
 /* get_contract.c */
 au_handler au_get_contract;
 au_handler au_get_code;
+au_handler au_get_abi;
 au_handler au_get_storage;
 au_handler au_get_slot;
 

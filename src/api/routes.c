@@ -63,6 +63,8 @@ static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
     X(GET, "/v1/contract/{address}", ALIAS, SLOW_AT_HEIGHT, 0, au_get_contract, height_names,     \
       "a contract")                                                                               \
     X(GET, "/v1/contract/{address}/code", ALIAS, FAST, 0, au_get_code, no_names, "its module")    \
+    X(GET, "/v1/contract/{address}/abi", ALIAS, SLOW, 0, au_get_abi, no_names,                    \
+      "what it says that it offers")                                                              \
     X(GET, "/v1/contract/{address}/history", ALIAS, FAST, 0, au_get_contract_history, list_names, \
       "what set its code and its admin, the newest first")                                        \
     X(GET, "/v1/contract/{address}/storage", ALIAS, SLOW, 0, au_get_storage, slots_names,         \

@@ -9,6 +9,8 @@
 #include "base/json_write.h"
 #include "cli/code.h"
 #include "cli/show.h"
+#include "cli/typed.h"
+#include "core/address.h"
 
 #define RESULT_SIZE_MAX (16u << 20) /* bytes */
 
@@ -110,28 +112,45 @@ static enum au_exit fail(struct au_invocation *invocation, enum au_err err,
     return au_invocation_fail_file(invocation, err, "read", path);
 }
 
+/* A file's name does not look like an address. */
+static enum au_exit load(struct au_invocation *invocation, struct au_bytes *out_code)
+{
+    const char *operand = invocation->operands[0];
+    struct au_client client;
+    struct au_address address;
+    struct au_bytes code = {0};
+    struct au_reject reject = {0};
+    if (au_address_parse(au_bytes_of(operand), &address) == NULL) {
+        enum au_exit exit_code = au_client_init(&client, invocation);
+        if (exit_code == AU_EXIT_DONE) exit_code = au_typed_code(&client, operand, out_code);
+        return exit_code;
+    }
+    enum au_err err = au_code_load(operand, &code, &reject);
+    if (err != AU_OK) return fail(invocation, err, NULL, &reject);
+    err = au_arena_copy(&invocation->arena, code, out_code);
+    au_free(code.data);
+    return err == AU_OK ? AU_EXIT_DONE : fail(invocation, err, NULL, NULL);
+}
+
 enum au_exit au_abi_command(struct au_invocation *invocation)
 {
     struct au_bytes code = {0};
-    struct au_reject reject = {0};
     struct au_abi_error error = {0};
     struct au_abi abi;
     struct au_arena arena;
+    enum au_exit exit_code = load(invocation, &code);
+    if (exit_code != AU_EXIT_DONE) return exit_code;
     au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
-    enum au_exit exit_code;
-    enum au_err err = au_code_load(invocation->operands[0], &code, &reject);
-    if (err != AU_OK) {
-        exit_code = fail(invocation, err, &error, &reject);
-    } else if ((err = au_abi_load(code, &arena, &abi, &error)) == AU_OK) {
+    enum au_err err = au_abi_load(code, &arena, &abi, &error);
+    if (err == AU_OK) {
         exit_code = show(invocation, &abi);
     } else if (err == AU_ERR_NOT_FOUND) {
         exit_code =
             au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "%s has no section " AU_ABI_SECTION,
                                invocation->operands[0]);
     } else {
-        exit_code = fail(invocation, err, &error, &reject);
+        exit_code = fail(invocation, err, &error, NULL);
     }
-    au_free(code.data);
     au_arena_done(&arena);
     return exit_code;
 }

@@ -6,8 +6,8 @@
 #include "cli/invocation.h"
 #include "contract/bind.h"
 
-/* DONE · REJECTED: the ABI is malformed, or the file is no module · NOT_FOUND: no such file, or no
- * ABI in it · INTERNAL */
+/* DONE · REJECTED: the ABI is malformed, or the file is no module · NOT_FOUND: no such file or
+ * contract, or no ABI in it · USAGE, UNREACHABLE, TIMED_OUT: of a node · INTERNAL */
 enum au_exit au_abi_command(struct au_invocation *invocation);
 
 /* au_abi_check reads the ABI of an accepted module and compares it with the exports.

@@ -93,13 +93,19 @@ static const char abi_details[] =
     "aureon_abi in order: functions, events, errors, types, enums, storage. With --json they\n"
     "are the canonical form, in which the same facts are the same bytes, with the SHA-256 of\n"
     "the section. A module without the section gives exit code 7, a malformed section 4;\n"
-    "`aureon check` also compares it with what the module exports.\n";
+    "`aureon check` also compares it with what the module exports. A CONTRACT is an address:\n"
+    "its code is asked for at a node.\n";
 
 static const char decode_details[] =
     "HEX is a signed transaction, 0x and hex, or @path: a file with its bytes. Shown are its\n"
     "id, sender, nonce, price, payload and signature, and its cost before anything runs.\n"
     "Whether the signature is right depends on the chain and is not looked at. Bytes that\n"
     "are no transaction give exit code 4.\n";
+
+static const struct au_option abi_options[] = {
+    {"url", "URL", AU_OPTION_TEXT, false, 0,
+     "the node of a CONTRACT; AUREON_URL, else http://127.0.0.1:8080"},
+    {"json", NULL, AU_OPTION_FLAG, false, 0, "print the canonical form"}};
 
 static const struct au_option help_options[] = {
     {"markdown", NULL, AU_OPTION_FLAG, false, 0, "print all pages as one Markdown document"},
@@ -129,13 +135,13 @@ static const struct au_command offline_commands[] = {
      OPTIONS(json_options),
      .run = au_check_command},
     {.name = "abi",
-     .operands = "FILE",
+     .operands = "FILE|CONTRACT",
      .summary = "show what a contract says that it offers",
      .details = abi_details,
      .example = "aureon abi examples/abi/counter.wat",
      .operands_min = 1,
      .operands_max = 1,
-     OPTIONS(json_options),
+     OPTIONS(abi_options),
      .run = au_abi_command},
     {.name = "new",
      .operands = "NAME",

@@ -51,14 +51,16 @@ static bool needs_types(const struct au_invocation *invocation, size_t first)
 
 /* ---- the contract ---- */
 
-static enum au_exit ask_code(struct au_invocation *invocation, const struct au_typed_call *call,
+/* is_needed: what the node says instead of code is the command's end. */
+static enum au_exit ask_code(struct au_client *client, const char *contract, bool is_needed,
                              struct au_bytes *out_code)
 {
+    struct au_invocation *invocation = client->invocation;
     struct au_answer answer = {0};
     struct au_buf path;
     au_buf_init(&path, PATH_SIZE_MAX);
     au_buf_put_text(&path, "/v1/contract/");
-    enum au_exit code = au_query_put_account(invocation, call->contract, &path);
+    enum au_exit code = au_query_put_account(invocation, contract, &path);
     au_buf_put_text(&path, "/code");
     au_buf_put_u8(&path, 0);
     if (code == AU_EXIT_DONE && path.err != AU_OK) {
@@ -66,8 +68,9 @@ static enum au_exit ask_code(struct au_invocation *invocation, const struct au_t
     }
     if (code == AU_EXIT_DONE) {
         const struct au_request request = {.method = "GET", .path = (const char *)path.data};
-        code = au_client_send(call->client, &request, &answer);
+        code = au_client_send(client, &request, &answer);
     }
+    if (code == AU_EXIT_DONE && is_needed) code = au_client_check(client, &answer);
     if (code == AU_EXIT_DONE && answer.status == HTTP_OK &&
         au_arena_copy(&invocation->arena, au_buf_bytes(&answer.body), out_code) != AU_OK) {
         code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "out of memory");
@@ -75,6 +78,12 @@ static enum au_exit ask_code(struct au_invocation *invocation, const struct au_t
     au_answer_done(&answer);
     au_buf_done(&path);
     return code;
+}
+
+enum au_exit au_typed_code(struct au_client *client, const char *contract,
+                           struct au_bytes *out_code)
+{
+    return ask_code(client, contract, /* is_needed */ true, out_code);
 }
 
 static enum au_exit fail_args(struct au_invocation *invocation, enum au_err err,
@@ -170,8 +179,9 @@ enum au_exit au_typed_args_read(struct au_invocation *invocation, const struct a
 {
     struct au_bytes code = call->code;
     if (needs_types(invocation, first)) {
-        enum au_exit exit_code =
-            call->contract == NULL ? AU_EXIT_DONE : ask_code(invocation, call, &code);
+        enum au_exit exit_code = call->contract == NULL
+                                     ? AU_EXIT_DONE
+                                     : ask_code(call->client, call->contract, false, &code);
         if (exit_code != AU_EXIT_DONE) return exit_code;
         if (code.size > 0) return read_by_code(invocation, call, code, first, out_args, out_count);
     }

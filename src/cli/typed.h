@@ -26,4 +26,9 @@ AU_MUST_USE enum au_exit au_typed_args_read(struct au_invocation *invocation,
                                             const struct au_typed_call *call, size_t first,
                                             const struct au_bytes **out_args, size_t *out_count);
 
+/* au_typed_code asks a node for a contract's code. out_code is in the invocation's arena.
+ * DONE, USAGE, UNREACHABLE, REJECTED, NOT_FOUND, KEY, INTERNAL */
+AU_MUST_USE enum au_exit au_typed_code(struct au_client *client, const char *contract,
+                                       struct au_bytes *out_code);
+
 #endif

@@ -238,6 +238,7 @@ END
 	unknown-contract|/v1/contract/$none/storage
 	unknown-key|/v1/contract/$contract/storage/0x00
 	unknown-function|/v1/contract/$contract/view/missing
+	no-abi|/v1/contract/$contract/abi
 	END
     expect_rows 400 <<-END
 	bad-value|/v1/block/tomorrow

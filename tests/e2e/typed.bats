@@ -143,3 +143,36 @@ END
     aureon deploy silent.wat
     expect 0
 }
+
+@test "the node tells what a contract offers, as aureon abi does" {
+    deploy "$counter"
+    "$AUREON" abi "$counter" --json | jq -c . >expected
+    curl -s "$AUREON_URL/v1/contract/$contract/abi" | jq -c . >got
+    diff expected got
+    "$AUREON" abi "$counter" >expected
+    "$AUREON" abi "$contract" >got
+    diff expected got
+    aureon abi "$contract" --json
+    expect_json '.errors[0].name' Overflow
+    echo '(module (func (export "f")))' >silent.wat
+    deploy silent.wat
+    aureon abi "$contract"
+    expect 7
+    [[ $stderr == *"$contract has no section aureon_abi"* ]]
+    aureon abi "$("$AUREON" account bob --json | jq --raw-output .address)"
+    expect 7
+    [[ $stderr == *"no contract"* ]]
+}
+
+@test "the node says on which line an ABI is malformed" {
+    # A module of that section alone: aureon deploy refuses it, the route takes any.
+    printf '\0asm\1\0\0\0\0\35\12aureon_abiabi 1\nfn f() maybe' >wrong.wasm
+    aureon deploy wrong.wasm
+    expect 4
+    contract=$(curl -s --data-binary @wrong.wasm -H 'Content-Type: application/wasm' \
+        "$AUREON_URL/v1/contract/deploy?from=alice" | jq --raw-output .address)
+    curl -s "$AUREON_URL/v1/contract/$contract/abi" >got
+    [ "$(jq -c '[.status, .code, .line]' got)" = '[404,"malformed-abi",2]' ]
+    [ "$(jq --raw-output .detail got)" = \
+        'malformed at line 2: expected mut, view, init, migrate or payable mut, got `maybe`' ]
+}
