@@ -483,6 +483,7 @@ enum au_exit au_view_command(struct au_invocation *invocation)
     au_json_write_init(&json, &body, AU_JSON_WRITE_COMPACT);
     enum au_exit code = au_receipt_check_form(invocation);
     if (code == AU_EXIT_DONE) code = au_client_init(&client, invocation);
+    client.contract = invocation->operands[0];
     if (code == AU_EXIT_DONE) code = put_view(&client, &json);
     if (code == AU_EXIT_DONE && body.err != AU_OK) {
         code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(body.err));

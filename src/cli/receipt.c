@@ -1,8 +1,11 @@
 #include "cli/receipt.h"
 
+#include <inttypes.h>
+
 #include "base/hex.h"
 #include "cli/arg.h"
 #include "cli/show.h"
+#include "cli/typed.h"
 
 #define RESULT_SIZE_MAX (4u << 20) /* bytes */
 
@@ -38,6 +41,27 @@ static void put_member(struct au_buf *text, const char *format, struct au_bytes 
     au_buf_put_bytes(text, value);
 }
 
+/* What a contract that reverts gave: by its ABI, else the bytes. */
+static void put_revert(const struct au_client *client, const struct au_answer *receipt,
+                       struct au_bytes output, struct au_buf *text)
+{
+    const struct au_json_in *number = au_json_in_get(receipt->json, "revert_code");
+    bool has_code = number != NULL && au_json_in_type(number) == AU_JSON_IN_INTEGER;
+    struct au_client asking = *client;
+    if (has_code) {
+        int64_t code = au_json_in_integer(number);
+        au_buf_printf(text, " with code %" PRId64, code);
+        if (code >= 0 && code <= UINT32_MAX &&
+            au_typed_put_error(&asking, (uint32_t)code, output, text)) {
+            return;
+        }
+    }
+    if (output.size > 0) {
+        au_buf_put_text(text, " and ");
+        au_show_value(text, output);
+    }
+}
+
 enum au_exit au_receipt_check(const struct au_client *client, const struct au_answer *receipt,
                               const char *what)
 {
@@ -52,14 +76,7 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
     au_buf_printf(&text, "%s failed", what);
     put_member(&text, ": ", au_answer_text(receipt, "status"));
     put_member(&text, ", ", au_answer_text(receipt, "reason"));
-    const struct au_json_in *revert_code = au_json_in_get(receipt->json, "revert_code");
-    if (revert_code != NULL && au_json_in_type(revert_code) == AU_JSON_IN_INTEGER) {
-        au_buf_printf(&text, " with code %lld", (long long)au_json_in_integer(revert_code));
-    }
-    if (output.size > 0) {
-        au_buf_put_text(&text, " and ");
-        au_show_value(&text, output);
-    }
+    put_revert(client, receipt, output, &text);
     put_member(&text, ": ", au_answer_text(receipt, "message"));
     put_member(&text, "; gas used ", au_answer_text(receipt, "gas_used"));
     au_buf_put_u8(&text, 0);

@@ -176,3 +176,17 @@ END
     [ "$(jq --raw-output .detail got)" = \
         'malformed at line 2: expected mut, view, init, migrate or payable mut, got `maybe`' ]
 }
+
+@test "a failure is told by the contract's errors" {
+    deploy "$counter"
+    "$AUREON" call "$contract" increment by=18446744073709551615
+    aureon call "$contract" increment by=1
+    expect 5
+    [[ $stderr == *'with code 1 Overflow(total="18446744073709551615"): total would exceed u64'* ]]
+    aureon call "$contract" increment by=1 --gas 100000
+    expect 5
+    [[ $stderr == *'with code 1 Overflow(total="18446744073709551615"): total would exceed u64'* ]]
+    aureon simulate "$contract" increment by=1
+    expect 5
+    [[ $stderr == *'with code 1 Overflow(total="18446744073709551615"): total would exceed u64'* ]]
+}
