@@ -64,6 +64,29 @@ AUREON_IMPORT(storage_size) int64_t aureon_storage_size(const void *key, uint32_
 /* aureon_storage_delete gives 0, or 1 if there was nothing. */
 AUREON_IMPORT(storage_delete) int32_t aureon_storage_delete(const void *key, uint32_t key_size);
 
+/* A walk over the slots whose keys begin with a prefix, in the order of their keys.
+ *
+ * aureon_iter_open gives a handle; 64 may be open in a call. aureon_iter_next copies the first slot
+ * that exists now behind the one it gave before, at most key_max and value_max bytes of it, and
+ * gives both full sizes, or AUREON_ITER_END. */
+#define AUREON_ITER_END UINT64_MAX
+AUREON_IMPORT(iter_open) int32_t aureon_iter_open(const void *prefix, uint32_t prefix_size);
+AUREON_IMPORT(iter_next)
+uint64_t aureon_iter_next(int32_t iter, void *key, uint32_t key_max, void *value,
+                          uint32_t value_max);
+AUREON_IMPORT(iter_close) void aureon_iter_close(int32_t iter);
+
+/* The sizes in a result of aureon_iter_next that is not the end. */
+static inline uint32_t aureon_iter_key_size(uint64_t sizes)
+{
+    return (uint32_t)(sizes >> 32);
+}
+
+static inline uint32_t aureon_iter_value_size(uint64_t sizes)
+{
+    return (uint32_t)sizes;
+}
+
 /* ---- accounts -------------------------------------------------------------------------------- */
 
 enum aureon_transfer {

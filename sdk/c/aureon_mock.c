@@ -6,6 +6,7 @@
 
 enum {
     DEPTH_MAX = 16,
+    WALKS_MAX = 64, /* of a call */
     EVENT_DATA_MAX = 16384,
     EVENTS_MAX = 256,
     ARGS_SIZE_MAX = 262144,
@@ -46,6 +47,12 @@ struct block {
     max_align_t bytes[];
 };
 
+struct walk {
+    bool is_open;
+    aureon_bytes prefix;
+    aureon_bytes last; /* the key that was given last; without data: none yet */
+};
+
 struct frame {
     struct frame *up;
     uint32_t depth;
@@ -59,6 +66,7 @@ struct frame {
     uint32_t revert_code;
     aureon_bytes output;
     aureon_bytes returned; /* of its last call */
+    struct walk walks[WALKS_MAX];
     struct block *blocks;
     uint32_t allocated; /* bytes of blocks */
     jmp_buf end;
@@ -556,6 +564,53 @@ int32_t aureon_storage_delete(const void *key, uint32_t key_size)
     struct slot *slots = world.slots.items;
     *slot = slots[--world.slots.count];
     return 0;
+}
+
+int32_t aureon_iter_open(const void *prefix, uint32_t prefix_size)
+{
+    int32_t i = 0;
+    while (i < WALKS_MAX && top->walks[i].is_open)
+        i++;
+    if (prefix_size > AUREON_KEY_SIZE_MAX || i == WALKS_MAX) frame_end(AUREON_HOST_REJECTED);
+    top->walks[i] = (struct walk){.is_open = true, .prefix = keep(prefix, prefix_size)};
+    return i;
+}
+
+static struct walk *walk_find(int32_t iter)
+{
+    if (iter < 0 || iter >= WALKS_MAX || !top->walks[iter].is_open) frame_end(AUREON_HOST_REJECTED);
+    return &top->walks[iter];
+}
+
+static bool is_before(aureon_bytes a, aureon_bytes b)
+{
+    int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+    return order != 0 ? order < 0 : a.size < b.size;
+}
+
+uint64_t aureon_iter_next(int32_t iter, void *key, uint32_t key_max, void *value,
+                          uint32_t value_max)
+{
+    struct walk *walk = walk_find(iter);
+    const struct slot *found = NULL, *slots = world.slots.items;
+    for (uint32_t i = 0; i < world.slots.count; i++) {
+        const struct slot *slot = &slots[i];
+        if (aureon_is_equal(slot->contract, top->self) && slot->key.size >= walk->prefix.size &&
+            memcmp(slot->key.data, walk->prefix.data, walk->prefix.size) == 0 &&
+            (!walk->last.data || is_before(walk->last, slot->key)) &&
+            (!found || is_before(slot->key, found->key)))
+            found = slot;
+    }
+    if (found == NULL) return AUREON_ITER_END;
+    walk->last = found->key;
+    copy_out(found->key, key, 0, key_max);
+    copy_out(found->value, value, 0, value_max);
+    return (uint64_t)found->key.size << 32 | found->value.size;
+}
+
+void aureon_iter_close(int32_t iter)
+{
+    walk_find(iter)->is_open = false;
 }
 
 /* ---- host functions: accounts and the chain ---- */

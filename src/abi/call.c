@@ -4,6 +4,7 @@
 
 #include "abi/path.h"
 #include "abi/type.h"
+#include "base/hex.h"
 #include "core/limits.h"
 
 #define I32 0x7f /* of the binary format */
@@ -79,12 +80,23 @@ struct reading {
     struct au_abi_value_error *error;
 };
 
+/* raw: gives an argument's bytes as they are, whatever the type is. */
+static bool read_raw(const struct reading *reading, struct au_bytes text, struct au_bytes *out_item)
+{
+    static const char prefix[] = "raw:";
+    const size_t size = sizeof(prefix) - 1;
+    if (text.size < size || memcmp(text.data, prefix, size) != 0) return false;
+    return au_hex_read(reading->arena, (struct au_bytes){text.data + size, text.size - size},
+                       out_item) == AU_OK;
+}
+
 static enum au_err read_item(struct reading *reading, size_t index, struct au_bytes text)
 {
     const struct au_abi_call *call = reading->call;
     const struct au_abi_field *field = &call->fn->fields[index];
     char path[AU_ABI_NAME_SIZE_MAX + 16];
     struct au_buf item;
+    if (read_raw(reading, text, &reading->items[index])) return AU_OK;
     snprintf(path, sizeof(path), "args.%.*s", (int)field->name.size,
              (const char *)field->name.data);
     const struct au_abi_reading how = {.form = AU_ABI_TYPED, .path = path, .names = call->names};

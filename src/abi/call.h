@@ -21,7 +21,7 @@ struct au_abi_call {
 /* au_abi_call_type reads arguments that were typed, a word each: `name=value`, or the value alone,
  * for the first parameter that has none yet. A word that does not begin with a parameter's name and
  * `=` is a value. u64: i64: u32: i32: bytes: addr: str: before a value of such a type may say it
- * once more.
+ * once more. raw: before hex gives the bytes of an argument whatever its type is.
  *
  * arena      holds the items
  * out_items  call->fn->field_count of them, on OK

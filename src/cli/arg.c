@@ -63,11 +63,11 @@ static bool is_ambiguous(const char *word, struct au_buf *message)
                       "text write str:%s",
                       word, word);
     } else if (strchr(word, ':') != NULL) {
-        au_buf_printf(
-            message,
-            "'%.*s' is no known prefix (u64: i64: u32: i32: bytes: addr: str:); for text write "
-            "str:%s",
-            (int)strcspn(word, ":") + 1, word, word);
+        au_buf_printf(message,
+                      "'%.*s' is no known prefix (u64: i64: u32: i32: bytes: raw: addr: str:); for "
+                      "text write "
+                      "str:%s",
+                      (int)strcspn(word, ":") + 1, word, word);
     } else {
         return false;
     }

@@ -206,6 +206,7 @@ static const char arguments_details[] =
     "  addr:aur1...      the 32 bytes of an address; with a node also of a name: addr:bob\n"
     "  str:text          the bytes of the text\n"
     "  @path             the content of a file\n"
+    "  raw:0x00ff        these bytes, also where the contract says what the argument is\n"
     "  5                 a decimal number alone is a u64\n"
     "  text              a word that nothing above claims is itself, as an account's name\n"
     "\n"

@@ -38,7 +38,7 @@ static bool find_name(void *context, struct au_bytes name, struct au_address *ou
 /* Arguments that have the same bytes whatever the types are. */
 static bool is_plain(const char *word)
 {
-    static const char *const prefixes[] = {"u64:", "i64:", "u32:", "i32:", "addr:"};
+    static const char *const prefixes[] = {"u64:", "i64:", "u32:", "i32:", "addr:", "raw:"};
     for (size_t i = 0; i < AU_COUNT_OF(prefixes); i++) {
         if (strncmp(word, prefixes[i], strlen(prefixes[i])) == 0) return true;
     }

@@ -66,6 +66,7 @@ static const struct row {
     {"u32:", 4, read_u32, {"u32:", "a decimal number from 0 to 4294967295"}},
     {"i32:", 4, read_i32, {"i32:", "a decimal number from -2147483648 to 2147483647"}},
     {"bytes:", 6, au_hex_read, {"bytes:", EXPECTED_HEX}},
+    {"raw:", 4, au_hex_read, {"raw:", EXPECTED_HEX}},
     {"0x", 0, au_hex_read, {"bytes:", EXPECTED_HEX}},
     {"addr:", 5, read_address, {"addr:", "an address, aur1... or 0x and 64 hex digits"}},
     {"str:", 4, au_arena_copy, {"str:", "a text"}},

@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 
-#define AU_ARG_EXPECTED "0x.., or u64: i64: u32: i32: bytes: addr: str: before the value"
+#define AU_ARG_EXPECTED "0x.., or u64: i64: u32: i32: bytes: raw: addr: str: before the value"
 
 struct au_arg_form {
     const char *name;     /* the prefix that says it in full: "u64:" */

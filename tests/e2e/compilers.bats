@@ -8,10 +8,9 @@ setup() {
     enter_temp
 }
 
-# flags: what CMake gives the compiler, as cmake/contracts.cmake says it.
+# flags: those of `aureon build`.
 flags() {
-    sed -n '/--target=wasm32/,/max-memory/p' "$AUREON_SOURCE_DIR/cmake/contracts.cmake" |
-        grep -oE -- '(--target|-mcpu|-m|-std|-O|-f|-nostdlib|-W)[^ $]*'
+    sed -n 's/^AU_CLANG("\([^"]*\)").*/\1/p' "$AUREON_SOURCE_DIR/abi/clang.def"
 }
 
 @test "every clang compiles the contracts to the same behaviour" {

@@ -106,7 +106,12 @@ text() {
 
 bytes() {
     local size=$((${#1} / 2))
-    printf '0x%02x%02x0000%s' $((size % 256)) $((size / 256)) "$1"
+    printf 'raw:0x%02x%02x0000%s' $((size % 256)) $((size / 256)) "$1"
+}
+
+# output_of TEXT: the same bytes, as outputs are written.
+output_of() {
+    text "$1" | sed 's/^raw://'
 }
 
 # hex ADDRESS: its 32 bytes.
@@ -148,9 +153,9 @@ END
 }
 
 @test "multisig: a payment waits for its second owner" {
-    run "$AUREON" deploy "$AUREON_CONTRACTS_DIR/multisig.wasm" "$alice" "$alice" "$carol" 0x02
+    run "$AUREON" deploy "$AUREON_CONTRACTS_DIR/multisig.wasm" "$alice" "$alice" "$carol" 2
     [ "$status" -ne 0 ]
-    deploy multisig "$alice" "$bob" "$carol" 0x02
+    deploy multisig "$alice" "$bob" "$carol" 2
     called alice fund --value 3
     refused dave 1 0x propose "$bob" u64:1
     called alice propose "$bob" u64:3000000000
@@ -187,7 +192,7 @@ END
     aureon upgrade "$contract" "$AUREON_CONTRACTS_DIR/counter_v2.wasm" --gas 3000000 --json
     expect 5
     expect_json .revert_code 2147418115
-    expect_json .output "$(text 'counter_v2.c:12: version 2 was there before')"
+    expect_json .output "$(output_of 'counter_v2.c:12: version 2 was there before')"
     shows 42 get
 }
 
@@ -195,7 +200,7 @@ END
     local curve of=0 key order sig
     for curve in ed25519 secp256k1 p256; do
         key=$("$AUREON_SOURCE_DIR/tests/kit/sign.py" $curve key)
-        deploy vault "0x0$of" "$(bytes "$key")"
+        deploy vault "$of" "$(bytes "$key")"
         called alice fund --value 2
         order=$(hex "$contract")0000000000000000$(hex "${carol#addr:}")0100000000000000
         sig=$("$AUREON_SOURCE_DIR/tests/kit/sign.py" $curve "$order")
@@ -224,9 +229,9 @@ END
     expect_json '.output[66:]' 020000006869
     shows 1 size
     aureon view "$contract" name_at u64:0 --json
-    expect_json .output "$(text "Grüße")"
-    refused alice 2147418113 "" take 0x02000000fffe
-    refused alice 2147418113 "" take 0x0200000061
+    expect_json .output "$(output_of "Grüße")"
+    refused alice 2147418113 "" take raw:0x02000000fffe
+    refused alice 2147418113 "" take raw:0x0200000061
     refused alice 2147418115 "" take "$(text "")"
     refused alice 2147418115 "" take "$(text "$(printf 'x%.0s' {1..65})")"
 }

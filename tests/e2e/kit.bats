@@ -11,7 +11,12 @@ setup() {
 
 # u128 EXPRESSION: its 16 bytes, in hex.
 u128() {
-    python3 -c "print('0x' + ($1).to_bytes(16, 'little').hex())"
+    python3 -c "print('raw:0x' + ($1).to_bytes(16, 'little').hex())"
+}
+
+# output EXPRESSION: likewise, as outputs are written.
+output() {
+    u128 "$1" | sed 's/^raw://'
 }
 
 @test "kit: products, quotients and rests of 128 bits" {
@@ -20,21 +25,21 @@ u128() {
         "2**128-1 2**128-2" "7 2**100" "0 5" "2**128-1 1" "0xffffffff00000001 2**32+1"; do
         read -r a b <<<"$pair"
         aureon run "$wide" mul "$(u128 "$a")" "$(u128 "$b")" --json
-        expect_json .output "$(u128 "(($a) * ($b)) % 2**128")"
+        expect_json .output "$(output "(($a) * ($b)) % 2**128")"
         aureon run "$wide" div "$(u128 "$a")" "$(u128 "$b")" --json
-        expect_json .output "$(u128 "($a) // ($b)")"
+        expect_json .output "$(output "($a) // ($b)")"
         aureon run "$wide" mod "$(u128 "$a")" "$(u128 "$b")" --json
-        expect_json .output "$(u128 "($a) % ($b)")"
+        expect_json .output "$(output "($a) % ($b)")"
     done
     local sign
     for sign in "1 1" "-1 1" "1 -1" "-1 -1"; do
         read -r a b <<<"$sign"
         aureon run "$wide" signed_div "$(u128 "$a * (2**90 + 7) % 2**128")" \
             "$(u128 "$b * (2**70 + 1) % 2**128")" --json
-        expect_json .output "$(u128 "$a * $b * ((2**90 + 7) // (2**70 + 1)) % 2**128")"
+        expect_json .output "$(output "$a * $b * ((2**90 + 7) // (2**70 + 1)) % 2**128")"
         aureon run "$wide" signed_mod "$(u128 "$a * (2**90 + 7) % 2**128")" \
             "$(u128 "$b * (2**70 + 1) % 2**128")" --json
-        expect_json .output "$(u128 "$a * ((2**90 + 7) % (2**70 + 1)) % 2**128")"
+        expect_json .output "$(output "$a * ((2**90 + 7) % (2**70 + 1)) % 2**128")"
     done
     aureon run "$wide" div "$(u128 1)" "$(u128 0)" --json
     expect_json .outcome trapped
@@ -43,12 +48,12 @@ u128() {
 @test "kit: shifts of 128 bits" {
     local by a=0xfedcba9876543210123456789abcdef1
     for by in 0 1 63 64 65 127; do
-        aureon run "$wide" left "$(u128 $a)" "$(printf '0x%02x' $by)" --json
-        expect_json .output "$(u128 "($a << $by) % 2**128")"
-        aureon run "$wide" right "$(u128 $a)" "$(printf '0x%02x' $by)" --json
-        expect_json .output "$(u128 "$a >> $by")"
-        aureon run "$wide" signed_right "$(u128 $a)" "$(printf '0x%02x' $by)" --json
-        expect_json .output "$(u128 "(($a - 2**128) >> $by) % 2**128")"
+        aureon run "$wide" left "$(u128 $a)" "$by" --json
+        expect_json .output "$(output "($a << $by) % 2**128")"
+        aureon run "$wide" right "$(u128 $a)" "$by" --json
+        expect_json .output "$(output "$a >> $by")"
+        aureon run "$wide" signed_right "$(u128 $a)" "$by" --json
+        expect_json .output "$(output "(($a - 2**128) >> $by) % 2**128")"
     done
 }
 
@@ -62,7 +67,7 @@ u128() {
     expect_json .output 0x01000000
     aureon run "$wide" compare "$low" "$low" --json
     expect_json .output 0x00000000
-    aureon run "$wide" shift 0x03000000616263 --json
+    aureon run "$wide" shift raw:0x03000000616263 --json
     expect_json .output 0x0400000061616263
 }
 
@@ -80,19 +85,19 @@ u128() {
     aureon run "$wide" fill u32:1 u32:1025 --json
     expect_json .revert_code 2147418116
     head -c 16385 /dev/zero >long.bin
-    aureon run "$wide" shift @long.bin --json
+    aureon run "$wide" shift "raw:0x$(xxd -p -c 0 long.bin)" --json
     expect_json .revert_code 2147418116
-    aureon run "$wide" shift 0x0400000061 --json
+    aureon run "$wide" shift raw:0x0400000061 --json
     expect_json .revert_code 2147418113
 }
 
 @test "kit: a line of parts, and texts that are UTF-8" {
     local who
     who=0x$(printf 'ab%.0s' {1..32})
-    aureon run "$wide" tell i64:-9223372036854775808 0x02000000c3bc "$who" --json
+    aureon run "$wide" tell i64:-9223372036854775808 ü "$who" --json
     expect_json '.logs[0].text' "got -9223372036854775808 ü ${who#0x}"
     for text in 02000000c0af 03000000eda080 04000000f4908080 01000000c3 0100000080; do
-        aureon run "$wide" tell i64:1 "0x$text" "$who" --json
+        aureon run "$wide" tell i64:1 "raw:0x$text" "$who" --json
         expect_json .revert_code 2147418113
     done
 }

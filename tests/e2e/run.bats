@@ -84,6 +84,8 @@ END
         expect_json .outcome reverted
         expect_json .revert_code 3
         expect_json .output_text "increment takes nothing or one u64"
+    done
+    for arguments in "u32:1" "u64:1 u64:2" "raw:0x" "raw:0x00"; do
         # shellcheck disable=SC2086
         aureon run "$counter_c" increment $arguments --json
         expect 5

@@ -149,6 +149,24 @@ static void test_upgrade(void)
           AUREON_ERROR_ARGUMENTS);
 }
 
+/* Keys come in their order, as they are when a walk comes to them. */
+static void test_walks(void)
+{
+    begin();
+    aureon_address contract;
+    CHECK(aureon_mock_deploy("walker", alice, 0, NULL, &contract).outcome == AUREON_SUCCESS);
+    struct aureon_mock_result met = aureon_mock_call(contract, "walk", alice, 0, NULL);
+    CHECK(met.outcome == AUREON_SUCCESS && memcmp(met.data.data, "cba\0", 4) == 0);
+    CHECK(aureon_mock_call(contract, "use_closed", alice, 0, NULL).outcome == AUREON_HOST_REJECTED);
+    struct aureon_mock_args args = {0};
+    add(&args, "\0", 1);
+    CHECK(aureon_mock_call(contract, "leave_open", alice, 0, &args).outcome == AUREON_SUCCESS);
+    args = (struct aureon_mock_args){0};
+    add(&args, "\1", 1);
+    CHECK(aureon_mock_call(contract, "leave_open", alice, 0, &args).outcome ==
+          AUREON_HOST_REJECTED);
+}
+
 /* Digests of the empty text. */
 static void test_hashes(void)
 {
@@ -184,6 +202,7 @@ int main(void)
     test_calls_between_contracts();
     test_overflow();
     test_upgrade();
+    test_walks();
     test_hashes();
     test_signatures();
     aureon_mock_reset();

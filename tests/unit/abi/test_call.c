@@ -82,6 +82,8 @@ static void test_names_and_places(void **state)
                         "0x07|0x" WHO "|0x050000007536343a35");
     assert_string_equal(call(&fixture, "g", &own, "7|addr:0x" WHO "|str:"),
                         "0x07|0x" WHO "|0x00000000");
+    /* Bytes as they are, whatever the type is. */
+    assert_string_equal(call(&fixture, "g", &own, "raw:0x|raw:0xff|name=raw:0x01"), "0x|0xff|0x01");
     au_arena_done(&fixture.arena);
 }
 

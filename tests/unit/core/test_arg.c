@@ -27,6 +27,8 @@ static const struct {
     {"0xzz", NULL, 0},
     {"bytes:0x01", "\1", 1},
     {"bytes:01", NULL, 0},
+    {"raw:0x01", "\1", 1},
+    {"raw:01", NULL, 0},
     {"bytes:", NULL, 0},
     {"str:", "", 0},
     {"str:u64:5", "u64:5", 5},
