@@ -4,10 +4,11 @@
 
 #include "abi/path.h"
 #include "abi/type.h"
-#include "base/hex.h"
+#include "core/arg.h"
 #include "core/limits.h"
 
 #define I32 0x7f /* of the binary format */
+#define RAW "raw:"
 
 static bool is_integer(const struct au_abi_type *type)
 {
@@ -80,14 +81,23 @@ struct reading {
     struct au_abi_value_error *error;
 };
 
-/* raw: gives an argument's bytes as they are, whatever the type is. */
-static bool read_raw(const struct reading *reading, struct au_bytes text, struct au_bytes *out_item)
+static bool is_raw(struct au_bytes text)
 {
-    static const char prefix[] = "raw:";
-    const size_t size = sizeof(prefix) - 1;
-    if (text.size < size || memcmp(text.data, prefix, size) != 0) return false;
-    return au_hex_read(reading->arena, (struct au_bytes){text.data + size, text.size - size},
-                       out_item) == AU_OK;
+    return text.size >= sizeof(RAW) - 1 && memcmp(text.data, RAW, sizeof(RAW) - 1) == 0;
+}
+
+/* An argument's bytes as they are, whatever the type is. */
+static enum au_err read_raw(struct reading *reading, size_t index, struct au_bytes text)
+{
+    const struct au_arg_form *form;
+    struct abi_path path;
+    enum au_err err = au_arg_read(text, reading->arena, &form, &reading->items[index]);
+    if (err != AU_ERR_MALFORMED) return err;
+    abi_path_init(&path, "args");
+    abi_path_enter_name(&path, reading->call->fn->fields[index].name);
+    abi_path_fail(&path, reading->error, "%s expects %s, got \"%.32s\"", form->name, form->expected,
+                  (const char *)text.data + sizeof(RAW) - 1);
+    return err;
 }
 
 static enum au_err read_item(struct reading *reading, size_t index, struct au_bytes text)
@@ -96,7 +106,7 @@ static enum au_err read_item(struct reading *reading, size_t index, struct au_by
     const struct au_abi_field *field = &call->fn->fields[index];
     char path[AU_ABI_NAME_SIZE_MAX + 16];
     struct au_buf item;
-    if (read_raw(reading, text, &reading->items[index])) return AU_OK;
+    if (is_raw(text)) return read_raw(reading, index, text);
     snprintf(path, sizeof(path), "args.%.*s", (int)field->name.size,
              (const char *)field->name.data);
     const struct au_abi_reading how = {.form = AU_ABI_TYPED, .path = path, .names = call->names};

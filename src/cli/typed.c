@@ -4,10 +4,10 @@
 #include "abi/failure.h"
 #include "abi/section.h"
 #include "cli/abi.h"
+#include "cli/alias.h"
 #include "cli/args.h"
 #include "cli/query.h"
 #include "cli/show.h"
-#include "cli/wallet.h"
 #include "contract/survey.h"
 #include "core/limits.h"
 
@@ -28,7 +28,7 @@ static bool find_name(void *context, struct au_bytes name, struct au_address *ou
     if (word == NULL || au_client_status(client, &status) != AU_EXIT_DONE) return false;
     memcpy(word, name.data, name.size);
     word[name.size] = '\0';
-    if (au_wallet_find(invocation, word, status.is_dev, &who) != AU_EXIT_DONE) return false;
+    if (au_alias_find(invocation, &status, word, &who) != AU_EXIT_DONE) return false;
     *out_address = who.address;
     return true;
 }

@@ -2,6 +2,7 @@
  *
  *     u64:5 i64:-5 u32:7 i32:-1    8 or 4 bytes, little-endian
  *     bytes:0x00ff  0x00ff         these bytes
+ *     raw:0x00ff                   likewise, also where a type says what the argument is
  *     addr:aur1...                 the 32 bytes of an address
  *     str:text                     the bytes of the text
  *

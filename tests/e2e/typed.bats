@@ -2,24 +2,19 @@
 # Arguments by what a contract says of itself, without a node and against a development node.
 
 load helper.sh
+load node.sh
 
 counter=$AUREON_SOURCE_DIR/examples/abi/counter.wat
 
 setup_file() {
     export XDG_DATA_HOME=$BATS_FILE_TMPDIR/data
-    "$AUREON" dev --port 0 --ready-file "$BATS_FILE_TMPDIR/ready" \
-        >"$BATS_FILE_TMPDIR/node.out" 2>"$BATS_FILE_TMPDIR/node.err" 3>&- &
-    echo $! >"$BATS_FILE_TMPDIR/pid"
-    for _ in $(seq 200); do
-        [ -s "$BATS_FILE_TMPDIR/ready" ] && break
-        sleep 0.05
-    done
-    AUREON_URL=$(cat "$BATS_FILE_TMPDIR/ready")
-    export AUREON_URL
+    cd "$BATS_FILE_TMPDIR" || return 1
+    start_node dev
 }
 
 teardown_file() {
-    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+    cd "$BATS_FILE_TMPDIR" || return 1
+    end_nodes
 }
 
 setup() {
@@ -121,6 +116,10 @@ END
     [ "$output" = "$bob" ]
     aureon view "$contract" pay "$bob" --as addr
     [ "$output" = "$bob" ]
+    "$AUREON" deploy "$counter" --as adder >address
+    aureon view "$contract" pay who=@adder --as addr
+    expect 0
+    [ "$output" = "$(cat address)" ]
     aureon view "$contract" pay who=@nobody
     expect 2
     [[ $stderr == *'args.who: expected address of a known @name, got "@nobody"'* ]]

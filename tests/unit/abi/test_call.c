@@ -118,6 +118,8 @@ static void test_refused(void **state)
         {"5|-2|0x|true|9", "args: `f` takes 4, got one more: \"9\""},
         {"d=5", "args.a: expected u64, got \"d=5\""},
         {"str:5", "args.a: expected u64, got \"str:5\""},
+        {"raw:05", "args.a: raw: expects 0x and an even number of hex digits, got \"05\""},
+        {"a=raw:0x5", "args.a: raw: expects 0x and an even number of hex digits, got \"0x5\""},
         {"a=@bob", "args.a: expected u64, got \"@bob\""},
     };
     struct fixture fixture;
@@ -128,6 +130,10 @@ static void test_refused(void **state)
     }
     assert_string_equal(call(&fixture, "g", &own, "1|@bob|x"),
                         "args.who: expected address of a known @name, got \"@bob\"");
+    /* Not a text either. */
+    assert_string_equal(
+        call(&fixture, "g", &own, "1|0x" WHO "|raw:text"),
+        "args.name: raw: expects 0x and an even number of hex digits, got \"text\"");
     au_arena_done(&fixture.arena);
 }
 
