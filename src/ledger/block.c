@@ -24,7 +24,8 @@ enum au_err au_block_new(struct au_ledger *ledger, struct au_block **out_block)
     au_buf_init(&block->logs, AU_LOGS_SIZE_MAX);
     au_buf_init(&block->events, AU_RECEIPT_EVENTS_SIZE_MAX);
     au_buf_init(&block->note, AU_RECEIPT_NOTE_SIZE_MAX);
-    au_buf_init(&block->items, ITEMS_MAX);
+    for (size_t i = 0; i < BLOCK_CHANGE_KINDS; i++)
+        au_buf_init(&block->changes[i], ITEMS_MAX);
     au_kv_batch_init(&block->batch, BATCH_MAX);
     *out_block = block;
     return AU_OK;
@@ -39,7 +40,8 @@ void au_block_free(struct au_block *block)
     au_buf_done(&block->logs);
     au_buf_done(&block->events);
     au_buf_done(&block->note);
-    au_buf_done(&block->items);
+    for (size_t i = 0; i < BLOCK_CHANGE_KINDS; i++)
+        au_buf_done(&block->changes[i]);
     au_kv_batch_done(&block->batch);
     au_mem_free(block->entries);
     au_mem_free(block);
@@ -192,18 +194,27 @@ static bool put_contract(struct au_buf *items, const struct au_change *change)
     return true;
 }
 
-static enum au_err take_changes(struct au_block *block, struct au_savepoint since, put_change *put,
-                                struct au_items *out_items)
+static enum au_err take_changes(struct au_block *block, struct au_savepoint since,
+                                struct au_receipt *receipt)
 {
+    static put_change *const puts[BLOCK_CHANGE_KINDS] = {put_balance, put_slot, put_contract};
+    struct au_items *const lists[BLOCK_CHANGE_KINDS] = {&receipt->balances, &receipt->slots,
+                                                        &receipt->contracts};
     struct au_change change;
     size_t cursor = 0;
-    *out_items = (struct au_items){0};
-    au_buf_clear(&block->items);
-    while (au_overlay_next_change(&block->overlay, since, &cursor, &change)) {
-        if (put(&block->items, &change)) out_items->count++;
+    for (size_t i = 0; i < BLOCK_CHANGE_KINDS; i++) {
+        au_buf_clear(&block->changes[i]);
     }
-    AU_TRY(block->items.err);
-    return au_arena_copy(&block->arena, au_buf_bytes(&block->items), &out_items->bytes);
+    while (au_overlay_next_change(&block->overlay, since, &cursor, &change)) {
+        for (size_t i = 0; i < BLOCK_CHANGE_KINDS; i++) {
+            if (puts[i](&block->changes[i], &change)) lists[i]->count++;
+        }
+    }
+    for (size_t i = 0; i < BLOCK_CHANGE_KINDS; i++) {
+        AU_TRY(block->changes[i].err);
+        AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->changes[i]), &lists[i]->bytes));
+    }
+    return AU_OK;
 }
 
 static enum au_err take_note(struct au_block *block, const struct execution *execution,
@@ -240,9 +251,7 @@ static enum au_err make_receipt(struct au_block *block, const struct au_checked 
     AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->events), &receipt.events.bytes));
     AU_TRY(au_arena_copy(&block->arena, au_buf_bytes(&block->logs), &receipt.logs.bytes));
     AU_TRY(take_note(block, execution, &receipt.note));
-    AU_TRY(take_changes(block, since, put_balance, &receipt.balances));
-    AU_TRY(take_changes(block, since, put_slot, &receipt.slots));
-    AU_TRY(take_changes(block, since, put_contract, &receipt.contracts));
+    AU_TRY(take_changes(block, since, &receipt));
     *out_receipt = receipt;
     return AU_OK;
 }

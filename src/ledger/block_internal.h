@@ -28,6 +28,8 @@ struct block_entry {
 
 enum block_state { BLOCK_IDLE, BLOCK_OPEN, BLOCK_SEALED };
 
+#define BLOCK_CHANGE_KINDS 3u /* that a receipt tells: balances, slots, contracts */
+
 struct au_block {
     struct au_ledger *ledger;
     enum block_state state;
@@ -42,7 +44,7 @@ struct au_block {
     struct au_buf events;  /* likewise */
     struct au_buf note;    /* likewise */
     size_t explain_left;   /* bytes of code that may still be searched for where calls failed */
-    struct au_buf items;   /* scratch */
+    struct au_buf changes[BLOCK_CHANGE_KINDS]; /* scratch */
     struct au_header header;
     struct block_entry *entries; /* header.tx_count of them */
     size_t capacity;
