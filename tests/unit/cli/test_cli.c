@@ -17,15 +17,13 @@
 #include "cli/nearest.h"
 #include "cli/show.h"
 #include "cli/world.h"
+#include "support/random.h"
 
 static uint64_t random_state = 0x41757265;
 
 static uint32_t random_below(uint32_t bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 32) % bound;
+    return (uint32_t)(random_next(&random_state) >> 32) % bound;
 }
 
 static void put_random(struct au_buf *buf, uint32_t size_max)

@@ -1,5 +1,6 @@
 /* The pool against a naive one of arrays and linear scans: the same answers, drops in the same
  * order, statistics and picks after each of 100,000 random operations. */
+#include "support/random.h"
 #include "unit/mempool/pool_fixture.h"
 
 #define OPERATIONS 100000u
@@ -37,10 +38,7 @@ static uint64_t random_state = 88172645463325252u;
 
 static uint64_t random_below(uint64_t bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 16) % bound;
+    return (random_next(&random_state) >> 16) % bound;
 }
 
 /* ---- the model ---- */

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "state/overlay.h"
+#include "support/random.h"
 
 #define ACCOUNTS   5u
 #define CONTRACTS  2u
@@ -48,10 +49,7 @@ static struct world world;
 
 static uint32_t draw(uint32_t bound)
 {
-    world.random ^= world.random << 13;
-    world.random ^= world.random >> 7;
-    world.random ^= world.random << 17;
-    return (uint32_t)(world.random >> 33) % bound;
+    return (uint32_t)(random_next(&world.random) >> 33) % bound;
 }
 
 static struct au_address address_of(size_t index)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "state/walk.h"
+#include "support/random.h"
 
 #define CONTRACTS 3u
 #define KEYS      42u
@@ -87,10 +88,7 @@ static void make_keys(void)
 
 static uint32_t draw(uint32_t bound)
 {
-    world.random ^= world.random << 13;
-    world.random ^= world.random >> 7;
-    world.random ^= world.random << 17;
-    return (uint32_t)(world.random >> 33) % bound;
+    return (uint32_t)(random_next(&world.random) >> 33) % bound;
 }
 
 /* The first and the last of all contracts, and the one behind the first. */

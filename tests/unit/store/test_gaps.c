@@ -8,6 +8,7 @@
 #include "store/memkv.h"
 #include "store/rocks.h"
 #include "support/folder.h"
+#include "support/random.h"
 #include "unit/unit.h"
 
 #define PLACES    200u /* keys of the model: two bytes */
@@ -21,10 +22,7 @@ static uint64_t state_of_dice;
 
 static uint32_t draw(uint32_t bound)
 {
-    state_of_dice ^= state_of_dice << 13;
-    state_of_dice ^= state_of_dice >> 7;
-    state_of_dice ^= state_of_dice << 17;
-    return (uint32_t)(state_of_dice >> 33) % bound;
+    return (uint32_t)(random_next(&state_of_dice) >> 33) % bound;
 }
 
 /* ---- the list of gaps ---- */
