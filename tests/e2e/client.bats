@@ -2,24 +2,19 @@
 # The client commands against a running development node.
 
 load helper.sh
+load node.sh
 
 setup_file() {
     export XDG_DATA_HOME=$BATS_FILE_TMPDIR/data
     unset AUREON_PASSWORD_FILE
-    "$AUREON" dev --port 0 --ready-file "$BATS_FILE_TMPDIR/ready" \
-        >"$BATS_FILE_TMPDIR/node.out" 2>"$BATS_FILE_TMPDIR/node.err" 3>&- &
-    echo $! >"$BATS_FILE_TMPDIR/pid"
-    for _ in $(seq 200); do
-        [ -s "$BATS_FILE_TMPDIR/ready" ] && break
-        sleep 0.05
-    done
-    AUREON_URL=$(cat "$BATS_FILE_TMPDIR/ready")
-    export AUREON_URL
+    cd "$BATS_FILE_TMPDIR" || return 1
+    start_node dev
     printf 'correct horse\n' >"$BATS_FILE_TMPDIR/password"
 }
 
 teardown_file() {
-    kill "$(cat "$BATS_FILE_TMPDIR/pid")"
+    cd "$BATS_FILE_TMPDIR" || return 1
+    end_nodes
 }
 
 setup() {

@@ -85,7 +85,7 @@ output() {
     aureon run "$wide" fill u32:1 u32:1025 --json
     expect_json .revert_code 2147418116
     head -c 16385 /dev/zero >long.bin
-    aureon run "$wide" shift "raw:0x$(xxd -p -c 0 long.bin)" --json
+    aureon run "$wide" shift "raw:0x$(od -An -v -tx1 long.bin | tr -d ' \n')" --json
     expect_json .revert_code 2147418116
     aureon run "$wide" shift raw:0x0400000061 --json
     expect_json .revert_code 2147418113
