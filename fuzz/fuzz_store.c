@@ -77,7 +77,7 @@ static void expect_file(const char *path, struct au_bytes expected)
 
 static void check_schema(struct au_bytes content)
 {
-    static const char own[] = "aureon-store 2\n";
+    static const char own[] = "aureon-store 3\n";
     char message[AU_KV_MESSAGE_SIZE] = "";
     if (content.size == 0) { /* a store that says nothing gets the file */
         AU_ASSERT(au_schema_claim(root, message) == AU_OK);

@@ -624,8 +624,9 @@ def make_store(out, tools):
     def kind(number, data):
         out.put(bytes([number]) + data)
 
-    for line in (b"aureon-store 1\n", b"aureon-store 2\n", b"aureon-store 0\n", b"aureon-store 01\n",
-                 b"aureon-store 4294967296\n", b"aureon-store 1", b"aureon-store \n", b"\n",
+    for line in (b"aureon-store 1\n", b"aureon-store 2\n", b"aureon-store 3\n",
+                 b"aureon-store 0\n", b"aureon-store 01\n", b"aureon-store 4294967296\n",
+                 b"aureon-store 1", b"aureon-store \n", b"\n",
                  b"aureon-store 1\n\n", b"Aureon-store 1\n", b"aureon-store 1\n" + b"x" * 80):
         kind(schema, line)
     for record in (b"\1" + b"\0" * 8, b"\1\1" + b"\0" * 7, b"\2\1" + b"\0" * 7, b"\1" + b"\xff" * 8):

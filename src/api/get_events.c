@@ -20,6 +20,7 @@ static void read_filter(struct au_input *input, struct au_event_filter *out_filt
     struct au_bytes text;
     *out_filter = (struct au_event_filter){0};
     out_filter->has_contract = au_input_address(input, "contract", &out_filter->contract);
+    out_filter->has_account = au_input_address(input, "account", &out_filter->account);
     if (au_input_text(input, "name", &text)) {
         if (text.size == 0 || text.size > AU_EVENT_NAME_SIZE_MAX || !au_utf8_is_valid(text)) {
             au_input_fail(input, "name", EXPECTED_NAME, text);

@@ -18,9 +18,9 @@ static const char *const no_names[] = {NULL};
 static const char *const block_names[] = {"txs", NULL};
 static const char *const blocks_names[] = {"limit", "cursor", "order", NULL};
 static const char *const list_names[] = {"limit", "cursor", NULL};
-static const char *const events_names[] = {
-    "contract", "name", "topic", "from_height", "to_height", "limit", "cursor", "order", NULL};
-static const char *const watch_names[] = {"contract",    "name",   "topic",
+static const char *const events_names[] = {"contract",  "name",  "topic",  "account", "from_height",
+                                           "to_height", "limit", "cursor", "order",   NULL};
+static const char *const watch_names[] = {"contract",    "name",   "topic", "account",
                                           "from_height", "cursor", NULL};
 static const char *const height_names[] = {"height", NULL};
 static const char *const slots_names[] = {"prefix", "limit", "cursor", "height", NULL};

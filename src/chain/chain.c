@@ -185,7 +185,7 @@ void au_chain_put_tx(struct au_kv_batch *batch, const struct au_receipt *receipt
     au_kv_batch_put(batch, AU_CF_TXI, BYTES_OF(receipt->id), BYTES_OF(place));
     change_histories(batch, receipt, &decoded, au_kv_batch_put);
     change_contracts(batch, receipt, au_kv_batch_put);
-    au_events_put(batch, receipt);
+    au_events_put(batch, receipt, &decoded.from);
 }
 
 void au_chain_del_block(struct au_kv_batch *batch, const struct au_header *header,
@@ -209,7 +209,7 @@ void au_chain_del_tx(struct au_kv_batch *batch, const struct au_receipt *receipt
     au_kv_batch_del(batch, AU_CF_TXI, BYTES_OF(receipt->id));
     change_histories(batch, receipt, &decoded, take_away);
     change_contracts(batch, receipt, take_away);
-    au_events_del(batch, receipt);
+    au_events_del(batch, receipt, &decoded.from);
 }
 
 /* ---- reading ---- */

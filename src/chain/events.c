@@ -12,7 +12,7 @@
 #define KEY_SIZE    (LIST_SIZE + HEIGHT_SIZE + INDEX_SIZE + NUMBER_SIZE)
 
 /* What a list is of, the first byte of what its hash is of. */
-enum list_kind { LIST_ALL, LIST_CONTRACT, LIST_NAME, LIST_TOPIC };
+enum list_kind { LIST_ALL, LIST_CONTRACT, LIST_NAME, LIST_WORD };
 
 /* ---- keys ---- */
 
@@ -72,56 +72,70 @@ static void take_away(struct au_kv_batch *batch, const struct key *key)
     au_kv_batch_del(batch, AU_CF_IDX, bytes_of(key, KEY_SIZE));
 }
 
-static void change_event(struct au_kv_batch *batch, const struct au_receipt_event *event,
-                         struct au_event_place place, change *make)
+/* What the events of a transaction are put with, or taken away. */
+struct changes {
+    struct au_kv_batch *batch;
+    const struct au_address *sender;
+    change *make;
+};
+
+static void change_event(const struct changes *changes, const struct au_receipt_event *event,
+                         struct au_event_place place)
 {
     const struct au_bytes none = {0};
     struct au_bytes contract = address_bytes(&event->contract);
-    struct key keys[3 + AU_EVENT_TOPICS_MAX] = {
+    struct key keys[4 + AU_EVENT_TOPICS_MAX] = {
         key_of_list(LIST_ALL, none, none),
         key_of_list(LIST_CONTRACT, contract, none),
         key_of_list(LIST_NAME, contract, event->name),
+        key_of_list(LIST_WORD, address_bytes(changes->sender), none),
     };
-    size_t count = 3;
+    size_t count = 4;
     for (size_t at = 0; at < event->topics.size; at += AU_EVENT_TOPIC_SIZE) {
         struct au_bytes topic = {event->topics.data + at, AU_EVENT_TOPIC_SIZE};
-        keys[count++] = key_of_list(LIST_TOPIC, topic, none);
+        keys[count++] = key_of_list(LIST_WORD, topic, none);
     }
     for (size_t i = 0; i < count; i++) {
         put_place(&keys[i], place);
-        make(batch, &keys[i]);
+        changes->make(changes->batch, &keys[i]);
     }
 }
 
-static void change_events(struct au_kv_batch *batch, const struct au_receipt *receipt, change *make)
+static void change_events(const struct changes *changes, const struct au_receipt *receipt)
 {
     struct au_items items = receipt->events;
     struct au_event_place place = {.tx = {receipt->height, receipt->index}};
     struct au_receipt_event event;
     for (; au_receipt_next_event(&items, &event); place.number++)
-        change_event(batch, &event, place, make);
+        change_event(changes, &event, place);
 }
 
-void au_events_put(struct au_kv_batch *batch, const struct au_receipt *receipt)
+void au_events_put(struct au_kv_batch *batch, const struct au_receipt *receipt,
+                   const struct au_address *sender)
 {
-    change_events(batch, receipt, add);
+    change_events(&(struct changes){batch, sender, add}, receipt);
 }
 
-void au_events_del(struct au_kv_batch *batch, const struct au_receipt *receipt)
+void au_events_del(struct au_kv_batch *batch, const struct au_receipt *receipt,
+                   const struct au_address *sender)
 {
-    change_events(batch, receipt, take_away);
+    change_events(&(struct changes){batch, sender, take_away}, receipt);
 }
 
 /* ---- reading ---- */
 
-/* A topic is likely to be rarer than the name of an event, and that rarer than its contract. */
+/* An account's list is the one that need not be compared with its events. A topic is likely to be
+ * rarer than the name of an event, and that rarer than its contract. */
 static struct key list_of(const struct au_event_filter *filter)
 {
     const struct au_bytes none = {0};
     struct au_bytes contract = address_bytes(&filter->contract);
     struct au_bytes name = {filter->name, filter->name_size};
     struct au_bytes topic = {filter->topic.bytes, AU_HASH_SIZE};
-    if (filter->has_topic) return key_of_list(LIST_TOPIC, topic, none);
+    if (filter->has_account) {
+        return key_of_list(LIST_WORD, address_bytes(&filter->account), none);
+    }
+    if (filter->has_topic) return key_of_list(LIST_WORD, topic, none);
     if (!filter->has_contract) return key_of_list(LIST_ALL, none, none);
     if (filter->name_size > 0) return key_of_list(LIST_NAME, contract, name);
     return key_of_list(LIST_CONTRACT, contract, none);
@@ -197,6 +211,7 @@ static bool has_topic(const struct au_receipt_event *event, const struct au_hash
     return false;
 }
 
+/* Of an event in the list of the filter. */
 static bool is_match(const struct au_event_filter *filter, const struct au_receipt_event *event)
 {
     struct au_bytes name = {filter->name, filter->name_size};

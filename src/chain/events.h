@@ -3,7 +3,9 @@
  *     idx   'e' || list[32] || height || index || number   -> nothing
  *
  * An event is in the list of all events, in that of its contract, in that of its contract and its
- * name, and in that of each of its topics. Lists are named by hashes, so that keys are of one size;
+ * name, and in those of its words: its topics and the address of who sent its transaction. A topic
+ * may be an address: so one list has all events that an account has to do with.
+ * Lists are named by hashes, so that keys are of one size;
  * heights (u64), indices (u32) and numbers of events in a receipt (u32) are big-endian, so that the
  * order of keys is that of the chain.
  *
@@ -25,10 +27,12 @@ struct au_event_place {
 struct au_event_filter {
     bool has_contract;
     bool has_topic;
+    bool has_account;
     uint8_t name_size; /* 0: any */
     struct au_address contract;
     uint8_t name[AU_EVENT_NAME_SIZE_MAX];
-    struct au_hash topic; /* any of an event's */
+    struct au_hash topic;      /* any of an event's */
+    struct au_address account; /* that sent the transaction, or is a topic of the event */
 };
 
 struct au_event_range {
@@ -39,10 +43,12 @@ struct au_event_range {
     struct au_event_place after; /* only what is behind this place, which need not be an event's */
 };
 
-/* au_events_put adds the events of a receipt to a batch, au_events_del takes them away. Cost: at
- * most 7 changes of 49 bytes for each. */
-void au_events_put(struct au_kv_batch *batch, const struct au_receipt *receipt);
-void au_events_del(struct au_kv_batch *batch, const struct au_receipt *receipt);
+/* au_events_put adds the events of a receipt to a batch, au_events_del takes them away; sender is
+ * its transaction's. Cost: at most 8 changes of 49 bytes for each. */
+void au_events_put(struct au_kv_batch *batch, const struct au_receipt *receipt,
+                   const struct au_address *sender);
+void au_events_del(struct au_kv_batch *batch, const struct au_receipt *receipt,
+                   const struct au_address *sender);
 
 /* A walk along the shortest list that a filter names. */
 struct au_event_walk {

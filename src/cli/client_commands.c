@@ -143,6 +143,8 @@ static const struct au_option storage_options[] = {
 static const struct au_option logs_options[] = {
     {"name", "NAME", AU_OPTION_TEXT, false, 0, "only events of this name"},
     {"topic", "HASH", AU_OPTION_TEXT, false, 0, "only events that have this topic"},
+    {"account", "ACCOUNT", AU_OPTION_TEXT, false, 0,
+     "only events of transactions it sent, or with its address as a topic"},
     {"from-height", "N", AU_OPTION_NUMBER, false, UINT64_MAX, "from this block on"},
     {"to-height", "N", AU_OPTION_NUMBER, false, UINT64_MAX, "up to this block"},
     {"cursor", "CURSOR", AU_OPTION_TEXT, false, 0, "only those after this event"},

@@ -26,9 +26,16 @@ static enum au_exit put_filter(struct au_invocation *invocation, struct au_buf *
         {"to-height", "to_height"},
     };
     au_buf_put_text(path, "/v1/events?order=asc&limit=100");
-    if (invocation->operand_count > 0) {
-        au_buf_put_text(path, "&contract=");
-        enum au_exit code = au_query_put_account(invocation, invocation->operands[0], path);
+    const struct {
+        const char *name, *word; /* NULL: not given */
+    } accounts[] = {
+        {"contract", invocation->operand_count > 0 ? invocation->operands[0] : NULL},
+        {"account", au_invocation_text(invocation, "account", NULL)},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(accounts); i++) {
+        if (accounts[i].word == NULL) continue;
+        au_buf_printf(path, "&%s=", accounts[i].name);
+        enum au_exit code = au_query_put_account(invocation, accounts[i].word, path);
         if (code != AU_EXIT_DONE) return code;
     }
     for (size_t i = 0; i < AU_COUNT_OF(rows); i++) {

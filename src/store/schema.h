@@ -2,7 +2,7 @@
  * The folder says so in a file SCHEMA, which is read before RocksDB opens anything, so that a store
  * of another version is refused by name and not by what its records look like.
  *
- *     aureon-store 2
+ *     aureon-store 3
  *
  * A store without that file was made before there was one: its schema is 1. The number changes when
  * an older program would misread the store, or this one an older store.
@@ -13,7 +13,7 @@
 
 #include "store/kv.h"
 
-#define AU_SCHEMA_VERSION 2u
+#define AU_SCHEMA_VERSION 3u
 
 /* au_schema_claim refuses a folder whose store is of another version, and gives a new one
  * the file of this version, synced. The folder is made if it does not exist; the one around

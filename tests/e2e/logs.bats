@@ -51,9 +51,14 @@ two=0x02$(printf '0%.0s' {1..62})
     [ "$(cut -d' ' -f1 <<<"$output" | xargs)" = "2-0-0 4-0-0" ]
     aureon logs --topic "$two"
     [ "$(cut -d' ' -f1 <<<"$output")" = 4-0-0 ]
+    "$AUREON" call "$shop" pay --from bob >/dev/null
+    aureon logs --account bob
+    [ "$(cut -d' ' -f1 <<<"$output")" = 5-0-0 ]
+    aureon logs "$shop" --account alice --name paid
+    [ "$(cut -d' ' -f1 <<<"$output")" = 3-0-0 ]
     aureon logs --from-height 3 --to-height 3
     [ "$(cut -d' ' -f1 <<<"$output")" = 3-0-0 ]
-    aureon logs --cursor 3-0-0
+    aureon logs --cursor 3-0-0 --to-height 4
     [ "$(cut -d' ' -f1 <<<"$output")" = 4-0-0 ]
     aureon logs alice
     expect 0
@@ -120,6 +125,8 @@ ids() {
     expect_refused 2 "--to-height"
     aureon logs --topic 0x12
     expect_refused 4 "topic"
+    aureon logs --account nobody
+    expect_refused 8 "nobody"
     aureon logs --name ""
     expect_refused 4 "name"
     aureon logs --cursor 1-2

@@ -131,6 +131,12 @@ static void test_pages(void **state)
         {-1, "&order=asc&from_height=3&to_height=4", "3-0-0 3-0-1 "},
         {-1, "&to_height=2", "2-1-1 2-1-0 2-0-0 "},
         {-1, "&from_height=6", ""},
+        {-1, "&account=carol", "5-1-0 5-0-0 "},
+        {-1, "&account=alice&order=asc", "2-0-0 3-0-0 3-0-1 "},
+        {0, "&account=alice&topic=" TOPIC("2"), "3-0-1 3-0-0 "},
+        {1, "&account=alice", ""},
+        {-1, "&account=bob&name=sold", ""},
+        {-1, "&account=dave", ""},
     };
     make_events();
     for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
@@ -205,7 +211,8 @@ static void test_problems(void **state)
         {"order=up", "bad-value", "order"},
         {"from_height=-1", "bad-value", "from_height"},
         {"from_height=5&to_height=4", "bad-value", "to_height"},
-        {"account=alice", "unknown-member", "account"},
+        {"account=aur1x", "bad-value", "account"},
+        {"sender=alice", "unknown-member", "sender"},
     };
     for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
         char target[200];

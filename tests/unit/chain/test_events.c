@@ -196,14 +196,18 @@ static void test_lists(void **state)
         uint8_t contract;
         const char *name;
         char topic;
+        uint8_t account;
         size_t count;
-    } cases[] = {{0, "", 0, 10},   {1, "", 0, 6},   {1, "sold", 0, 5},
-                 {2, "sol", 0, 1}, {0, "", 'a', 6}, {0, "", 'd', 3}};
+    } cases[] = {{0, "", 0, 0, 10},   {1, "", 0, 0, 6},   {1, "sold", 0, 0, 5},
+                 {2, "sol", 0, 0, 1}, {0, "", 'a', 0, 6}, {0, "", 'd', 0, 3},
+                 {0, "", 0, 9, 10},   {0, "", 0, 'a', 6}, {0, "", 0, 8, 0}};
     const struct au_event_range range = {.to_height = UINT64_MAX};
     (void)state;
     make_chain(au_chain_put_tx);
     for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
         struct au_event_filter filter = filter_of(cases[i].contract, cases[i].name, cases[i].topic);
+        filter.has_account = cases[i].account != 0;
+        filter.account = address_of(cases[i].account);
         struct au_event_walk walk;
         struct au_event_place place;
         struct au_receipt_event event;
@@ -232,12 +236,12 @@ static size_t count_index(void)
     return count;
 }
 
-/* Three lists for each event, and one for each topic, of which one event has the same twice. */
+/* Four lists for each event, and one for each topic, of which one event has the same twice. */
 static void test_taken_away(void **state)
 {
     (void)state;
     make_chain(au_chain_put_tx);
-    assert_int_equal(count_index(), 3 * AU_COUNT_OF(all) + 13);
+    assert_int_equal(count_index(), 4 * AU_COUNT_OF(all) + 13);
     make_chain(au_chain_del_tx);
     assert_int_equal(count_index(), 0);
 }

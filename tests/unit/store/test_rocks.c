@@ -235,7 +235,7 @@ static void test_close_leaves_no_long_log(void **state)
 
 /* ---- the schema ---- */
 
-#define SCHEMA "aureon-store 2\n"
+#define SCHEMA "aureon-store 3\n"
 
 static void schema_path(char out_path[128])
 {
@@ -294,19 +294,19 @@ static void test_other_schema_refused(void **state)
     const struct au_kv *kv = *state;
     static const char *const damaged[] = {"",
                                           "\n",
-                                          "aureon-store 2",
+                                          "aureon-store 3",
                                           "aureon-store \n",
                                           "aureon-store 0\n",
                                           "aureon-store 02\n",
                                           "aureon-store -2\n",
-                                          "aureon-store 2 \n",
-                                          "aureon-store 2\n\n",
+                                          "aureon-store 3 \n",
+                                          "aureon-store 3\n\n",
                                           "aureon-storf 2\n",
                                           "aureon-store 4294967296\n"};
     kv_put(kv, AU_CF_ACC, "a", "1");
     au_kv_close(&fixture.kv);
     expect_schema_refused("aureon-store 1\n", AU_ERR_UNSUPPORTED,
-                          "the store has schema 1, and this program reads schema 2: use ");
+                          "the store has schema 1, and this program reads schema 3: use ");
     expect_schema_refused("aureon-store 4294967295\n", AU_ERR_UNSUPPORTED, "schema 4294967295");
     for (size_t i = 0; i < AU_COUNT_OF(damaged); i++) {
         expect_schema_refused(damaged[i], AU_ERR_MALFORMED, "SCHEMA: expected the line");
