@@ -110,6 +110,11 @@ static void on_fault(void *context, enum au_err err, const char *what)
     au_buf_done(&text);
 }
 
+static void on_unreadable(void *context, enum au_err err)
+{
+    on_fault(context, err, "reading the store");
+}
+
 static bool mine(void *context, uint32_t count)
 {
     struct au_node *node = context;
@@ -169,6 +174,8 @@ static enum au_err open_store(struct au_node *node, struct au_buf *message)
         return AU_ERR_IO;
     }
     struct au_rocks_options options = au_rocks_options_default();
+    options.context = node;
+    options.on_unreadable = on_unreadable;
     /* The log takes room on disk for as much as this before anything is in it. */
     if (node->options.is_dev) options.write_buffer_size = DEV_WRITE_BUFFER_SIZE;
     enum au_err err = au_rocks_open(path, &options, cause, &node->kv);

@@ -33,7 +33,8 @@ struct au_node_options {
     bool is_manual;          /* blocks on demand only */
     bool is_dev;             /* signs for the dev accounts, offers /v1/dev */
     void *context;
-    void (*on_fault)(void *context, const char *cause); /* the node cannot go on: stop it */
+    /* The node cannot go on: stop it. Any thread, maybe more than once, also during the start. */
+    void (*on_fault)(void *context, const char *cause);
     /* The disk has no room: the node only reads from now on. Once au_node_has_room, stop it and
      * start another one. */
     void (*on_full)(void *context, const char *cause);

@@ -38,8 +38,9 @@ static sigset_t stop_signals(void)
 static void on_fault(void *context, const char *cause)
 {
     struct serving *serving = context;
+    /* Where a read fails, so does the block that is being made: the first tells the cause. */
+    if (atomic_exchange(&serving->has_failed, true)) return;
     fprintf(serving->invocation->streams->err, "aureon: the node stops: %s\n", cause);
-    atomic_store(&serving->has_failed, true);
     (void)kill(getpid(), SIGTERM);
 }
 

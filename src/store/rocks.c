@@ -48,6 +48,9 @@ struct rocks {
     enum au_err write_err;         /* of a write: what the log ends with is not known */
     struct au_gaps gaps;           /* of the one family that has_gaps */
     atomic_size_t views;           /* snapshots and iterators that are open */
+    void *context;
+    void (*on_unreadable)(void *context, enum au_err err); /* NULL: nobody is told */
+    atomic_bool is_unreadable;                             /* that was told */
     pthread_mutex_t lock;
     char message[AU_KV_MESSAGE_SIZE]; /* under lock */
 };
@@ -147,6 +150,16 @@ static enum au_err check(struct rocks *rocks, char *cause)
     return err;
 }
 
+/* check, of a read. */
+static enum au_err check_read(struct rocks *rocks, char *cause)
+{
+    enum au_err err = check(rocks, cause);
+    if (err != AU_OK && rocks->on_unreadable && !atomic_exchange(&rocks->is_unreadable, true)) {
+        rocks->on_unreadable(rocks->context, err);
+    }
+    return err;
+}
+
 static enum au_err rocks_get(void *ctx, const void *snapshot, enum au_cf cf, struct au_bytes key,
                              struct au_buf *out_value)
 {
@@ -156,7 +169,7 @@ static enum au_err rocks_get(void *ctx, const void *snapshot, enum au_cf cf, str
     rocksdb_pinnableslice_t *slice =
         rocksdb_get_pinned_cf(rocks->db, view ? view->read : rocks->read, rocks->families[cf],
                               chars(key), key.size, &cause);
-    AU_TRY(check(rocks, cause));
+    AU_TRY(check_read(rocks, cause));
     if (!slice) return AU_ERR_NOT_FOUND;
 
     size_t size;
@@ -173,7 +186,7 @@ static enum au_err take_many(struct rocks *rocks, const struct au_kv_many *many,
     enum au_err err = AU_OK;
     for (size_t i = 0; i < count; i++) {
         if (causes[i]) {
-            enum au_err cause_err = check(rocks, causes[i]);
+            enum au_err cause_err = check_read(rocks, causes[i]);
             if (err == AU_OK) err = cause_err;
         } else if (err == AU_OK) {
             struct au_bytes value = {0};
@@ -501,7 +514,7 @@ static enum au_err rocks_iter_next(void *ctx, void *state, struct au_kv_entry *o
         /* The end and a failed read look alike but for the cause. */
         char *cause = NULL;
         if (cursor->iter) rocksdb_iter_get_error(cursor->iter, &cause);
-        AU_TRY(check(rocks, cause));
+        AU_TRY(check_read(rocks, cause));
         if (cursor->leap) note_gap(rocks, cursor->leap, cursor->upper);
         return AU_ERR_NOT_FOUND;
     }
@@ -736,6 +749,8 @@ enum au_err au_rocks_open(const char *path, const struct au_rocks_options *optio
     rocks->write_synced = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(rocks->write_synced, 1);
     rocks->changes = rocksdb_writebatch_create();
+    rocks->context = options->context;
+    rocks->on_unreadable = options->on_unreadable;
     *out_kv = (struct au_kv){&rocks_ops, rocks};
     return AU_OK;
 }

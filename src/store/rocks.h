@@ -38,6 +38,11 @@ struct au_rocks_options {
                                for each key, are held beside it: a first read is 1 to 2 us faster */
     size_t write_buffer_size; /* bytes of changes in memory, over all families */
     uint64_t wal_size_max;    /* bytes of log, over all files, before families are flushed */
+    void *context;            /* of the next */
+    /* Is told of the first read that fails, whoever reads and before he hears of it, with what he
+     * gets: IO, NO_SPACE or MALFORMED; au_kv_message tells the cause. On the thread of the reader,
+     * once until the store is closed; it may not close it. NULL: nobody is told. */
+    void (*on_unreadable)(void *context, enum au_err err);
 };
 
 /* au_rocks_options_default gives 512 MiB of cache, 256 MiB of changes, 512 MiB of log. */

@@ -282,15 +282,12 @@ class Crash:
         return outcome, count
 
     def check_end(self, node, action, is_done, error, told):
-        if node.process.poll() is None:
-            if error and not isinstance(error, Broken):
-                try:
-                    node.process.wait(timeout=START_S)
-                except subprocess.TimeoutExpired:
-                    raise Broken(f"{told}: it does not answer: {error}") from error
-            else:
+        if error:
+            try:  # who is refused for damage is answered before the node has stopped
+                node.process.wait(timeout=START_S)
+            except subprocess.TimeoutExpired:
                 node.end()
-                raise Broken(f"{told}: it runs, but {error}")
+                raise Broken(f"{told}: it runs on after {error}") from error
         code = node.process.returncode
         if code == 0 and not error and self.resumed_at:
             return "resumed"

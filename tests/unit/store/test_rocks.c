@@ -233,6 +233,103 @@ static void test_close_leaves_no_long_log(void **state)
     expect_filled(many);
 }
 
+/* ---- tables that cannot be read ---- */
+
+struct told {
+    unsigned count;
+    enum au_err err;
+};
+
+static void count_told(void *context, enum au_err err)
+{
+    struct told *told = context;
+    told->count++;
+    told->err = err;
+}
+
+/* Flips a bit in the first block of every table. */
+static void damage_tables(void)
+{
+    DIR *folder = opendir(fixture.path);
+    assert_non_null(folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[512];
+        uint8_t byte;
+        const char *end = strrchr(entry->d_name, '.');
+        if (!end || strcmp(end, ".sst") != 0) continue;
+        snprintf(path, sizeof(path), "%s/%s", fixture.path, entry->d_name);
+        int file = open(path, O_RDWR);
+        assert_true(file >= 0);
+        assert_int_equal(pread(file, &byte, 1, 100), 1);
+        byte ^= 1;
+        assert_int_equal(pwrite(file, &byte, 1, 100), 1);
+        assert_int_equal(close(file), 0);
+    }
+    closedir(folder);
+}
+
+enum way { BY_GET, BY_GET_MANY, BY_WALK, WAY_COUNT };
+
+static enum au_err take_none(void *context, size_t index, const struct au_bytes *value)
+{
+    (void)context, (void)index, (void)value;
+    return AU_OK;
+}
+
+/* Reads the first key of the family in one of the ways there are. */
+static enum au_err read_first(const struct au_kv *kv, enum way way)
+{
+    struct au_bytes key = au_bytes_of("00000");
+    if (way == BY_GET_MANY) {
+        struct au_kv_many many = {AU_CF_META, &key, 1, NULL, take_none};
+        return au_kv_get_many(kv, NULL, &many);
+    }
+    if (way == BY_WALK) {
+        struct au_kv_range range = {.cf = AU_CF_META};
+        struct au_kv_iter iter;
+        struct au_kv_entry entry;
+        assert_ok(au_kv_iter_open(kv, NULL, &range, &iter));
+        enum au_err err = au_kv_iter_next(&iter, &entry);
+        au_kv_iter_close(&iter);
+        return err;
+    }
+    struct au_buf value;
+    au_buf_init(&value, 65536);
+    enum au_err err = au_kv_get(kv, NULL, AU_CF_META, key, &value);
+    au_buf_done(&value);
+    return err;
+}
+
+/* The first read that fails is told, in whichever way it is read; what is absent is no failure. */
+static void test_unreadable_is_told(void **state)
+{
+    (void)state;
+    fill_and_close(288);
+    damage_tables();
+    for (enum way way = 0; way < WAY_COUNT; way++) {
+        struct told told = {0};
+        struct au_rocks_options options = au_rocks_options_default();
+        char message[AU_KV_MESSAGE_SIZE];
+        struct au_buf value;
+        options.context = &told;
+        options.on_unreadable = count_told;
+        assert_ok(au_rocks_open(fixture.path, &options, fixture.message, &fixture.kv));
+        au_buf_init(&value, 16);
+        assert_err(au_kv_get(&fixture.kv, NULL, AU_CF_META, au_bytes_of("~"), &value),
+                   AU_ERR_NOT_FOUND);
+        au_buf_done(&value);
+        assert_int_equal(told.count, 0);
+        for (unsigned i = 0; i < 2; i++) {
+            assert_err(read_first(&fixture.kv, way), AU_ERR_MALFORMED);
+            assert_int_equal(told.count, 1);
+        }
+        assert_int_equal(told.err, AU_ERR_MALFORMED);
+        au_kv_message(&fixture.kv, message);
+        assert_non_null(strstr(message, ".sst"));
+        au_kv_close(&fixture.kv);
+    }
+}
+
 /* ---- the schema ---- */
 
 #define SCHEMA "aureon-store 3\n"
@@ -594,6 +691,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_reopen_keeps, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_flushed_values, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_close_leaves_no_long_log, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_unreadable_is_told, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_schema_is_noted, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_other_schema_refused, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_schema_too_large, open_kv, close_kv),
