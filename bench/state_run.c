@@ -12,11 +12,12 @@
 /* As in src/ledger. */
 #define TRIES_SIZE_MAX   ((size_t)300 << 20)
 #define ACCOUNTS_MAX     (1u << 18)
+#define SLOTS_MAX        (1u << 18)
 #define OVERLAY_SIZE_MAX ((size_t)4 << 30)
 #define BATCH_SIZE_MAX   ((size_t)2 << 30)
 
 static const struct au_seed seed = {{1, 2}};
-static const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, ACCOUNTS_MAX};
+static const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, ACCOUNTS_MAX, SLOTS_MAX};
 
 /* The last block, in the store like the header of a ledger's. */
 struct head {
@@ -53,7 +54,8 @@ static void commit_open(struct engine *engine)
     au_buf_init(&message, 1024);
     state_check(au_commit_open(&engine->commit, engine->head.height, &engine->head.root, &message),
                 (const char *)message.data);
-    au_account_cache_advance(engine->commit.accounts, engine->head.height, NULL, 0);
+    au_object_cache_advance(engine->commit.objects, engine->head.height,
+                            &(struct au_object_updates){0});
     au_buf_done(&message);
 }
 
@@ -122,7 +124,7 @@ struct times {
 static void change_all(struct engine *engine, const struct state_op *ops, size_t count)
 {
     au_overlay_reset(&engine->overlay);
-    au_flat_use_cache(&engine->flat, engine->commit.accounts, engine->head.height);
+    au_flat_use_cache(&engine->flat, engine->commit.objects, engine->head.height);
     for (size_t i = 0; i < count; i++) {
         if (ops[i].slot_count > 0) {
             change_slot(engine, &ops[i]);
@@ -400,7 +402,7 @@ void state_run_prove(const char *folder, const struct state_run *run, struct sta
     static struct state_op ops[PROVED_COUNT];
     engine_open(&engine, folder, run->is_small);
     proving.engine = &engine;
-    au_flat_use_cache(&engine.flat, engine.commit.accounts, engine.head.height);
+    au_flat_use_cache(&engine.flat, engine.commit.objects, engine.head.height);
     au_buf_init(&proving.bytes, PROVED_COUNT * PROOF_SIZE_MAX);
     au_buf_init(&proving.leaf, PROOF_SIZE_MAX);
     state_stream_init(&stream, STATE_UPDATE, run->size);

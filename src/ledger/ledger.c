@@ -13,6 +13,7 @@
 
 #define TRIES_SIZE_MAX ((size_t)300 << 20) /* bytes of tries kept in memory */
 #define ACCOUNTS_MAX   (1u << 18)          /* kept in memory: about 50 MB at most */
+#define SLOTS_MAX      (1u << 18)          /* likewise */
 #define KEYS_MAX       (1u << 16)          /* likewise: 20 MB */
 #define LISTS_MAX      (1u << 30)          /* bytes of a genesis' lists */
 #define NOTE_SIZE_MAX  64u                 /* bytes */
@@ -106,7 +107,7 @@ static void begin_read(struct au_ledger *ledger, struct au_ledger_view *view,
         au_flat_init(&out_read->flat, &view->history, NULL);
     } else {
         au_flat_init(&out_read->flat, &ledger->kv, &out_read->snapshot);
-        au_flat_use_cache(&out_read->flat, ledger->commit.accounts, out_read->head.height);
+        au_flat_use_cache(&out_read->flat, ledger->commit.objects, out_read->head.height);
     }
 }
 
@@ -470,7 +471,7 @@ static enum au_err continue_chain(struct au_ledger *ledger, struct au_bytes stor
     AU_TRY(au_read_open(ledger, &read));
     const struct au_header *head = &read.head;
     enum au_err err = au_commit_open(&ledger->commit, head->height, &head->state_root, message);
-    au_account_cache_advance(ledger->commit.accounts, head->height, NULL, 0);
+    au_object_cache_advance(ledger->commit.objects, head->height, &(struct au_object_updates){0});
     au_ledger_set_head(ledger, head);
     au_read_close(&read);
     return err;
@@ -578,7 +579,7 @@ enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_bu
         au_mem_free(ledger);
         return AU_ERR_NO_MEMORY;
     }
-    const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, ACCOUNTS_MAX};
+    const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, ACCOUNTS_MAX, SLOTS_MAX};
     enum au_err err = au_commit_init(&ledger->commit, &ledger->kv, &ledger->seed, &sizes);
     if (err == AU_OK) err = set_up(ledger, options, message);
     if (err != AU_OK) {

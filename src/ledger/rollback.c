@@ -266,7 +266,8 @@ static enum au_err roll_back(struct rollback *rollback)
 static enum au_err with_tries(struct rollback *rollback)
 {
     static const struct au_seed seed; /* no contract chooses when a chain is taken back */
-    const struct au_commit_sizes sizes = {.tries_size_max = TRIES_MAX, .accounts_max = 1};
+    const struct au_commit_sizes sizes = {
+        .tries_size_max = TRIES_MAX, .accounts_max = 1, .slots_max = 1};
     struct au_commit *commit = &rollback->commit;
     enum au_err err = au_commit_init(commit, rollback->kv, &seed, &sizes);
     if (err == AU_OK) {

@@ -203,9 +203,11 @@ static enum au_err make_room(struct sealing *sealing)
     sealing->slots = au_arena_get(arena, sealing->slot_count * sizeof(*sealing->slots));
     sealing->accounts = au_arena_get(arena, account_max * sizeof(*sealing->accounts));
     sealing->updates = au_arena_get(arena, account_max * sizeof(*sealing->updates));
-    sealing->commit->updates = au_arena_get(arena, account_max * sizeof(*sealing->commit->updates));
-    bool has_room =
-        sealing->slots && sealing->accounts && sealing->updates && sealing->commit->updates;
+    struct au_object_updates *objects = &sealing->commit->updates;
+    objects->accounts = au_arena_get(arena, account_max * sizeof(*objects->accounts));
+    objects->slots = au_arena_get(arena, sealing->slot_count * sizeof(*objects->slots));
+    bool has_room = sealing->slots && sealing->accounts && sealing->updates && objects->accounts &&
+                    objects->slots;
     return has_room ? AU_OK : AU_ERR_NO_MEMORY;
 }
 
@@ -235,12 +237,23 @@ static enum au_err find_account(struct sealing *sealing, const struct slot_item 
     return AU_OK;
 }
 
+static void note_slots(struct sealing *sealing)
+{
+    struct au_object_updates *objects = &sealing->commit->updates;
+    for (size_t i = 0; i < sealing->slot_count; i++) {
+        const struct slot_item *item = &sealing->slots[i];
+        objects->slots[i] = (struct au_slot_update){{item->contract, item->key}, item->after};
+    }
+    objects->slot_count = sealing->slot_count;
+}
+
 /* Records are put in the order of their keys: stores like that best. */
 static enum au_err apply_slots(struct sealing *sealing)
 {
     size_t account_count = sealing->account_count;
     qsort(sealing->slots, sealing->slot_count, sizeof(*sealing->slots), compare_slots);
     qsort(sealing->accounts, account_count, sizeof(*sealing->accounts), compare_accounts);
+    note_slots(sealing);
     for (size_t i = 0, count; i < sealing->slot_count; i += count) {
         const struct slot_item *first = &sealing->slots[i];
         struct account_item *account;
@@ -305,12 +318,11 @@ static enum au_err apply_accounts(struct sealing *sealing, struct au_hash *out_r
         update->key = sealing->accounts[i].hash;
         update->existed = sealing->accounts[i].before.exists;
         AU_TRY(put_account(sealing, &sealing->accounts[i], &update->value));
-        sealing->commit->updates[i] = (struct au_account_update){
+        sealing->commit->updates.accounts[i] = (struct au_account_update){
             *sealing->accounts[i].address, as_stored(&sealing->accounts[i].after)};
     }
-    sealing->commit->update_count = sealing->account_count;
+    sealing->commit->updates.account_count = sealing->account_count;
     AU_TRY(apply(sealing, &account_trie, sealing->account_count, &root));
-    sealing->commit->change_count = sealing->slot_count + sealing->account_count;
     *out_root = root.hash;
     return AU_OK;
 }
@@ -424,7 +436,7 @@ enum au_err au_commit_init(struct au_commit *commit, const struct au_kv *kv,
     au_flat_init(&commit->flat, kv, NULL);
     au_arena_init(&commit->arena, MEMORY_MAX);
     AU_TRY(au_trie_cache_init(&commit->tries, kv, seed, sizes->tries_size_max));
-    return au_account_cache_new(seed, sizes->accounts_max, &commit->accounts);
+    return au_object_cache_new(seed, sizes->accounts_max, sizes->slots_max, &commit->objects);
 }
 
 void au_commit_finish(struct au_commit *commit)
@@ -434,7 +446,7 @@ void au_commit_finish(struct au_commit *commit)
     enum au_err err = is_behind ? au_commit_flush(commit) : AU_OK;
     (void)err; /* what is not written is made again when the store is opened */
     au_trie_cache_done(&commit->tries);
-    au_account_cache_free(commit->accounts);
+    au_object_cache_free(commit->objects);
     au_arena_done(&commit->arena);
     au_flat_done(&commit->flat);
 }
@@ -442,11 +454,10 @@ void au_commit_finish(struct au_commit *commit)
 void au_commit_done(struct au_commit *commit)
 {
     au_trie_cache_commit(&commit->tries);
-    au_account_cache_advance(commit->accounts, commit->height, commit->updates,
-                             commit->update_count);
+    au_object_cache_advance(commit->objects, commit->height, &commit->updates);
     commit->done_height = commit->height;
     commit->first_undo = commit->first_undo_next;
-    commit->unflushed_count += commit->change_count;
+    commit->unflushed_count += commit->updates.account_count + commit->updates.slot_count;
     au_arena_reset(&commit->arena);
 }
 

@@ -27,17 +27,15 @@
 struct au_commit {
     struct au_flat flat; /* of the committed state */
     struct au_trie_cache tries;
-    struct au_account_cache *accounts; /* of the committed state, for all who read it */
-    struct au_arena arena;             /* the sealing's */
-    uint64_t height;                   /* that is sealed */
-    struct au_account_update *updates; /* of it, for the cache; in arena */
-    size_t update_count;
-    size_t change_count;      /* of it: accounts and slots */
-    uint64_t done_height;     /* that is committed */
-    bool has_flushed;         /* the records are of a height that is known */
-    uint64_t flushed_height;  /* of the records in the store; of a pass, the first */
-    uint64_t unflushed_count; /* changes since */
-    uint64_t keep;            /* blocks whose undo stays */
+    struct au_object_cache *objects;  /* of the committed state, for all who read it */
+    struct au_arena arena;            /* the sealing's */
+    uint64_t height;                  /* that is sealed */
+    struct au_object_updates updates; /* of it, for the cache; in arena and the overlay's */
+    uint64_t done_height;             /* that is committed */
+    bool has_flushed;                 /* the records are of a height that is known */
+    uint64_t flushed_height;          /* of the records in the store; of a pass, the first */
+    uint64_t unflushed_count;         /* changes since */
+    uint64_t keep;                    /* blocks whose undo stays */
     uint64_t first_undo;      /* lowest block with undo in the store; done_height + 1: none */
     uint64_t first_undo_next; /* likewise, once the sealed height is committed */
     uint64_t passing_count;   /* of these, changes whose records a pass writes */
@@ -48,6 +46,7 @@ struct au_commit {
 struct au_commit_sizes {
     size_t tries_size_max; /* bytes of tries kept in memory between blocks */
     size_t accounts_max;   /* accounts kept likewise, about 200 bytes each */
+    size_t slots_max;      /* slots, too */
 };
 
 /* au_commit_init prepares. OK, NO_MEMORY: then too it is to be finished.
@@ -73,6 +72,7 @@ AU_MUST_USE enum au_err au_commit_open(struct au_commit *commit, uint64_t height
 AU_MUST_USE enum au_err au_commit_keep(struct au_commit *commit, uint64_t count);
 
 /* au_commit_seal puts all changes of an overlay, which lies on the committed state, into a batch.
+ * The overlay stays as it is until au_commit_done or au_commit_drop.
  *
  * height     of the block: names its undo record
  * out_root   of the account trie afterwards
@@ -83,7 +83,7 @@ AU_MUST_USE enum au_err au_commit_seal(struct au_commit *commit, struct au_overl
                                        struct au_hash *out_root);
 
 /* au_commit_done says that the batch is written; au_commit_drop that it will not be. From the first
- * on the cache of accounts is that of the sealed height. */
+ * on the cache of accounts and slots is that of the sealed height. */
 void au_commit_done(struct au_commit *commit);
 void au_commit_drop(struct au_commit *commit);
 

@@ -216,7 +216,7 @@ enum au_err au_commit_open(struct au_commit *commit, uint64_t height, const stru
 
 enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t height, const struct au_hash *root)
 {
-    static const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, 0};
+    static const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, 0, 0};
     static const struct au_seed seed; /* no contract chooses when this is */
     struct au_commit commit;
     struct au_trie_heights heights;

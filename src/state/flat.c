@@ -20,9 +20,9 @@ void au_flat_init(struct au_flat *flat, const struct au_kv *kv,
     au_buf_init(&flat->value, AU_FLAT_CODE_SIZE_MAX);
 }
 
-void au_flat_use_cache(struct au_flat *flat, struct au_account_cache *accounts, uint64_t height)
+void au_flat_use_cache(struct au_flat *flat, struct au_object_cache *objects, uint64_t height)
 {
-    flat->accounts = accounts;
+    flat->objects = objects;
     flat->height = height;
 }
 
@@ -158,10 +158,11 @@ static enum au_err read_account(struct au_flat *flat, const struct au_address *a
 enum au_err au_flat_account(struct au_flat *flat, const struct au_address *address,
                             struct au_account *out_account)
 {
-    if (!flat->accounts) return read_account(flat, address, out_account);
-    if (au_account_cache_get(flat->accounts, flat->height, address, out_account)) return AU_OK;
+    if (!flat->objects) return read_account(flat, address, out_account);
+    if (au_object_cache_get_account(flat->objects, flat->height, address, out_account))
+        return AU_OK;
     AU_TRY(read_account(flat, address, out_account));
-    au_account_cache_put(flat->accounts, flat->height, address, out_account);
+    au_object_cache_put_account(flat->objects, flat->height, address, out_account);
     return AU_OK;
 }
 
@@ -199,7 +200,8 @@ static enum au_err take_account(void *context, size_t index, const struct au_byt
     const struct au_flat *flat = warming->flat;
     struct au_account account = {0};
     if (record && !au_flat_decode_account(*record, &account)) return AU_ERR_MALFORMED;
-    au_account_cache_put(flat->accounts, flat->height, warming->wanted[index].address, &account);
+    au_object_cache_put_account(flat->objects, flat->height, warming->wanted[index].address,
+                                &account);
     return AU_OK;
 }
 
@@ -207,14 +209,15 @@ enum au_err au_flat_warm(struct au_flat *flat, const struct au_address *const *a
                          size_t count)
 {
     AU_ASSERT(count <= AU_FLAT_WARM_MAX);
-    if (!flat->accounts) return AU_OK;
+    if (!flat->objects) return AU_OK;
     struct warming warming;
     struct au_bytes keys[AU_FLAT_WARM_MAX];
     struct au_account unused;
     warming.flat = flat;
     warming.count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (au_account_cache_get(flat->accounts, flat->height, addresses[i], &unused)) continue;
+        if (au_object_cache_get_account(flat->objects, flat->height, addresses[i], &unused))
+            continue;
         warming.wanted[warming.count++] =
             (struct wanted){au_flat_account_key(addresses[i]), addresses[i]};
     }
@@ -227,10 +230,10 @@ enum au_err au_flat_warm(struct au_flat *flat, const struct au_address *const *a
     return au_kv_get_many(&flat->kv, flat->snapshot, &many);
 }
 
-enum au_err au_flat_slot(struct au_flat *flat, const struct au_address *contract,
-                         struct au_bytes key, struct au_slot *out_slot)
+static enum au_err read_slot(struct au_flat *flat, const struct au_slot_id *id,
+                             struct au_slot *out_slot)
 {
-    struct au_hash halves[2] = {au_flat_account_key(contract), au_flat_key_hash(key)};
+    struct au_hash halves[2] = {au_flat_account_key(id->contract), au_flat_key_hash(id->key)};
     struct au_slot slot = {0};
     enum au_err err = read(flat, AU_CF_STO, (struct au_bytes){halves[0].bytes, sizeof(halves)});
     if (err != AU_OK && err != AU_ERR_NOT_FOUND) return err;
@@ -239,6 +242,19 @@ enum au_err au_flat_slot(struct au_flat *flat, const struct au_address *contract
         return AU_ERR_MALFORMED;
     }
     *out_slot = slot;
+    return AU_OK;
+}
+
+enum au_err au_flat_slot(struct au_flat *flat, const struct au_address *contract,
+                         struct au_bytes key, struct au_slot *out_slot)
+{
+    const struct au_slot_id id = {contract, key};
+    if (!flat->objects) return read_slot(flat, &id, out_slot);
+    if (au_object_cache_get_slot(flat->objects, flat->height, &id, &flat->value, out_slot)) {
+        return AU_OK;
+    }
+    AU_TRY(read_slot(flat, &id, out_slot));
+    au_object_cache_put_slot(flat->objects, flat->height, &id, out_slot);
     return AU_OK;
 }
 

@@ -17,7 +17,7 @@
 #define AUREON_STATE_FLAT_H
 
 #include "core/limits.h"
-#include "state/account_cache.h"
+#include "state/object_cache.h"
 #include "state/overlay.h"
 #include "store/kv.h"
 
@@ -31,7 +31,7 @@
 struct au_flat {
     struct au_kv kv;
     const struct au_kv_snapshot *snapshot; /* NULL: now */
-    struct au_account_cache *accounts;     /* NULL: none */
+    struct au_object_cache *objects;       /* NULL: none */
     uint64_t height;                       /* of the snapshot: for the cache */
     struct au_buf value;                   /* what was read last */
 };
@@ -41,8 +41,9 @@ void au_flat_init(struct au_flat *flat, const struct au_kv *kv,
                   const struct au_kv_snapshot *snapshot);
 void au_flat_done(struct au_flat *flat);
 
-/* au_flat_use_cache makes a reader of the state at a height look for accounts in a cache first. */
-void au_flat_use_cache(struct au_flat *flat, struct au_account_cache *accounts, uint64_t height);
+/* au_flat_use_cache makes a reader of the state at a height look for accounts and slots in a cache
+ * first. */
+void au_flat_use_cache(struct au_flat *flat, struct au_object_cache *objects, uint64_t height);
 
 /* au_flat_source makes the reader the source of an overlay; it outlives it. */
 struct au_state_source au_flat_source(struct au_flat *flat);

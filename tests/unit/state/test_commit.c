@@ -18,6 +18,7 @@
 #define ACCOUNTS   60u
 #define CONTRACTS  4u
 #define SLOTS      40u
+#define LONG_SIZE  (AU_OBJECT_CACHE_VALUE_MAX + 1) /* bytes of a value that no cache keeps */
 #define MEMORY_MAX ((size_t)64 << 20)
 #define BATCH_MAX  ((size_t)256 << 20)
 
@@ -39,8 +40,8 @@ struct world {
     struct au_hash root;
 };
 
-static const struct au_commit_sizes sizes_large = {1 << 20, 1000};
-static const struct au_commit_sizes sizes_small = {3000, 10};
+static const struct au_commit_sizes sizes_large = {1 << 20, 1000, 1000};
+static const struct au_commit_sizes sizes_small = {3000, 10, 10};
 
 static struct au_address address_of(size_t number)
 {
@@ -80,9 +81,11 @@ static void change_slot(struct au_overlay *overlay, uint64_t *random, size_t con
     if (is_del) {
         assert_ok(au_overlay_del_slot(overlay, &address, key));
     } else {
-        uint64_t value = random_below(random, 5000);
-        assert_ok(au_overlay_put_slot(overlay, &address, key,
-                                      (struct au_bytes){(const uint8_t *)&value, sizeof(value)}));
+        uint8_t value[LONG_SIZE] = {0};
+        uint64_t drawn = random_below(random, 5000);
+        memcpy(value, &drawn, sizeof(drawn));
+        size_t size = drawn % 5 == 0 ? LONG_SIZE : sizeof(drawn);
+        assert_ok(au_overlay_put_slot(overlay, &address, key, (struct au_bytes){value, size}));
     }
 }
 
@@ -107,6 +110,44 @@ static void change_some(struct au_overlay *overlay, uint64_t *random)
     }
 }
 
+static void expect_slot(struct au_flat *flat, const struct au_slot *expected,
+                        const struct au_address *contract, struct au_bytes key)
+{
+    struct au_slot slot;
+    assert_ok(au_flat_slot(flat, contract, key, &slot));
+    assert_int_equal(slot.exists, expected->exists);
+    assert_int_equal(au_bytes_compare(slot.value, expected->value), 0);
+}
+
+/* Whoever reads through the cache reads what the store has, twice: the second time from memory. */
+static void check_cache(const struct world *world)
+{
+    struct au_flat store, cached;
+    au_flat_init(&store, &world->kv, NULL);
+    au_flat_init(&cached, &world->kv, NULL);
+    au_flat_use_cache(&cached, world->commit.objects, world->height - 1);
+    for (size_t i = 0; i < 2 * ACCOUNTS; i++) {
+        struct au_address address = address_of(i % ACCOUNTS);
+        struct au_account expected, account;
+        assert_ok(au_flat_account(&store, &address, &expected));
+        assert_ok(au_flat_account(&cached, &address, &account));
+        assert_int_equal(account.exists, expected.exists);
+        assert_int_equal(account.balance, expected.balance);
+        assert_int_equal(account.has_storage, expected.has_storage);
+        assert_memory_equal(&account.storage_root, &expected.storage_root, AU_HASH_SIZE);
+    }
+    for (size_t i = 0; i < 2 * CONTRACTS * SLOTS; i++) {
+        struct au_address address = address_of(i % CONTRACTS);
+        struct au_slot expected;
+        uint8_t number = (uint8_t)(i / CONTRACTS % SLOTS);
+        struct au_bytes key = {&number, 1};
+        assert_ok(au_flat_slot(&store, &address, key, &expected));
+        expect_slot(&cached, &expected, &address, key);
+    }
+    au_flat_done(&store);
+    au_flat_done(&cached);
+}
+
 /* Seals a block of random changes; commits it, or drops it. */
 static void make_block(struct world *world, uint64_t *random, bool is_dropped)
 {
@@ -115,6 +156,7 @@ static void make_block(struct world *world, uint64_t *random, bool is_dropped)
     struct au_kv_batch batch;
     struct au_hash root;
     au_flat_init(&flat, &world->kv, NULL);
+    au_flat_use_cache(&flat, world->commit.objects, world->height - 1);
     struct au_state_source source = au_flat_source(&flat);
     au_overlay_init(&overlay, &seed, &source, MEMORY_MAX);
     au_kv_batch_init(&batch, BATCH_MAX);
@@ -133,6 +175,7 @@ static void make_block(struct world *world, uint64_t *random, bool is_dropped)
     au_kv_batch_done(&batch);
     au_overlay_done(&overlay);
     au_flat_done(&flat);
+    check_cache(world);
 }
 
 /* A store as a node leaves it that dies now. */

@@ -9,7 +9,7 @@ static const struct au_seed seed = {{1, 2}};
 
 struct fixture {
     struct au_kv kv;
-    struct au_account_cache *cache;
+    struct au_object_cache *cache;
     struct au_flat flat;
 };
 
@@ -19,7 +19,7 @@ static int open_fixture(void **state)
 {
     *state = &fixture;
     assert_ok(au_memkv_open(&fixture.kv));
-    assert_ok(au_account_cache_new(&seed, 1024, &fixture.cache));
+    assert_ok(au_object_cache_new(&seed, 1024, 1024, &fixture.cache));
     au_flat_init(&fixture.flat, &fixture.kv, NULL);
     au_flat_use_cache(&fixture.flat, fixture.cache, 0);
     return 0;
@@ -29,7 +29,7 @@ static int close_fixture(void **state)
 {
     (void)state;
     au_flat_done(&fixture.flat);
-    au_account_cache_free(fixture.cache);
+    au_object_cache_free(fixture.cache);
     au_kv_close(&fixture.kv);
     return 0;
 }
@@ -80,7 +80,7 @@ static void expect(uint32_t number, bool exists, uint64_t balance)
 {
     struct au_account account;
     struct au_address address = address_of(number);
-    assert_true(au_account_cache_get(fixture.cache, 0, &address, &account));
+    assert_true(au_object_cache_get_account(fixture.cache, 0, &address, &account));
     assert_int_equal(account.exists, exists);
     assert_int_equal(account.balance, balance);
 }
@@ -89,7 +89,7 @@ static void expect_none(uint32_t number)
 {
     struct au_account account;
     struct au_address address = address_of(number);
-    assert_false(au_account_cache_get(fixture.cache, 0, &address, &account));
+    assert_false(au_object_cache_get_account(fixture.cache, 0, &address, &account));
 }
 
 static void test_warm_reads_into_the_cache(void **state)

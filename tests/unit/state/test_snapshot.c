@@ -12,7 +12,7 @@
 #define CODES      5u
 
 static const struct au_seed seed = {{1, 2}};
-static const struct au_commit_sizes sizes = {1 << 20, 1000};
+static const struct au_commit_sizes sizes = {1 << 20, 1000, 1000};
 
 /* Numbers that come again: xorshift64*. */
 static size_t random_below(uint64_t *state, size_t bound)
