@@ -1,13 +1,13 @@
-#include "ledger_log/log.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "contract/host.h"
+#include "contract/tracer.h"
+#include "ledger_log/log_internal.h"
 #include "ledger_log/world.h"
 #include "vm/module.h"
 
-static void put_hex(struct au_buf *buf, const void *data, size_t size)
+void log_put_hex(struct au_buf *buf, const void *data, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
     const uint8_t *bytes = data;
@@ -19,12 +19,12 @@ static void put_hex(struct au_buf *buf, const void *data, size_t size)
     au_buf_put_u8(buf, '"');
 }
 
-static void put_hex_bytes(struct au_buf *buf, struct au_bytes bytes)
+void log_put_hex_bytes(struct au_buf *buf, struct au_bytes bytes)
 {
-    put_hex(buf, bytes.data, bytes.size);
+    log_put_hex(buf, bytes.data, bytes.size);
 }
 
-static void put_comma(struct au_buf *buf, size_t start)
+void log_put_comma(struct au_buf *buf, size_t start)
 {
     if (buf->size > start) au_buf_put_u8(buf, ',');
 }
@@ -33,7 +33,7 @@ static void put_comma(struct au_buf *buf, size_t start)
 static void put_hash(struct au_buf *buf, const char *name, const uint8_t hash[AU_HASH_SIZE])
 {
     au_buf_printf(buf, ",\"%s\":", name);
-    put_hex(buf, hash, AU_HASH_SIZE);
+    log_put_hex(buf, hash, AU_HASH_SIZE);
 }
 
 static void put_header(struct au_buf *buf, const struct au_header *header)
@@ -44,7 +44,7 @@ static void put_header(struct au_buf *buf, const struct au_header *header)
     au_header_encode(&bytes, header);
     world_must(bytes.err);
     au_buf_put_text(buf, "\"header\":");
-    put_hex_bytes(buf, au_buf_bytes(&bytes));
+    log_put_hex_bytes(buf, au_buf_bytes(&bytes));
     put_hash(buf, "hash", hash.bytes);
     put_hash(buf, "state_root", header->state_root.bytes);
     au_buf_done(&bytes);
@@ -64,7 +64,7 @@ void log_genesis(struct au_bytes genesis, const struct au_header *header)
     struct au_buf line;
     au_buf_init(&line, SIZE_MAX);
     au_buf_put_text(&line, "{\"genesis\":");
-    put_hex_bytes(&line, genesis);
+    log_put_hex_bytes(&line, genesis);
     au_buf_put_text(&line, ",\"claim\":{");
     put_header(&line, header);
     au_buf_put_text(&line, "}}");
@@ -78,6 +78,7 @@ void log_block_init(struct log_block *log)
     au_buf_init(&log->txs, SIZE_MAX);
     au_buf_init(&log->invalids, SIZE_MAX);
     au_buf_init(&log->digests, SIZE_MAX);
+    au_tracer_init(&log->tracer);
 }
 
 void log_block_done(struct log_block *log)
@@ -85,6 +86,7 @@ void log_block_done(struct log_block *log)
     au_buf_done(&log->txs);
     au_buf_done(&log->invalids);
     au_buf_done(&log->digests);
+    au_tracer_done(&log->tracer);
 }
 
 void log_block_begin(struct log_block *log, uint64_t time_ms)
@@ -115,8 +117,8 @@ static void put_logs(struct au_buf *buf, struct au_items logs)
     struct au_bytes line;
     size_t start = buf->size;
     while (au_receipt_next_log(&logs, &line)) {
-        put_comma(buf, start);
-        put_hex_bytes(buf, line);
+        log_put_comma(buf, start);
+        log_put_hex_bytes(buf, line);
     }
 }
 
@@ -125,18 +127,34 @@ static void put_events(struct au_buf *buf, struct au_items events)
     struct au_receipt_event event;
     size_t start = buf->size;
     while (au_receipt_next_event(&events, &event)) {
-        put_comma(buf, start);
+        log_put_comma(buf, start);
         au_buf_put_text(buf, "{\"contract\":");
-        put_hex(buf, event.contract.bytes, AU_ADDRESS_SIZE);
+        log_put_hex(buf, event.contract.bytes, AU_ADDRESS_SIZE);
         au_buf_put_text(buf, ",\"name\":");
-        put_hex_bytes(buf, event.name);
+        log_put_hex_bytes(buf, event.name);
         au_buf_put_text(buf, ",\"topics\":[");
         for (size_t at = 0; at < event.topics.size; at += AU_EVENT_TOPIC_SIZE) {
             if (at > 0) au_buf_put_u8(buf, ',');
-            put_hex(buf, event.topics.data + at, AU_EVENT_TOPIC_SIZE);
+            log_put_hex(buf, event.topics.data + at, AU_EVENT_TOPIC_SIZE);
         }
         au_buf_put_text(buf, "],\"data\":");
-        put_hex_bytes(buf, event.data);
+        log_put_hex_bytes(buf, event.data);
+        au_buf_put_u8(buf, '}');
+    }
+}
+
+static void put_contracts(struct au_buf *buf, struct au_items contracts, size_t start)
+{
+    struct au_receipt_contract contract;
+    while (au_receipt_next_contract(&contracts, &contract)) {
+        log_put_comma(buf, start);
+        au_buf_put_text(buf, "{\"address\":");
+        log_put_hex(buf, contract.address.bytes, AU_ADDRESS_SIZE);
+        put_hash(buf, "code_hash", contract.code_after.bytes);
+        if (contract.has_admin)
+            put_hash(buf, "admin", contract.admin_after.bytes);
+        else
+            au_buf_put_text(buf, ",\"admin\":null");
         au_buf_put_u8(buf, '}');
     }
 }
@@ -148,59 +166,67 @@ static void put_changes(struct au_buf *buf, const struct au_receipt *receipt)
     struct au_receipt_balance balance;
     struct au_receipt_slot slot;
     size_t start = buf->size;
+    put_contracts(buf, receipt->contracts, start);
     while (au_receipt_next_balance(&balances, &balance)) {
-        put_comma(buf, start);
+        log_put_comma(buf, start);
         au_buf_put_text(buf, "{\"address\":");
-        put_hex(buf, balance.address.bytes, AU_ADDRESS_SIZE);
+        log_put_hex(buf, balance.address.bytes, AU_ADDRESS_SIZE);
         au_buf_printf(buf, ",\"balance\":%" PRIu64 "}", balance.after);
     }
     while (au_receipt_next_slot(&slots, &slot)) {
         if (au_address_is_equal(&slot.contract, &au_address_system)) continue;
-        put_comma(buf, start);
+        log_put_comma(buf, start);
         au_buf_put_text(buf, "{\"contract\":");
-        put_hex(buf, slot.contract.bytes, AU_ADDRESS_SIZE);
+        log_put_hex(buf, slot.contract.bytes, AU_ADDRESS_SIZE);
         au_buf_put_text(buf, ",\"key\":");
-        put_hex_bytes(buf, slot.key);
+        log_put_hex_bytes(buf, slot.key);
         au_buf_put_text(buf, ",\"value\":");
         if (slot.exists)
-            put_hex_bytes(buf, slot.after);
+            log_put_hex_bytes(buf, slot.after);
         else
             au_buf_put_text(buf, "null");
         au_buf_put_u8(buf, '}');
     }
 }
 
-static void put_contract(struct au_buf *buf, const struct au_receipt *receipt)
+/* A trace that was cut short says nothing of what came afterwards, so it is left out. */
+static void put_contract(struct au_buf *buf, const struct au_receipt *receipt,
+                         const struct au_tracer *tracer)
 {
     au_buf_printf(buf,
                   ",\"contract\":{\"outcome\":%d,\"detail\":%" PRIu32 ",\"revert_code\":%" PRIu32
                   ",\"gas_used\":%" PRIu64 ",\"output\":",
                   (int)receipt->outcome, receipt->detail, receipt->revert_code, receipt->gas_used);
-    put_hex_bytes(buf, receipt->output);
+    log_put_hex_bytes(buf, receipt->output);
     au_buf_put_text(buf, ",\"events\":[");
     put_events(buf, receipt->events);
     au_buf_put_text(buf, "],\"logs\":[");
     put_logs(buf, receipt->logs);
     au_buf_put_text(buf, "],\"changes\":[");
     put_changes(buf, receipt);
-    au_buf_put_text(buf, "]}");
+    au_buf_put_u8(buf, ']');
+    if (!tracer->is_truncated) {
+        au_buf_put_text(buf, ",\"trace\":");
+        log_put_trace(buf, tracer);
+    }
+    au_buf_put_u8(buf, '}');
 }
 
 void log_block_add(struct log_block *log, struct au_bytes bytes, enum au_invalid invalid,
                    const struct au_tx *tx, const struct au_receipt *receipt)
 {
-    put_comma(&log->invalids, 0);
+    log_put_comma(&log->invalids, 0);
     au_buf_printf(&log->invalids, "%d", (int)invalid);
-    put_comma(&log->txs, 0);
+    log_put_comma(&log->txs, 0);
     au_buf_put_text(&log->txs, "{\"tx\":");
-    put_hex_bytes(&log->txs, bytes);
+    log_put_hex_bytes(&log->txs, bytes);
     if (receipt) {
         struct au_hash digest = au_receipt_digest(receipt);
         bool has_code = tx->kind == AU_TX_DEPLOY || tx->kind == AU_TX_UPGRADE;
         if (has_code) put_verdict(&log->txs, tx->code);
-        if (has_code || tx->kind == AU_TX_CALL) put_contract(&log->txs, receipt);
-        put_comma(&log->digests, 0);
-        put_hex(&log->digests, digest.bytes, AU_HASH_SIZE);
+        if (has_code || tx->kind == AU_TX_CALL) put_contract(&log->txs, receipt, &log->tracer);
+        log_put_comma(&log->digests, 0);
+        log_put_hex(&log->digests, digest.bytes, AU_HASH_SIZE);
     }
     au_buf_put_u8(&log->txs, '}');
 }

@@ -6,26 +6,29 @@
 #define AUREON_TESTS_LEDGER_LOG_LOG_H
 
 #include "base/buf.h"
+#include "contract/tracer.h"
 #include "ledger/block.h"
 
 /* What a block's line is made of, while the block is open. */
 struct log_block {
-    uint64_t time_ms;       /* the source's */
-    struct au_buf txs;      /* items of JSON arrays */
-    struct au_buf invalids; /* likewise */
-    struct au_buf digests;  /* likewise */
+    uint64_t time_ms;        /* the source's */
+    struct au_buf txs;       /* items of JSON arrays */
+    struct au_buf invalids;  /* likewise */
+    struct au_buf digests;   /* likewise */
+    struct au_tracer tracer; /* what contracts did in the transaction that is noted next */
 };
 
 /* log_genesis prints the first line. */
 void log_genesis(struct au_bytes genesis, const struct au_header *header);
 
+/* log_block_init makes an empty one, which does not move; log_block_done frees what it holds. */
 void log_block_init(struct log_block *log);
 void log_block_done(struct log_block *log);
 
 /* log_block_begin forgets the transactions noted so far. */
 void log_block_begin(struct log_block *log, uint64_t time_ms);
 
-/* log_block_add notes a transaction.
+/* log_block_add notes a transaction, and what the tracer was told of it.
  *
  * invalid   NONE, or why there is no receipt
  * receipt   NULL unless it is NONE, as is tx */

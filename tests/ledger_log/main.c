@@ -40,7 +40,7 @@ static void check_receipt(const struct world *world, const struct au_checked *ch
 
 /* A transaction whose signature is good. */
 static enum au_invalid apply(struct world *world, const struct au_checked *checked,
-                             const struct au_receipt **out_receipt)
+                             struct log_block *log, const struct au_receipt **out_receipt)
 {
     struct au_applied applied = {0};
     bool must_compile;
@@ -48,6 +48,7 @@ static enum au_invalid apply(struct world *world, const struct au_checked *check
         world_must(au_ledger_must_compile(world->ledger, checked, &must_compile));
         if (must_compile) world_must(au_ledger_compile(world->ledger, checked->tx.code));
     }
+    au_tracer_reset(&log->tracer);
     world_must(au_block_apply(world->block, checked, &applied));
     *out_receipt = applied.invalid == AU_INVALID_NONE ? applied.receipt : NULL;
     if (*out_receipt) check_receipt(world, checked, *out_receipt);
@@ -66,7 +67,7 @@ static void execute(struct world *world, struct au_bytes bytes, struct log_block
         const struct au_hash *genesis_hash = au_ledger_genesis_hash(world->ledger);
         bool is_valid;
         world_must(au_check_signature(&checked, genesis_hash, &is_valid));
-        invalid = is_valid ? apply(world, &checked, &receipt) : AU_INVALID_SIGNATURE;
+        invalid = is_valid ? apply(world, &checked, log, &receipt) : AU_INVALID_SIGNATURE;
     }
     log_block_add(log, bytes, invalid, &checked.tx, receipt);
     if (receipt) world_learn(world, &checked.tx, receipt);
@@ -112,7 +113,7 @@ static void repeat_block(struct world *world, const struct decided *decided, str
         if (is_decodable && !are_valid[k++])
             invalids[i] = AU_INVALID_SIGNATURE;
         else if (is_decodable)
-            invalids[i] = apply(world, &checked[i], &receipt);
+            invalids[i] = apply(world, &checked[i], log, &receipt);
         log_block_add(log, decided->txs[i], invalids[i], &checked[i].tx, receipt);
     }
 }
@@ -121,6 +122,7 @@ static void begin(struct world *world, struct log_block *log)
 {
     log_block_begin(log, world->time_ms);
     world_must(au_block_begin(world->block, world->time_ms));
+    au_block_trace(world->block, &log->tracer);
 }
 
 static void finish_block(struct world *world, const struct log_block *log)

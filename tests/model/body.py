@@ -9,13 +9,15 @@ CALL_WEIGHT = 8
 BLOCK, LOOP, IF, ELSE, END = 0x02, 0x03, 0x04, 0x05, 0x0B
 BR, BR_IF, BR_TABLE, RETURN, UNREACHABLE = 0x0C, 0x0D, 0x0E, 0x0F, 0x00
 CALL, CALL_INDIRECT = 0x10, 0x11
+MEMORY_SIZE, MEMORY_GROW = 0x3F, 0x40
 I32_CONST, I64_CONST, F32_CONST, F64_CONST = 0x41, 0x42, 0x43, 0x44
 PREFIX, MEMORY_INIT, DATA_DROP, MEMORY_COPY, MEMORY_FILL = 0xFC, 8, 9, 10, 11
 
 # Numbers that follow an opcode, signed or not: they are read past.
-NUMBERS = {opcode: 1 for opcode in (*range(0x20, 0x25), 0x3F, 0x40, I32_CONST, I64_CONST)}
+NUMBERS = {opcode: 1 for opcode in (*range(0x20, 0x25), MEMORY_SIZE, MEMORY_GROW, I32_CONST, I64_CONST)}
 NUMBERS.update({opcode: 2 for opcode in range(0x28, 0x3F)})
 PREFIXED_NUMBERS = {MEMORY_INIT: 2, DATA_DROP: 1, MEMORY_COPY: 2, MEMORY_FILL: 1}
+JUMP_NUMBERS = {BR: 1, BR_IF: 1, CALL: 1, CALL_INDIRECT: 2}
 RAW_BYTES = {F32_CONST: 4, F64_CONST: 8}
 
 
@@ -164,3 +166,32 @@ def units(body, types, functions, own_type):
     walk = _Walk(code, types, functions, own_type)
     walk.run()
     return walk.units + walk.points * max(0, local_count - FREE_LOCALS)
+
+
+def _block_type(code):
+    if code.data[code.offset] & 0xC0 == 0x40:
+        code.offset += 1
+    else:
+        code.number()
+
+
+def uses_memory_size(body):
+    """Whether memory.size or memory.grow is anywhere in a body, in dead code too."""
+    code = Cursor(body)
+    for _ in range(code.number()):
+        code.number()
+        code.byte()
+    while code.offset < len(body):
+        opcode = code.byte()
+        if opcode in (MEMORY_SIZE, MEMORY_GROW):
+            return True
+        if opcode in (BLOCK, LOOP, IF):
+            _block_type(code)
+        elif opcode == BR_TABLE:
+            code.numbers(code.number() + 1)
+        elif opcode == PREFIX:
+            code.numbers(PREFIXED_NUMBERS.get(code.number(), 0))
+        else:
+            code.numbers(JUMP_NUMBERS.get(opcode, 0) or NUMBERS.get(opcode, 0))
+            code.offset += RAW_BYTES.get(opcode, 0)
+    return False

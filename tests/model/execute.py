@@ -1,35 +1,21 @@
 """Execution of one valid transaction (sections 2, 3 and 4) into its receipt.
 
-What running code does is not modelled: it comes from the log and is applied here as one effect.
-Everything around it is: which code runs at all, what it is charged, what is undone.
+Instructions are not modelled. Where the log has a trace, its frames are followed (frames.py); else
+what running code did comes from the log and is applied here as one effect. Everything around it is
+modelled: which code runs at all, what it is charged, what is undone.
 """
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 import borsh
 import ed25519
+import frames
 import staking
 import transaction
 import wasm
 from merkle import sha256, tagged
+from outcomes import Inconsistent, Outcome
 from state import SYSTEM
-
-
-class Outcome(IntEnum):
-    """Those that a receipt may carry."""
-
-    SUCCESS = 0
-    REVERTED = 1
-    OUT_OF_GAS = 2
-    TRAPPED = 3
-    STACK_LIMIT = 4
-    HOST_REJECTED = 6
-    INVALID_MODULE = 7
-    NO_CONTRACT = 8
-    NO_FUNCTION = 9
-    BAD_ARGUMENTS = 10
-    NOT_ALLOWED = 12
 
 
 # How a frame that the ledger opens can end; the others are decided here.
@@ -37,10 +23,6 @@ FRAME_OUTCOMES = {
     Outcome.SUCCESS, Outcome.REVERTED, Outcome.OUT_OF_GAS, Outcome.TRAPPED, Outcome.STACK_LIMIT,
     Outcome.HOST_REJECTED, Outcome.BAD_ARGUMENTS, Outcome.NOT_ALLOWED,
 }
-
-
-class Inconsistent(Exception):
-    """The log tells of an effect that cannot have happened."""
 
 
 class Failure(Exception):
@@ -78,20 +60,19 @@ def _bytes(text):
 
 
 def _encode_event(event):
-    topics = [_bytes(topic) for topic in event["topics"]]
-    if any(len(topic) != 32 for topic in topics):
-        raise Inconsistent("a topic is not 32 bytes")
-    return (_bytes(event["contract"]) + borsh.sized(_bytes(event["name"]))
-            + borsh.vector(topics) + borsh.sized(_bytes(event["data"])))
+    return frames.encode_event(_bytes(event["contract"]), _bytes(event["name"]),
+                               b"".join(map(_bytes, event["topics"])), _bytes(event["data"]))
 
 
 class Execution:
     """One payload at work on a state."""
 
-    def __init__(self, state, chain, height, tx, entry):
-        self.state = state
-        self.chain = chain
-        self.height = height
+    def __init__(self, ledger, block, tx, entry):
+        self.state = ledger.state
+        self.chain = ledger.chain
+        self.tally = ledger.tally
+        self.height = block.height
+        self.time_ms = block.time_ms
         self.tx = tx
         self.entry = entry
         self.steps = tx.intrinsic_steps
@@ -102,6 +83,7 @@ class Execution:
     def run(self):
         """The receipt; the state is changed accordingly, but for the fee's way to the proposer."""
         tx, state, receipt = self.tx, self.state, self.receipt
+        start = state.mark()
         self.balances_before[tx.sender] = state.account(tx.sender).balance
         state.change(tx.sender, nonce=tx.nonce + 1)
         state.credit(tx.sender, -tx.reserve)
@@ -120,6 +102,8 @@ class Execution:
             raise Inconsistent(f"{receipt.gas_used} gas used of {tx.gas_limit}")
         receipt.fee = receipt.gas_used * tx.gas_price
         state.credit(tx.sender, tx.reserve - receipt.fee)
+        if record and "trace" in record:
+            self._compare_changes(record["changes"], start)
         return receipt
 
     def _payload(self):
@@ -212,7 +196,7 @@ class Execution:
         state.add_code(code_hash, tx.code)
         self.receipt.created = address
         if has_init:
-            self._run_code()
+            self._run_code(address, "init")
 
     def _call(self):
         tx, state = self.tx, self.state
@@ -223,7 +207,7 @@ class Execution:
         if tx.function not in wasm.exported_functions(state.codes[code_hash]):
             raise Failure(Outcome.NO_FUNCTION)
         self._move(tx.target, tx.amount)
-        self._run_code()
+        self._run_code(tx.target, tx.function)
 
     def _upgrade(self):
         tx, state = self.tx, self.state
@@ -237,27 +221,39 @@ class Execution:
         state.change(tx.target, code_hash=code_hash)
         state.add_code(code_hash, tx.code)
         if has_migrate:
-            self._run_code()
+            self._run_code(tx.target, "migrate")
 
     def _frame_steps(self, record):
         if "gas_used" in record:
             return record["gas_used"] * transaction.STEPS_PER_GAS - self.steps
         return record["steps"]
 
-    def _run_code(self):
-        """Applies what the log says that code did."""
-        record, receipt = self.entry.get("contract"), self.receipt
+    def _run_code(self, contract, function):
+        """Follows code, or applies what the log says that it did."""
+        record = self.entry.get("contract")
         if record is None:
             raise Inconsistent("code has to run, but the log has no contract record")
         if record["outcome"] not in FRAME_OUTCOMES:
             raise Inconsistent(f"code ended with outcome {record['outcome']}")
-        outcome = Outcome(record["outcome"])
         self.has_run_code = True
-        steps = self._frame_steps(record)
+        is_traced = "trace" in record
+        self.tally["traced" if is_traced else "not traced"] += 1
+        followed = self._follow(contract, function, record) if is_traced else None
+        steps = self._frame_steps(record) if followed is None else followed.steps
+        self._pay_for_code(steps, record)
+        self._take_results(record)
+        if followed is None:
+            self.receipt.events = [_encode_event(event) for event in record["events"]]
+            self._apply(record)
+
+    def _pay_for_code(self, steps, record):
         self.steps += steps
         is_in_limit = self.steps <= self.tx.gas_limit * transaction.STEPS_PER_GAS
-        if steps < 0 or not (is_in_limit or outcome == Outcome.OUT_OF_GAS):
+        if steps < 0 or not (is_in_limit or record["outcome"] == Outcome.OUT_OF_GAS):
             raise Inconsistent(f"code took {steps} steps")
+
+    def _take_results(self, record):
+        outcome, receipt = Outcome(record["outcome"]), self.receipt
         receipt.logs = [_bytes(line) for line in record["logs"]]
         if outcome in (Outcome.SUCCESS, Outcome.REVERTED):
             receipt.output = _bytes(record["output"])
@@ -267,8 +263,45 @@ class Execution:
             receipt.detail = record["detail"]
         if outcome != Outcome.SUCCESS:
             raise Failure(outcome)
-        receipt.events = [_encode_event(event) for event in record["events"]]
-        self._apply(record)
+
+    def _follow(self, contract, function, record):
+        """Follows the frames of the trace: state and events are theirs, and what the log has of
+        them beside the trace is compared."""
+        tx = self.tx
+        left = tx.gas_limit * transaction.STEPS_PER_GAS - self.steps
+        call = frames.Call(
+            contract, tx.sender, function.encode(), tx.args, value=tx.amount, has_moved=True,
+            entry_name=function if tx.kind != transaction.CALL else None, limits=(left, left))
+        followed = frames.Frames(self)
+        top = followed.run(call, record["trace"])
+        for name in ("outcome", "detail", "revert_code", "output"):
+            if top.record[name] != record[name]:
+                raise Inconsistent(f"{name}: the receipt has {record[name]}, the trace"
+                                   f" {top.record[name]}")
+        if [line.hex() for line in followed.logs] != record["logs"]:
+            raise Inconsistent(f"logs: the receipt has {record['logs']}, the model {followed.logs}")
+        if followed.events != list(map(_encode_event, record["events"])):
+            raise Inconsistent(f"events: the receipt has {record['events']}, the model"
+                               f" {followed.events}")
+        self.receipt.events = followed.events
+        return top
+
+    def _compare_changes(self, claimed, start):
+        """Whether the receipt has all that changed, and the slots in the order of first writes."""
+        accounts, slots = self.state.written(start)
+        ours = [{"contract": owner.hex(), "key": key.hex(),
+                 "value": None if value is None else value.hex()} for owner, key, value in slots]
+        for address, before in accounts:
+            after = self.state.account(address)
+            if before.balance != after.balance:
+                ours.append({"address": address.hex(), "balance": after.balance})
+            if after.code_hash and (before.code_hash, before.admin) != after[3:]:
+                ours.append({"address": address.hex(), "code_hash": after.code_hash.hex(),
+                             "admin": after.admin.hex() or None})
+        if [change for change in claimed if "key" in change] != ours[:len(slots)]:
+            raise Inconsistent(f"slots: the receipt has {claimed}, the model {ours}")
+        if sorted(map(str, claimed)) != sorted(map(str, ours)):
+            raise Inconsistent(f"changes: the receipt has {claimed}, the model {ours}")
 
     def _apply(self, record):
         gained = 0

@@ -29,7 +29,8 @@ TX: {"tx": HEX, "module": M, "compile_steps": N, "contract": C}
                                         or instead "gas_used": N, see below
       "output": HEX, "logs": [HEX...],
       "events": [{"contract": HEX, "name": HEX, "topics": [HEX...], "data": HEX}...],
-      "changes": [CHANGE...]}           events and changes count only where the outcome is 0
+      "changes": [CHANGE...],           events and changes count only where the outcome is 0
+      "trace": [ENTRY...]}              may be missing: see below
   CHANGE, all of them values at the end of the frame, before the refund to the sender; the value
   that the transaction itself moves is moved already:
      {"contract": HEX, "key": HEX, "value": HEX or null}                   null: deleted
@@ -39,10 +40,21 @@ TX: {"tx": HEX, "module": M, "compile_steps": N, "contract": C}
   own, and so are the balances: the sender's after the refund, and one that ends as it was before
   the transaction missing. It proves less: the frame's steps are then whatever makes up the gas
   beyond intrinsic and compile charge.
+  With a trace nothing of a record is taken as given: it is compared with what the frames come to.
+  An ENTRY is a frame or, inside one, a call of a host function, in the order of their beginnings:
+     {"depth": N,                       in how many others it is
+      "steps": N,                       with all that is inside
+      "contract": HEX, "caller": HEX, "function": HEX, "args": [HEX...], "value": N,
+      "limit": N,                       in steps
+      "view": BOOLEAN, "outcome": N, "detail": N, "revert_code": N, "output": HEX}
+     {"depth": N, "steps": N, "host": NAME,
+      "values": [N or HEX...],          as AU_HOST_ARG of abi/host.def lists them, with what the
+                                        function wrote
+      "result": N}                      missing if it ended its frame; 0 where there is none
 
 Prints `N transactions, M blocks: agree`, or the first difference, with exit status 1. --count adds
-how often each thing came to pass, a line `invalid CODE COUNT` or `outcome PAYLOAD NUMBER COUNT` for
-each: what was not met was not compared.
+how often each thing came to pass, a line `invalid CODE COUNT`, `outcome PAYLOAD NUMBER COUNT`,
+`call NUMBER COUNT` and the like for each: what was not met was not compared.
 """
 
 import collections
@@ -199,7 +211,7 @@ class Ledger:
         if code != VALID:
             self.tally[f"invalid {code}"] += 1
             return
-        receipt = execute.Execution(self.state, self.chain, block.height, tx, entry).run()
+        receipt = execute.Execution(self, block, tx, entry).run()
         self.tally[f"outcome {transaction.NAMES[tx.kind]} {int(receipt.outcome)}"] += 1
         block.gas_used += receipt.gas_used
         block.size += len(tx.raw)

@@ -31,6 +31,7 @@ class State:
         self.slots = {}
         self.codes = {}
         self._journal = []
+        self._deleted = {}  # by address: keys that the block has deleted
         self._storage_roots = {}
 
     def _put(self, table, key, value, owner):
@@ -56,7 +57,25 @@ class State:
         """Ends a block: forgets how to undo, returns the addresses that were written to."""
         touched = {owner for _, _, _, owner in self._journal}
         self._journal.clear()
+        self._deleted.clear()
         return touched
+
+    def deleted(self, address):
+        """The keys of slots that were deleted since the last commit, and are not there again."""
+        return self._deleted.get(address, {})
+
+    def written(self, mark):
+        """What was written since a savepoint, in the order of first writes: accounts as (address,
+        account before), and slots that are not as before as (contract, key, value now)."""
+        accounts, slots = {}, {}
+        for table, key, before, owner in self._journal[mark:]:
+            if table is self.accounts:
+                accounts.setdefault(key, before or Account())
+            elif table is self.slots.get(owner):
+                slots.setdefault((owner, key), before)
+        changed = [(*slot, self.slot(*slot)) for slot, before in slots.items()
+                   if self.slot(*slot) != before]
+        return list(accounts.items()), changed
 
     def account(self, address):
         return self.accounts.get(address, Account())
@@ -81,6 +100,11 @@ class State:
 
     def set_slot(self, address, key, value):
         """Writes a slot; None deletes it, an empty value does not."""
+        deleted = self._deleted.setdefault(address, {})
+        if value is not None and key in deleted:
+            self._put(deleted, key, None, address)
+        elif value is None and self.slot(address, key) is not None:
+            self._put(deleted, key, True, address)
         self._put(self.slots.setdefault(address, {}), key, value, address)
 
     def add_code(self, code_hash, code):
