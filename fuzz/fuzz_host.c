@@ -7,15 +7,13 @@
  * used: with that limit it ends in the same way, with one gas less it is out of gas.
  *
  * Input: flags, gas limit, then three fields of a size and bytes (the value of a stored entry, a
- * second argument, a chain id), then the program: for each call the number of a host function and
- * its parameters, a byte that says how a number follows and the number (read_number of the text).
- * The contract keeps each result at address 0, where a later call may use it. */
+ * second argument, a chain id), then the program, which the contract interprets (support/puppet.h).
+ */
 #include "contract/host.h"
 #include "fuzz.h"
+#include "support/puppet.h"
 
-#define PROGRAM_AT       32768u /* in the contract's memory */
-#define PROGRAM_SIZE_MAX 30000u
-#define RERUN_GAS_MAX    20000u
+#define RERUN_GAS_MAX 20000u
 
 enum contract {
     CONTRACT_FULL,    /* offers all */
@@ -29,55 +27,6 @@ static struct au_module *modules[CONTRACT_COUNT][2]; /* optimised, and not */
 
 /* ---- the contracts --------------------------------------------------------------------------- */
 
-static const char *type_of(char letter)
-{
-    return letter == 'I' ? "i64" : "i32";
-}
-
-static void put_import(struct au_buf *text, const struct au_host_entry *entry)
-{
-    au_buf_printf(text, "(import \"env\" \"%s\" (func $%s (param", entry->name, entry->name);
-    for (const char *param = entry->params; *param; param++)
-        au_buf_printf(text, " %s", type_of(*param));
-    au_buf_printf(text, ") (result %s)))\n", *entry->results ? type_of(*entry->results) : "");
-}
-
-/* $pos is where the program is read. A number is 0..127, or a multiple of 1 KiB, or two, four or
- * eight bytes, or what the last call gave. */
-static const char reader_text[] =
-    "(global $pos (mut i32) (i32.const 32768)) (global $end (mut i32) (i32.const 32768))\n"
-    "(func $read_byte (result i32)\n"
-    "  (if (i32.ge_u (global.get $pos) (global.get $end)) (then (return (i32.const 0))))\n"
-    "  (i32.load8_u (global.get $pos))\n"
-    "  (global.set $pos (i32.add (global.get $pos) (i32.const 1))))\n"
-    "(func $read_number (result i64) (local $how i32) (local $at i32)\n"
-    "  (local.set $how (call $read_byte)) (local.set $at (global.get $pos))\n"
-    "  (if (i32.lt_u (local.get $how) (i32.const 128))\n"
-    "    (then (return (i64.extend_i32_u (local.get $how)))))\n"
-    "  (if (i32.lt_u (local.get $how) (i32.const 192)) (then (return (i64.shl\n"
-    "    (i64.extend_i32_u (i32.sub (local.get $how) (i32.const 128))) (i64.const 10)))))\n"
-    "  (if (i32.lt_u (local.get $how) (i32.const 224)) (then\n"
-    "    (global.set $pos (i32.add (local.get $at) (i32.const 2)))\n"
-    "    (return (i64.load16_u (local.get $at)))))\n"
-    "  (if (i32.lt_u (local.get $how) (i32.const 240)) (then\n"
-    "    (global.set $pos (i32.add (local.get $at) (i32.const 4)))\n"
-    "    (return (i64.load32_u (local.get $at)))))\n"
-    "  (if (i32.lt_u (local.get $how) (i32.const 248)) (then\n"
-    "    (global.set $pos (i32.add (local.get $at) (i32.const 8)))\n"
-    "    (return (i64.load (local.get $at)))))\n"
-    "  (i64.load (i32.const 0)))\n";
-
-static void put_call(struct au_buf *text, const struct au_host_entry *entry)
-{
-    for (const char *param = entry->params; *param; param++) {
-        au_buf_put_text(text, *param == 'I' ? " (call $read_number)"
-                                            : " (i32.wrap_i64 (call $read_number))");
-    }
-    au_buf_printf(text, " (call $%s)\n", entry->name);
-    if (*entry->results == 'i') au_buf_put_text(text, " (i64.extend_i32_s)");
-    if (*entry->results) au_buf_put_text(text, " (local.set $result)");
-}
-
 /* What a callee may use depends on what is left. */
 static bool tells_limits_apart(const struct au_host_entry *entry)
 {
@@ -85,41 +34,18 @@ static bool tells_limits_apart(const struct au_host_entry *entry)
            strcmp(entry->name, "deploy") == 0;
 }
 
-/* The body of the loop: a block around each host function, left by the number of the next call. */
-static void put_run(struct au_buf *text, bool has_all, const char *after_call)
-{
-    size_t count = au_host_env.count;
-    au_buf_put_text(text, "(func (export \"run\") (local $result i64) (global.set $end (i32.add\n"
-                          "(i32.const 32768) (call $arg_read (i32.const 0) (i32.const 32768)\n"
-                          "(i32.const 0) (i32.const 30000))))\n"
-                          "(loop $next (if (i32.lt_u (global.get $pos) (global.get $end)) (then\n"
-                          "(block $done\n");
-    for (size_t i = 0; i < count; i++)
-        au_buf_put_text(text, "(block ");
-    au_buf_printf(text, "(br_table");
-    for (size_t i = 0; i < count; i++)
-        au_buf_printf(text, " %zu", i);
-    au_buf_printf(text, " %zu (i32.rem_u (call $read_byte) (i32.const %zu)))", count, count);
-    for (size_t i = 0; i < count; i++) {
-        const struct au_host_entry *entry = &au_host_env.entries[i];
-        au_buf_put_text(text, ")\n");
-        if (has_all || !tells_limits_apart(entry)) put_call(text, entry);
-        au_buf_put_text(text, " (br $done)");
-    }
-    au_buf_printf(text, ")\n(i64.store (i32.const 0) (local.get $result)) %s (br $next)))))\n",
-                  after_call);
-}
-
 /* One export for each host function, which takes all its parameters as numbers of 8 bytes. */
 static void put_bare(struct au_buf *text)
 {
+    au_buf_put_text(text, "(module\n");
+    puppet_put_imports(text);
     for (size_t i = 0; i < au_host_env.count; i++) {
         const struct au_host_entry *entry = &au_host_env.entries[i];
         size_t count = strlen(entry->params);
         au_buf_printf(text, "(func (export \"%s\") (param", entry->name);
         for (size_t j = 0; j < count; j++)
             au_buf_put_text(text, " i64");
-        au_buf_printf(text, ") (result %s)", *entry->results ? type_of(*entry->results) : "");
+        au_buf_printf(text, ") (result %s)", *entry->results ? puppet_type(*entry->results) : "");
         for (size_t j = 0; j < count; j++) {
             au_buf_printf(text,
                           entry->params[j] == 'I' ? " (local.get %zu)"
@@ -128,22 +54,21 @@ static void put_bare(struct au_buf *text)
         }
         au_buf_printf(text, " (call $%s))\n", entry->name);
     }
+    au_buf_put_text(text, ")");
 }
 
 static void put_contract(struct au_buf *text, enum contract contract)
 {
     static const char grow[] = "(drop (memory.grow (i32.lt_u (memory.size) (i32.const 4))))";
-    au_buf_put_text(text, "(module\n");
-    for (size_t i = 0; i < au_host_env.count; i++)
-        put_import(text, &au_host_env.entries[i]);
-    if (contract == CONTRACT_BARE) {
+    const struct puppet puppet = {
+        .fields = "(memory 1) (data (i32.const 16) \"contract\\00caller\\00key\")\n",
+        .after_call = contract == CONTRACT_GROWING ? grow : "",
+        .lacks = contract == CONTRACT_NO_GAS ? tells_limits_apart : NULL,
+    };
+    if (contract == CONTRACT_BARE)
         put_bare(text);
-    } else {
-        au_buf_put_text(text, "(memory 1) (data (i32.const 16) \"contract\\00caller\\00key\")\n");
-        au_buf_put_text(text, reader_text);
-        put_run(text, contract != CONTRACT_NO_GAS, contract == CONTRACT_GROWING ? grow : "");
-    }
-    au_buf_put_text(text, ")");
+    else
+        puppet_put(text, &puppet);
 }
 
 static void init(void)
@@ -195,7 +120,7 @@ static void read_args(struct fuzz_input *input, enum contract contract, struct w
     struct au_execute_options *options = &world->options;
     if (contract != CONTRACT_BARE) {
         world->args[1] = read_field(input);
-        world->args[0] = fuzz_take(input, PROGRAM_SIZE_MAX);
+        world->args[0] = fuzz_take(input, PUPPET_PROGRAM_SIZE_MAX);
         options->arg_count = world->args[1].size > 0 ? 2 : 1;
         return;
     }

@@ -1,9 +1,14 @@
-/* Random blocks on a random chain, with what the ledger says of them: ledger_log SEED COUNT
+/* Random blocks on a random chain, with what the ledger says of them:
  *
- * Prints the log of COUNT transactions for tests/model/ledger.py to judge. The same seed gives the
- * same log. On the way, what may make no difference is done now this way, now that: blocks are
- * executed, aborted and executed again, signatures are checked alone and many at once, code is
- * compiled before and while it is deployed, the ledger is closed and opened again. */
+ *     ledger_log [--graphs] [--optimize] SEED COUNT
+ *
+ * Prints the log of COUNT transactions for tests/model/ledger.py to judge. With --graphs most of
+ * them are calls of contracts that call one another. The same seed gives the same log, whether the
+ * engine optimises or not, and whatever the program was built by.
+ *
+ * On the way, what may make no difference is done now this way, now that: blocks are executed,
+ * aborted and executed again, signatures are checked alone and many at once, code is compiled
+ * before and while it is deployed, the ledger is closed and opened again. */
 #include "base/text.h"
 #include "core/limits.h"
 #include "ledger/compile.h"
@@ -146,7 +151,7 @@ static size_t add_block(struct world *world, size_t count, struct log_block *log
     world->time_ms += DICE_PICK(&world->dice, pauses);
     if (dice_one_in(&world->dice, 10)) world->time_ms -= 5000;
     bool has_large = au_ledger_params(world->ledger)->tx_bytes > AU_ARGS_SIZE_MAX;
-    world->is_stuffed = has_large && dice_one_in(&world->dice, 8);
+    world->is_stuffed = has_large && !world->has_graphs && dice_one_in(&world->dice, 8);
     if (world->is_stuffed) size = STUFFED_TXS;
     world_look(world);
     begin(world, log);
@@ -162,18 +167,34 @@ static size_t add_block(struct world *world, size_t count, struct log_block *log
     return decided.count;
 }
 
+static void usage(void)
+{
+    fprintf(stderr, "usage: ledger_log [--graphs] [--optimize] SEED COUNT\n");
+    exit(EXIT_FAILURE);
+}
+
+static uint64_t parse_number(const char *text)
+{
+    uint64_t number = 0;
+    if (text == NULL || au_text_parse_u64(au_bytes_of(text), &number) != AU_OK) usage();
+    return number;
+}
+
 int main(int argc, char **argv)
 {
     static struct world world;
+    struct world_options options = {0};
     struct log_block log;
-    uint64_t seed, count;
-    if (argc != 3 || au_text_parse_u64(au_bytes_of(argv[1]), &seed) != AU_OK ||
-        au_text_parse_u64(au_bytes_of(argv[2]), &count) != AU_OK) {
-        fprintf(stderr, "usage: ledger_log SEED COUNT\n");
-        return EXIT_FAILURE;
+    (void)argc;
+    for (argv++; *argv && strncmp(*argv, "--", 2) == 0; argv++) {
+        bool is_graphs = strcmp(*argv, "--graphs") == 0;
+        if (!is_graphs && strcmp(*argv, "--optimize") != 0) usage();
+        *(is_graphs ? &options.has_graphs : &options.optimizes) = true;
     }
+    options.seed = parse_number(*argv);
+    uint64_t count = parse_number(argv[1]);
     log_block_init(&log);
-    world_open(&world, seed);
+    world_open(&world, &options);
     struct au_header head = au_ledger_head(world.ledger);
     log_genesis(au_buf_bytes(&world.genesis), &head);
     while (count > 0)

@@ -2,10 +2,13 @@
 
 #include "core/limits.h"
 #include "ledger_log/draft.h"
+#include "ledger_log/graph.h"
 
-#define LIVE_CONTRACTS 3u /* as long as there are fewer, every second transaction is a Deploy */
-#define ENDLESS_GAS    30000u
-#define AUR            UINT64_C(1000000000)
+#define LIVE_CONTRACTS  3u /* as long as there are fewer, every second transaction is a Deploy */
+#define GRAPH_CONTRACTS 8u /* likewise in a world that has graphs */
+#define ENDLESS_GAS     30000u
+#define GRAPH_GAS       60000u /* enough for most that call others, or to compile a puppet */
+#define AUR             UINT64_C(1000000000)
 
 /* ---- what payloads are made of ---- */
 
@@ -105,6 +108,7 @@ static void put_arg(struct draft *draft, struct au_buf *items, char letter)
     struct au_address address;
     uint64_t number = pick_number(draft);
     switch (letter) {
+    case 'p': graph_put_program(draft, items); break;
     case 'k': put_key(draft, items); break;
     case 'v': put_value(draft, items); break;
     case 'a':
@@ -197,7 +201,7 @@ static struct au_bytes damage(struct draft *draft, struct au_bytes code)
 static void plan_code(struct draft *draft, const char *entry)
 {
     struct world *world = draft->world;
-    size_t count = dice_one_in(&world->dice, 3) ? CODE_COUNT : 3;
+    size_t count = dice_one_in(&world->dice, 3) ? world->code_count : 3;
     const struct code *code = &world->codes[dice_below(&world->dice, count)];
     draft->tx.code = code->bytes;
     if (dice_one_in(&world->dice, 12)) draft->tx.code = damage(draft, draft->tx.code);
@@ -214,6 +218,7 @@ static void plan_gas_limit(struct draft *draft)
     const struct au_header *header = au_block_header(world->block);
     uint64_t room = header->gas_limit - header->gas_used;
     uint64_t extra = dice_one_in(&world->dice, 2) ? 20000 : DICE_PICK(&world->dice, extras);
+    if (world->has_graphs && dice_below(&world->dice, 4) > 0) extra = GRAPH_GAS;
     draft->tx.gas_limit = least + extra;
     if (room > least && dice_one_in(&world->dice, 12)) {
         draft->tx.gas_limit = room + dice_below(&world->dice, 2); /* just fits, or not any more */
@@ -330,25 +335,32 @@ static void plan_upgrade(struct draft *draft)
 
 struct plan {
     size_t weight;
+    size_t graph_weight; /* in a world that has graphs */
     enum au_tx_kind kind;
     void (*make)(struct draft *draft);
 };
 
 static const struct plan plans[] = {
-    {5, AU_TX_TRANSFER, plan_transfer}, {2, AU_TX_DEPLOY, plan_deploy},
-    {8, AU_TX_CALL, plan_call},         {3, AU_TX_STAKE, plan_stake},
-    {3, AU_TX_UNSTAKE, plan_unstake},   {2, AU_TX_UPGRADE, plan_upgrade},
+    {5, 2, AU_TX_TRANSFER, plan_transfer}, {2, 2, AU_TX_DEPLOY, plan_deploy},
+    {8, 40, AU_TX_CALL, plan_call},        {3, 0, AU_TX_STAKE, plan_stake},
+    {3, 0, AU_TX_UNSTAKE, plan_unstake},   {2, 2, AU_TX_UPGRADE, plan_upgrade},
 };
+
+static size_t weight_of(const struct world *world, const struct plan *plan)
+{
+    return world->has_graphs ? plan->graph_weight : plan->weight;
+}
 
 static const struct plan *pick_plan(struct world *world)
 {
-    static const struct plan deploy = {1, AU_TX_DEPLOY, plan_deploy};
+    static const struct plan deploy = {1, 1, AU_TX_DEPLOY, plan_deploy};
     size_t total = 0, i = 0;
-    if (world->contract_count < LIVE_CONTRACTS && dice_one_in(&world->dice, 2)) return &deploy;
+    size_t live = world->has_graphs ? GRAPH_CONTRACTS : LIVE_CONTRACTS;
+    if (world->contract_count < live && dice_one_in(&world->dice, 2)) return &deploy;
     for (size_t k = 0; k < AU_COUNT_OF(plans); k++)
-        total += plans[k].weight;
-    for (size_t left = dice_below(&world->dice, total); left >= plans[i].weight; i++)
-        left -= plans[i].weight;
+        total += weight_of(world, &plans[k]);
+    for (size_t left = dice_below(&world->dice, total); left >= weight_of(world, &plans[i]); i++)
+        left -= weight_of(world, &plans[i]);
     return &plans[i];
 }
 
@@ -360,7 +372,8 @@ void draft_plan(struct draft *draft, struct world *world)
     *draft = (struct draft){.world = world,
                             .person = pick_person(world),
                             .genesis_hash = *au_ledger_genesis_hash(world->ledger)};
-    if (draft->person->balance < AUR && !dice_one_in(&world->dice, 10)) {
+    uint64_t poor = world->has_graphs ? 1000 * AUR : AUR;
+    if (draft->person->balance < poor && !dice_one_in(&world->dice, 10)) {
         draft->person = &world->people[dice_below(&world->dice, 4)];
     }
     draft->tx.version = AU_TX_VERSION;

@@ -4,9 +4,10 @@
 #include "core/limits.h"
 #include "ledger_log/draft.h"
 
-#define FAULT_ONE_OF 3u /* drafts that get a fault */
-#define KIND_OFFSET  57u
-#define NAME_OFFSET  (KIND_OFFSET + 1 + AU_ADDRESS_SIZE + 4)
+#define FAULT_ONE_OF       3u  /* drafts that get a fault */
+#define GRAPH_FAULT_ONE_OF 30u /* the same in a world that has graphs */
+#define KIND_OFFSET        57u
+#define NAME_OFFSET        (KIND_OFFSET + 1 + AU_ADDRESS_SIZE + 4)
 
 struct draft_fault {
     size_t weight;
@@ -227,7 +228,8 @@ void draft_spoil(struct draft *draft)
 {
     struct dice *dice = &draft->world->dice;
     size_t total = 0, i = 0;
-    if (!dice_one_in(dice, FAULT_ONE_OF)) return;
+    size_t one_of = draft->world->has_graphs ? GRAPH_FAULT_ONE_OF : FAULT_ONE_OF;
+    if (!dice_one_in(dice, one_of)) return;
     for (size_t k = 0; k < AU_COUNT_OF(faults); k++)
         total += faults[k].weight;
     for (size_t left = dice_below(dice, total); left >= faults[i].weight; i++)

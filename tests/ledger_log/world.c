@@ -4,6 +4,7 @@
 
 #include "contract/host.h"
 #include "crypto/sha256.h"
+#include "ledger_log/graph.h"
 #include "store/memkv.h"
 
 #define TIME_MS        UINT64_C(1700000000000)
@@ -39,7 +40,7 @@ static void make_key(struct dice *dice, struct au_sign_key *key)
 
 /* ---- genesis ---- */
 
-static struct au_params make_params(struct dice *dice)
+static struct au_params make_params(struct dice *dice, bool has_graphs)
 {
     static const uint64_t gas_limits[] = {100000, 400000, 4000000, 4000000};
     static const uint64_t sizes[] = {1 << 20, 3 << 20};
@@ -56,6 +57,10 @@ static struct au_params make_params(struct dice *dice)
     params.unbonding = DICE_PICK(dice, unbondings);
     params.validator_stake_min = DICE_PICK(dice, stakes);
     params.validators_max = DICE_PICK(dice, validators);
+    if (has_graphs) { /* programs are large, and want gas */
+        params.block_gas_limit = gas_limits[AU_COUNT_OF(gas_limits) - 1];
+        params.tx_bytes = tx_sizes[AU_COUNT_OF(tx_sizes) - 1];
+    }
     return params;
 }
 
@@ -108,7 +113,7 @@ static void make_genesis(struct world *world)
 {
     struct au_genesis_account accounts[PERSON_COUNT];
     struct au_genesis_stake stakes[KEY_COUNT];
-    struct au_params params = make_params(&world->dice);
+    struct au_params params = make_params(&world->dice, world->has_graphs);
     struct au_genesis genesis = {
         .chain_id = au_bytes_of("aureon-model"),
         .time_ms = TIME_MS,
@@ -145,18 +150,20 @@ static void close_ledger(struct world *world)
     au_ledger_close(world->ledger);
 }
 
-void world_open(struct world *world, uint64_t seed)
+void world_open(struct world *world, const struct world_options *wanted)
 {
-    *world = (struct world){.dice = {seed}, .time_ms = TIME_MS};
-    bool has_cache = !dice_one_in(&world->dice, CACHE_ONE_OF);
+    *world = (struct world){
+        .dice = {wanted->seed}, .has_graphs = wanted->has_graphs, .time_ms = TIME_MS};
+    bool has_cache = wanted->has_graphs || !dice_one_in(&world->dice, CACHE_ONE_OF);
     struct au_engine_options options = {.instances_max = INSTANCES_MAX,
                                         .cache_size = has_cache ? CACHE_SIZE : 1,
-                                        .optimize_none = true};
+                                        .optimize_none = !wanted->optimizes};
     au_arena_init(&world->arena, MEMORY_MAX);
     au_arena_init(&world->tx_arena, MEMORY_MAX);
     world_must(au_memkv_open(&world->kv));
     world_must(au_engine_new(&options, &au_host_env, &world->engine));
-    codes_make(&world->dice, &world->arena, world->codes);
+    world->code_count = wanted->has_graphs ? graph_codes_make(&world->arena, world->codes)
+                                           : codes_make(&world->dice, &world->arena, world->codes);
     for (size_t i = 0; i < PERSON_COUNT; i++) {
         struct person *person = &world->people[i];
         make_key(&world->dice, &person->key);
@@ -216,41 +223,38 @@ static void learn_person(struct person *person, const struct au_tx *tx,
     if (tx->kind == AU_TX_UNSTAKE) person->stake -= tx->amount;
 }
 
-static void learn_contract(struct world *world, const struct known_contract *contract)
-{
-    size_t index = world->contract_count;
-    if (index < CONTRACTS_MAX)
-        world->contract_count++;
-    else
-        index = dice_below(&world->dice, CONTRACTS_MAX);
-    world->contracts[index] = *contract;
-}
-
 /* Of a damaged module that is good nevertheless any will do: it only guides what is called. */
-static const struct code *find_code(const struct world *world, struct au_bytes bytes)
+static const struct code *find_code(const struct world *world, const struct au_hash *hash)
 {
     size_t i = 0;
-    while (i + 1 < CODE_COUNT && !au_bytes_is_equal(world->codes[i].bytes, bytes))
+    while (i + 1 < world->code_count && !au_hash_is_equal(&world->codes[i].hash, hash))
         i++;
     return &world->codes[i];
 }
 
+static void learn_contract(struct world *world, const struct au_receipt_contract *change)
+{
+    const struct known_contract known = {change->address, find_code(world, &change->code_after),
+                                         change->has_admin, change->admin_after};
+    size_t index = 0;
+    while (index < world->contract_count &&
+           !au_address_is_equal(&world->contracts[index].address, &change->address))
+        index++;
+    if (index == CONTRACTS_MAX)
+        index = dice_below(&world->dice, CONTRACTS_MAX);
+    else if (index == world->contract_count)
+        world->contract_count++;
+    world->contracts[index] = known;
+}
+
 void world_learn(struct world *world, const struct au_tx *tx, const struct au_receipt *receipt)
 {
+    struct au_items contracts = receipt->contracts;
+    struct au_receipt_contract change;
     for (size_t i = 0; i < PERSON_COUNT; i++)
         learn_person(&world->people[i], tx, receipt);
-    if (receipt->outcome != AU_OUTCOME_SUCCESS) return;
-    if (receipt->has_created) {
-        struct known_contract contract = {receipt->created, find_code(world, tx->code),
-                                          tx->has_admin, tx->admin};
-        learn_contract(world, &contract);
-    }
-    if (tx->kind != AU_TX_UPGRADE) return;
-    for (size_t i = 0; i < world->contract_count; i++) {
-        struct known_contract *contract = &world->contracts[i];
-        if (au_address_is_equal(&contract->address, &tx->to))
-            contract->code = find_code(world, tx->code);
-    }
+    while (au_receipt_next_contract(&contracts, &change))
+        learn_contract(world, &change);
 }
 
 void world_stake_proof(const struct world *world, const struct au_sign_key *key,

@@ -37,8 +37,15 @@ struct known_contract {
     struct au_address admin;
 };
 
+struct world_options {
+    uint64_t seed;
+    bool has_graphs; /* contracts that call one another, and hardly anything else (graph.h) */
+    bool optimizes;  /* compiles to fast code, which must change nothing */
+};
+
 struct world {
     struct dice dice;
+    bool has_graphs;
     struct au_kv kv;
     struct au_engine *engine;
     struct au_buf genesis;
@@ -48,7 +55,8 @@ struct world {
     struct au_arena tx_arena; /* for a block's */
     uint64_t time_ms;         /* the source's */
     bool is_stuffed;          /* the open block is to run out of bytes before gas */
-    struct code codes[CODE_COUNT];
+    struct code codes[CODES_MAX];
+    size_t code_count;
     struct person people[PERSON_COUNT]; /* the first are rich, the last has nothing */
     struct au_sign_key keys[KEY_COUNT];
     struct known_contract contracts[CONTRACTS_MAX];
@@ -59,7 +67,7 @@ struct world {
 #define world_must(err) world_check(err, __FILE__, __LINE__)
 void world_check(enum au_err err, const char *file, int line);
 
-void world_open(struct world *world, uint64_t seed);
+void world_open(struct world *world, const struct world_options *options);
 void world_close(struct world *world);
 
 /* world_reopen closes the ledger and opens it again over the same store. */
