@@ -29,9 +29,11 @@ fuzz-report: test-needs ## what the fuzz corpora cover
 	@cmake --build --preset fuzz --target fuzzers
 	@tools/fuzz report
 
-torture: test-needs ## kill nodes and compile helpers, see tests/torture/run
+torture: test-needs ## what takes too long for every change, see tests/torture/run
 	@cmake --preset dev >/dev/null
-	@cmake --build --preset dev --target all torture_helper
+	@cmake --build --preset dev --target all torture_helper ledger_log
+	@cmake --preset clang >/dev/null && cmake --build --preset clang --target ledger_log
+	@cmake --preset asan >/dev/null && cmake --build --preset asan --target ledger_log
 	@tests/torture/run
 
 bench: all ## measure, see tools/bench

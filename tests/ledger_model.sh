@@ -70,7 +70,7 @@ too_rare() {
 
 echo "1..$((seed_count + 4))"
 
-python3 tests/model/test_ledger.py >"$folder/unit" 2>&1
+{ python3 tests/model/test_ledger.py && python3 tests/model/test_frames.py; } >"$folder/unit" 2>&1
 report $? "the model's own tests" "$folder/unit"
 
 seeds=$(seq "$first" $((first + seed_count - 1)))

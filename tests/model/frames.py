@@ -172,6 +172,7 @@ class Frames:
         self.time_ms = execution.time_ms
         self.tally = execution.tally
         self.origin = execution.tx.sender
+        self.made = None  # the address of the contract that was made last
         self.events = []
         self.logs = []
         self.claimed_logs = [bytes.fromhex(line) for line in execution.entry["contract"]["logs"]]
@@ -359,13 +360,10 @@ class Frames:
     def _run_host(self, frame, entry):
         host, values = entry.host, entry.values
         self.tally[f"host {host}"] += 1
+        _require(host in HOSTS, f"{host} is no host function")
         _, gas, byte_steps = HOSTS[host]
         if not entry.has_returned:
-            frame.ending = entry
-            if host == "abort" and len(self.logs) < len(self.claimed_logs):
-                self._abort(frame)
-            frame.paid += entry.steps
-            _require(not entry.inside, f"{host} opened a frame and did not return")
+            self._end_by(frame, entry)
             return
         _require(not frame.call.is_view or host not in WRITES or self._is_odd(host, values),
                  f"{host} of {values} in a view")
@@ -383,11 +381,18 @@ class Frames:
         _require(not entry.inside or host in ("call", "deploy"), f"{host} opened a frame")
         frame.paid += entry.steps
 
-    def _abort(self, frame):
-        line = self.claimed_logs[len(self.logs)]
-        if frame.entry.record["detail"] == TRAP_ABORT and line.startswith(b"abort: "):
-            self._use(frame, "logs", len(line) + 4)
-            self.logs.append(line)
+    def _end_by(self, frame, entry):
+        """A call that did not return. The line that abort adds is the log's: the trace does not
+        show its arguments."""
+        frame.ending = entry
+        frame.paid += entry.steps
+        _require(not entry.inside, f"{entry.host} opened a frame and did not return")
+        if entry.host != "abort" or frame.entry.record["detail"] != TRAP_ABORT:
+            return
+        lines = self.claimed_logs[len(self.logs):]
+        _require(lines and lines[0].startswith(b"abort: "), "abort adds no line to the log")
+        self._use(frame, "logs", len(lines[0]) + 4)
+        self.logs.append(lines[0])
 
     def _log(self, frame, line):
         _require(len(line) <= LOG_SIZE_MAX, "a line is too long")
@@ -585,7 +590,8 @@ class Frames:
 
     def _next_address(self, frame, code_hash):
         own = frame.call.contract
-        return tagged("aureon/contract", own + borsh.u64(self.state.account(own).nonce) + code_hash)
+        nonce = borsh.u64(self.state.account(own).nonce)
+        return tagged("aureon/contract", own + nonce + code_hash)
 
     def _refuse_deploy(self, frame, code_hash, args, value):
         own = self.state.account(frame.call.contract)

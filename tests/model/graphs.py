@@ -9,8 +9,7 @@ never came to pass was not compared, so there are counts to reach. Writes TAP.
     --first N           the first seed; 1
     --count N           how many seeds; 5
     --builds FOLDER...  which builds; $AUREON_BUILD_DIR, or build
-    --progress FILE     a file that remembers how far this came, to go on there; it is removed at the
-                        end
+    --progress FILE     remembers how far this came, to go on there; it is removed at the end
 """
 
 import argparse
@@ -108,7 +107,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--count", type=int, default=5)
-    parser.add_argument("--builds", nargs="+", default=[os.environ.get("AUREON_BUILD_DIR", "build")])
+    parser.add_argument("--builds", nargs="+",
+                        default=[os.environ.get("AUREON_BUILD_DIR", "build")])
     parser.add_argument("--progress", type=pathlib.Path)
     args = parser.parse_args()
 
