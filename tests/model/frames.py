@@ -300,9 +300,9 @@ class Frames:
         return host in WRITES or (host == "call" and frame.ending.values[3] > 0)
 
     @staticmethod
-    def _is_odd(host, values):
-        """Whether a write gives 1 for its sizes, before it is asked whether it may write."""
-        if host not in ("storage_write", "storage_delete"):
+    def _has_odd_size(host, values):
+        """Whether a size answers the call, before pointers and mode are looked at."""
+        if host not in ("storage_read", "storage_write", "storage_delete"):
             return False
         value_size = len(values[1]) if host == "storage_write" else 0
         return not 1 <= len(values[0]) <= KEY_SIZE_MAX or value_size > VALUE_SIZE_MAX
@@ -365,7 +365,7 @@ class Frames:
         if not entry.has_returned:
             self._end_by(frame, entry)
             return
-        _require(not frame.call.is_view or host not in WRITES or self._is_odd(host, values),
+        _require(not frame.call.is_view or host not in WRITES or self._has_odd_size(host, values),
                  f"{host} of {values} in a view")
         for cap, count in self._needs(host, values).items():
             self._use(frame, cap, count)
@@ -375,8 +375,8 @@ class Frames:
         result, byte_count, extra = getattr(self, f"_{host}")(frame, *values)
         price += byte_count * byte_steps + extra
         _same(f"what {host} of {values} gives", entry.record["result"], result)
-        if self._is_odd(host, values):
-            price = max(price, entry.steps)  # of bytes outside of memory the log shows none
+        if self._has_odd_size(host, values) and entry.steps > price and byte_steps:
+            price += (entry.steps - price) // byte_steps * byte_steps  # bytes outside of memory
         _same(f"the steps of {host} of {values}", entry.steps - inside, price)
         _require(not entry.inside or host in ("call", "deploy"), f"{host} opened a frame")
         frame.paid += entry.steps
