@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "contract/host.h"
-#include "contract/tracer.h"
 #include "ledger_log/log_internal.h"
 #include "ledger_log/world.h"
 #include "vm/module.h"
@@ -78,7 +77,7 @@ void log_block_init(struct log_block *log)
     au_buf_init(&log->txs, SIZE_MAX);
     au_buf_init(&log->invalids, SIZE_MAX);
     au_buf_init(&log->digests, SIZE_MAX);
-    au_tracer_init(&log->tracer);
+    log_trace_init(&log->trace);
 }
 
 void log_block_done(struct log_block *log)
@@ -86,7 +85,7 @@ void log_block_done(struct log_block *log)
     au_buf_done(&log->txs);
     au_buf_done(&log->invalids);
     au_buf_done(&log->digests);
-    au_tracer_done(&log->tracer);
+    log_trace_done(&log->trace);
 }
 
 void log_block_begin(struct log_block *log, uint64_t time_ms)
@@ -191,7 +190,7 @@ static void put_changes(struct au_buf *buf, const struct au_receipt *receipt)
 
 /* A trace that was cut short says nothing of what came afterwards, so it is left out. */
 static void put_contract(struct au_buf *buf, const struct au_receipt *receipt,
-                         const struct au_tracer *tracer)
+                         const struct log_trace *trace)
 {
     au_buf_printf(buf,
                   ",\"contract\":{\"outcome\":%d,\"detail\":%" PRIu32 ",\"revert_code\":%" PRIu32
@@ -205,9 +204,9 @@ static void put_contract(struct au_buf *buf, const struct au_receipt *receipt,
     au_buf_put_text(buf, "],\"changes\":[");
     put_changes(buf, receipt);
     au_buf_put_u8(buf, ']');
-    if (!tracer->is_truncated) {
+    if (!trace->tracer.is_truncated) {
         au_buf_put_text(buf, ",\"trace\":");
-        log_put_trace(buf, tracer);
+        log_put_trace(buf, trace);
     }
     au_buf_put_u8(buf, '}');
 }
@@ -224,7 +223,7 @@ void log_block_add(struct log_block *log, struct au_bytes bytes, enum au_invalid
         struct au_hash digest = au_receipt_digest(receipt);
         bool has_code = tx->kind == AU_TX_DEPLOY || tx->kind == AU_TX_UPGRADE;
         if (has_code) put_verdict(&log->txs, tx->code);
-        if (has_code || tx->kind == AU_TX_CALL) put_contract(&log->txs, receipt, &log->tracer);
+        if (has_code || tx->kind == AU_TX_CALL) put_contract(&log->txs, receipt, &log->trace);
         log_put_comma(&log->digests, 0);
         log_put_hex(&log->digests, digest.bytes, AU_HASH_SIZE);
     }

@@ -11,7 +11,11 @@ void log_put_hex_bytes(struct au_buf *buf, struct au_bytes bytes);
 /* log_put_comma separates an item from the one before, if there is one since start. */
 void log_put_comma(struct au_buf *buf, size_t start);
 
-/* log_put_trace puts the array of what a tracer was told. */
-void log_put_trace(struct au_buf *buf, const struct au_tracer *tracer);
+/* log_trace_init makes an empty trace, which does not move; log_trace_done frees what it holds. */
+void log_trace_init(struct log_trace *trace);
+void log_trace_done(struct log_trace *trace);
+
+/* log_put_trace puts the array of its entries; none is missing. */
+void log_put_trace(struct au_buf *buf, const struct log_trace *trace);
 
 #endif

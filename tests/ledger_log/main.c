@@ -53,7 +53,7 @@ static enum au_invalid apply(struct world *world, const struct au_checked *check
         world_must(au_ledger_must_compile(world->ledger, checked, &must_compile));
         if (must_compile) world_must(au_ledger_compile(world->ledger, checked->tx.code));
     }
-    au_tracer_reset(&log->tracer);
+    log_trace_reset(&log->trace);
     world_must(au_block_apply(world->block, checked, &applied));
     *out_receipt = applied.invalid == AU_INVALID_NONE ? applied.receipt : NULL;
     if (*out_receipt) check_receipt(world, checked, *out_receipt);
@@ -127,7 +127,7 @@ static void begin(struct world *world, struct log_block *log)
 {
     log_block_begin(log, world->time_ms);
     world_must(au_block_begin(world->block, world->time_ms));
-    au_block_trace(world->block, &log->tracer);
+    au_block_trace(world->block, &log->trace.tracer);
 }
 
 static void finish_block(struct world *world, const struct log_block *log)

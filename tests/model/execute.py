@@ -271,7 +271,7 @@ class Execution:
         left = tx.gas_limit * transaction.STEPS_PER_GAS - self.steps
         call = frames.Call(
             contract, tx.sender, function.encode(), tx.args, value=tx.amount, has_moved=True,
-            entry_name=function if tx.kind != transaction.CALL else None, limits=(left, left))
+            entry_name=function if tx.kind != transaction.CALL else None, limit=left)
         followed = frames.Frames(self)
         top = followed.run(call, record["trace"])
         for name in ("outcome", "detail", "revert_code", "output"):

@@ -132,7 +132,7 @@ class Call:
         self.value = options.get("value", 0)
         self.is_view = options.get("is_view", False)
         self.entry_name = options.get("entry_name")  # init or migrate, where it may be called
-        self.limits = options["limits"]  # least and most that steps_limit can be
+        self.limit = options["limit"]  # steps
         self.has_moved = options.get("has_moved", False)  # the value, already
 
 
@@ -148,18 +148,13 @@ class Frame:
         self.caps = {}  # what this frame may bring the counts to
         self.limit = entry.record["limit"]
         self.paid = 0  # entry and host calls so far
-        self.own_steps = 0  # of its instructions, all in all
+        self.own_steps = 0  # of its instructions so far, as the log has them
         self.host = None  # the call that is followed
         self.consents = False
         self.returned = b""  # what ret_read reads
         self.output = None
         self.iters = {}
         self.ending = None  # the host call that did not return
-
-    def left(self):
-        """The least and the most that may be left after what is paid."""
-        most = self.limit - self.paid
-        return max(0, most - self.own_steps), most
 
 
 class Frames:
@@ -209,9 +204,7 @@ class Frames:
         _same("the frame's value", record["value"], call.value)
         _same("whether the frame is a view", record["view"], call.is_view)
         _same("the frame's arguments", [bytes.fromhex(arg) for arg in record["args"]], call.args)
-        least, most = call.limits
-        _require(least <= record["limit"] <= most,
-                 f"a frame got {record['limit']} steps, not {least} to {most}")
+        _same("the frame's limit", record["limit"], call.limit)
 
     def _run_frame(self, call, entry, outer, caps):
         """Follows one frame; returns its outcome and its output."""
@@ -244,14 +237,23 @@ class Frames:
             _require(not entry.inside, "a frame that can't be entered did something")
             frame.paid = 0
             return
-        inside = sum(host.steps for host in entry.inside)
-        frame.own_steps = entry.steps - frame.paid - inside
-        _require(frame.own_steps >= 0 and entry.steps <= frame.limit,
-                 f"a frame used {entry.steps} steps, of which {frame.paid} are its entry's and"
-                 f" {inside} host functions', of {frame.limit}")
         for host in entry.inside:
             _require(frame.ending is None, f"{host.host} was called after the frame's end")
+            self._take_own_steps(frame, host.record["left"])
             self._run_host(frame, host)
+        if outcome == Outcome.OUT_OF_GAS:
+            return
+        self._take_own_steps(frame, frame.limit - entry.steps)
+        _require(entry.steps <= frame.limit, f"{entry.steps} steps used of {frame.limit}")
+
+    @staticmethod
+    def _take_own_steps(frame, left):
+        """What instructions have used may grow, and nothing else may have used anything."""
+        own_steps = frame.limit - frame.paid - left
+        _require(own_steps >= frame.own_steps,
+                 f"{left} steps are left of {frame.limit}, though {frame.paid} are paid for entry"
+                 f" and host functions, and {frame.own_steps} for instructions")
+        frame.own_steps = own_steps
 
     def _end(self, frame, outcome):
         """Whether the frame could end so; returns its output."""
@@ -496,11 +498,8 @@ class Frames:
         return self.time_ms, 0, 0
 
     def _gas_left(self, frame):
-        least, most = (max(0, steps - 2 * STEPS_PER_GAS) // STEPS_PER_GAS
-                       for steps in frame.left())
-        left = frame.host.record["result"]
-        _require(least <= left <= most, f"{left} gas is left, not {least} to {most}")
-        return left, 0, 0
+        left = frame.host.record["left"] - HOSTS["gas_left"][1] * STEPS_PER_GAS
+        return left // STEPS_PER_GAS, 0, 0
 
     def _chain_id(self, frame, copied):
         chain_id = self.chain.chain_id.encode()
@@ -524,8 +523,10 @@ class Frames:
         return outcome
 
     @staticmethod
-    def _limits(frame, gas, price):
-        return [_inner_limit(max(0, steps - price), gas) for steps in frame.left()]
+    def _limit(frame, gas, byte_count):
+        _, base, byte_steps = HOSTS[frame.host.host]
+        price = base * STEPS_PER_GAS + byte_count * byte_steps
+        return _inner_limit(frame.host.record["left"] - price, gas)
 
     def _call(self, frame, target, function, args, value, gas, flags):
         byte_count = len(function) + len(args)
@@ -535,10 +536,9 @@ class Frames:
         frame.consents = bool(flags & REENTRY)
         outcome = self._refuse_call(frame, target, value, flags)
         if outcome is None:
-            price = HOSTS["call"][1] * STEPS_PER_GAS + byte_count * HOSTS["call"][2]
             call = Call(target, frame.call.contract, function, decode_args(args), value=value,
                         is_view=frame.call.is_view or bool(flags & VIEW),
-                        limits=self._limits(frame, gas, price))
+                        limit=self._limit(frame, gas, byte_count))
             outcome = self._enter(frame, call)
         else:
             _require(not frame.host.inside, f"a call that is {outcome.name} opened a frame")
@@ -616,9 +616,8 @@ class Frames:
         self.state.change(made, code_hash=code_hash)
         outcome = Outcome.SUCCESS
         if "init" in wasm.signatures(self.state.codes[code_hash]):
-            price = HOSTS["deploy"][1] * STEPS_PER_GAS + len(args) * HOSTS["deploy"][2]
             call = Call(made, own, b"init", decode_args(args), value=value, entry_name="init",
-                        limits=self._limits(frame, gas, price))
+                        limit=self._limit(frame, gas, len(args)))
             outcome = self._open(frame, call)
         else:
             _require(not frame.host.inside, "a deployment without init opened a frame")

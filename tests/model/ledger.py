@@ -48,6 +48,7 @@ TX: {"tx": HEX, "module": M, "compile_steps": N, "contract": C}
       "limit": N,                       in steps
       "view": BOOLEAN, "outcome": N, "detail": N, "revert_code": N, "output": HEX}
      {"depth": N, "steps": N, "host": NAME,
+      "left": N,                        of the frame's steps, before the price of the call
       "values": [N or HEX...],          as AU_HOST_ARG of abi/host.def lists them, with what the
                                         function wrote
       "result": N}                      missing if it ended its frame; 0 where there is none

@@ -46,9 +46,10 @@ def settle(entry, limit, caller):
     entry["caller"] = entry["caller"] or caller
     entry["limit"] = limit if entry["limit"] is None else entry["limit"]
     entry["steps"] = entry["price"]
+    entry["inside"] = list(map(dict, entry["inside"]))  # the same call may be there twice
     for call in entry["inside"]:
-        call["steps"] = call["price"]
-        left = entry["limit"] - entry["steps"] - call["price"]
+        call["steps"], call["left"] = call["price"], entry["limit"] - entry["steps"]
+        left = call["left"] - call["price"]
         for inner in call["inside"]:
             call["steps"] += settle(inner, left - -(-left // 64), entry["contract"])
         entry["steps"] += call["steps"]
@@ -208,10 +209,16 @@ class FramesTest(unittest.TestCase):
     def test_limits(self):
         inner = frame(self.two, limit=100 * GAS)
         self.follow(frame(self.one, self.call(copy.deepcopy(inner), gas=100)))
-        self.refuse(frame(self.one, self.call(inner, gas=99)), "a frame got 100000 steps")
+        self.refuse(frame(self.one, self.call(inner, gas=99)), "the frame's limit")
         entry = self.entry(frame(self.one, self.call(frame(self.two))), [])
-        entry["contract"]["trace"][2]["limit"] += 1000
-        self.refuse_entry(entry, "a frame got")
+        entry["contract"]["trace"][2]["limit"] += 1
+        self.refuse_entry(entry, "the frame's limit")
+
+    def test_steps_of_instructions(self):
+        entry = self.entry(frame(self.one, *[host("value", price=2 * GAS)] * 2), [])
+        entry["contract"]["trace"][1]["left"] -= OWN  # no more than those of the whole frame
+        entry["contract"]["trace"][2]["left"] -= OWN
+        self.refuse_entry(entry, "for instructions")
 
     def test_out_of_gas(self):
         def starve():
