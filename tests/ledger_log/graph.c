@@ -109,14 +109,9 @@ static void own_size(struct program *program, uint32_t added)
     program->later_added[program->later_count++] = added;
 }
 
-/* Bytes in the program itself, which it passes over; gives where they are in memory. */
 static uint32_t data(struct program *program, struct au_bytes bytes)
 {
-    op(program, PUPPET_SKIP);
-    number(program, bytes.size);
-    uint32_t at = PUPPET_PROGRAM_AT + (uint32_t)program->bytes.size;
-    au_buf_put_bytes(&program->bytes, bytes);
-    return at;
+    return puppet_put_data(&program->bytes, bytes);
 }
 
 static uint32_t text(struct program *program, const char *bytes)

@@ -155,3 +155,12 @@ void puppet_put_last(struct au_buf *program)
 {
     au_buf_put_u8(program, 248);
 }
+
+uint32_t puppet_put_data(struct au_buf *program, struct au_bytes bytes)
+{
+    puppet_put_op(program, PUPPET_SKIP);
+    puppet_put_number(program, bytes.size);
+    uint32_t at = PUPPET_PROGRAM_AT + (uint32_t)program->size;
+    au_buf_put_bytes(program, bytes);
+    return at;
+}

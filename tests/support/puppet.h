@@ -55,4 +55,7 @@ void puppet_put_call(struct au_buf *program, const char *host_function);
 void puppet_put_number(struct au_buf *program, uint64_t number);
 void puppet_put_last(struct au_buf *program);
 
+/* puppet_put_data puts bytes that the program passes over; gives where they are in memory. */
+uint32_t puppet_put_data(struct au_buf *program, struct au_bytes bytes);
+
 #endif

@@ -345,6 +345,29 @@ static inline struct au_account fixture_account(struct fixture *fx, const char *
     return account;
 }
 
+/* The hash of the code that a text makes. */
+static inline struct au_hash fixture_code_hash(const char *wat)
+{
+    struct au_buf binary;
+    char message[400] = "";
+    au_buf_init(&binary, FIXTURE_WAT_MAX);
+    if (au_engine_wat_to_wasm(au_bytes_of(wat), &binary, message, sizeof(message)) != AU_OK)
+        fail_msg("%s", message);
+    struct au_hash hash = au_sha256(au_buf_bytes(&binary));
+    au_buf_done(&binary);
+    return hash;
+}
+
+/* An account that has code. */
+static inline void fixture_put_contract(struct fixture *fx, const char *id, uint64_t balance,
+                                        const struct au_hash *code_hash)
+{
+    struct au_address address = fixture_address(id);
+    struct au_account account = {
+        .exists = true, .balance = balance, .has_code = true, .code_hash = *code_hash};
+    assert_int_equal(au_overlay_put_account(&fx->overlay, &address, account), AU_OK);
+}
+
 static inline uint32_t fixture_reject(uint32_t number, enum au_host_detail reason)
 {
     return number * 256 + (uint32_t)reason;

@@ -102,18 +102,6 @@ static const char callers[] =
 static struct au_hash code_hash;
 static struct au_hash other_hash;
 
-static struct au_hash hash_of_wat(const char *wat)
-{
-    struct au_buf binary;
-    char message[100];
-    au_buf_init(&binary, FIXTURE_WAT_MAX);
-    assert_int_equal(au_engine_wat_to_wasm(au_bytes_of(wat), &binary, message, sizeof(message)),
-                     AU_OK);
-    struct au_hash hash = au_sha256(au_buf_bytes(&binary));
-    au_buf_done(&binary);
-    return hash;
-}
-
 #define OTHER_CODE "(module (func (export \"hello\")))"
 
 static int open_world(void **state)
@@ -124,27 +112,19 @@ static int open_world(void **state)
     fixture_open(&fx);
     fixture_load(&fx, OTHER_CODE); /* stays in the engine's cache: it has no init */
     fixture_load(&fx, code);
-    code_hash = hash_of_wat(code);
-    other_hash = hash_of_wat(OTHER_CODE);
+    code_hash = fixture_code_hash(code);
+    other_hash = fixture_code_hash(OTHER_CODE);
     *state = &fx;
     return 0;
-}
-
-static void put_contract(struct fixture *fx, const char *id, uint64_t balance)
-{
-    struct au_address address = fixture_address(id);
-    struct au_account account = {
-        .exists = true, .balance = balance, .has_code = true, .code_hash = code_hash};
-    assert_int_equal(au_overlay_put_account(&fx->overlay, &address, account), AU_OK);
 }
 
 static int reset_world(void **state)
 {
     struct fixture *fx = *state;
     fixture_reset(fx);
-    put_contract(fx, "self", 1000);
-    put_contract(fx, "b", 100);
-    put_contract(fx, "c", 10);
+    fixture_put_contract(fx, "self", 1000, &code_hash);
+    fixture_put_contract(fx, "b", 100, &code_hash);
+    fixture_put_contract(fx, "c", 10, &code_hash);
     return 0;
 }
 
