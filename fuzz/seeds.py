@@ -148,8 +148,15 @@ def number(value):
     return b"\xf0" + struct.pack("<Q", value & (1 << 64) - 1)
 
 
+# Operations of puppets behind the host functions (tests/support/puppet.h).
+PUPPET_OPS = ("end", "unreachable", "divide", "spin", "sink", "store", "skip", "skip_if")
+
+
 def host_program(calls):
-    indices = {name: (i, params) for i, (name, params) in enumerate(host_functions())}
+    names = host_functions()
+    indices = {name: (i, params) for i, (name, params) in enumerate(names)}
+    counts = (0, 0, 1, 0, 0, 2, 1, 1)
+    indices.update({name: (len(names) + i, "i" * counts[i]) for i, name in enumerate(PUPPET_OPS)})
     program = b""
     for name, *args in calls:
         index, params = indices[name]
@@ -278,6 +285,91 @@ def make_host(out, tools):
         for value in (0, 1, 8, 32, 4096, 1 << 31, -1):
             args = b"".join(struct.pack("<q", value) for _ in params)
             out.put(host_header(3, 4) + bytes([index]) + args)
+
+
+# ---- frames --------------------------------------------------------------------------------------
+
+# In the memory of the target's contracts.
+CONTRACTS = range(512, 640, 32)
+PERSON, NOBODY = 640, 672
+CODES = range(704, 832, 32)
+WORDS = {"run": (832, 3), "init": (835, 4), "migrate": (839, 7), "take": (846, 4)}
+KEYS = ((850, 2), (852, 2), (854, 3), (850, 1), (0, 0))
+NO_ARGS = (857, 4)
+PROGRAM = 32768
+OWN_ADDRESS, MADE = 64, 96
+
+
+class FramesProgram:
+    """A program that may carry others: their bytes are passed over, and found at their place."""
+
+    def __init__(self):
+        self.bytes = b""
+
+    def add(self, *calls):
+        self.bytes += host_program(calls)
+
+    def carry(self, data):
+        self.add(("skip", len(data)))
+        self.bytes += data
+        return PROGRAM + len(self.bytes) - len(data), len(data)
+
+    def args(self, inner):
+        return self.carry(struct.pack("<II", 1, len(inner)) + inner)
+
+
+def random_action(program, rng, depth):
+    key, flags = rng.choice(KEYS), rng.choice((0, 2, 2, 2, 1, 3))
+    args = program.args(random_frames(rng, depth - 1)) if depth and rng.random() < 0.5 else NO_ARGS
+    value, gas = rng.choice((0, 0, 0, 5, 5000)), rng.choice((0, 0, 200, 1000))
+    word = WORDS["run"] if rng.random() < 0.8 else rng.choice(list(WORDS.values()))
+    target = rng.choice([*CONTRACTS, *CONTRACTS, PERSON, NOBODY, MADE])
+    actions = (
+        [("storage_write", *key, rng.randrange(600), rng.choice((0, 1, 40)))],
+        [("storage_delete", *key)], [("storage_read", *key, 1024, 100)], [("storage_size", *key)],
+        [("self_address", OWN_ADDRESS), ("transfer", OWN_ADDRESS, 32, target, 32, value)],
+        [("emit", 832, 3, 512, rng.randrange(5), 0, 8)], [("log", 832, 20)],
+        [("iter_open", *key)], [("iter_next", 0, 1024, 256, 1280, 64)] * 2, [("iter_close", 0)],
+        [("call", target, *word, *args, value, gas, flags), ("ret_size",),
+         ("ret_read", 1024, 0, 64)],
+        [("call", target, *word, *args, value, gas, flags), ("skip_if", 1), ("end",)],
+        [("deploy", rng.choice([*CODES, NOBODY]), *args, value, gas, MADE)],
+        [("upgrade", rng.choice(CODES))],
+        [("set_admin", target, rng.choice((0, 32)))], [("return_data", 832, 20)],
+        [("gas_left",), ("value",), ("caller", OWN_ADDRESS), ("get_balance", target, 32)],
+    )
+    program.add(*rng.choice(actions))
+
+
+def random_frames(rng, depth):
+    program = FramesProgram()
+    for _ in range(rng.randrange(6)):
+        random_action(program, rng, depth)
+    ends = ([("revert", 5, 832, 3)], [("unreachable",)], [("divide", 0)], [("spin",)], [("sink",)],
+            [("abort", 0, 0, 1, 2)], [("log", 0, 5000)], [("iter_next", 70, 0, 0, 0, 0)])
+    if rng.random() < 0.3:
+        program.add(*rng.choice(ends))
+    program.add(("end",))
+    return program.bytes
+
+
+def repeating_frames(size):
+    """A program of so many bytes that calls its own contract with itself as the argument."""
+    program = FramesProgram()
+    program.add(("self_address", OWN_ADDRESS), ("storage_write", *KEYS[0], 0, 8),
+                ("store", PROGRAM - 8, 1), ("store", PROGRAM - 4, size),
+                ("call", OWN_ADDRESS, *WORDS["run"], PROGRAM - 8, size + 8, 1, 0, 2), ("end",))
+    return program.bytes.ljust(size, b"\0")
+
+
+def make_frames(out, tools):
+    rng = random.Random(7)
+    for _ in range(4000):
+        flags, gas = rng.choice((0, 0, 8, 4, 16, 24)) | rng.randrange(4), rng.choice((0, 0, 1, 2, 5))
+        out.put(bytes([flags, gas]) + random_frames(rng, 4))
+    for contract in range(4):
+        out.put(bytes([contract, 0]) + repeating_frames(100))
+    out.put(bytes([0, 0]) + host_program([("iter_open", 0, 0)] * 65))
 
 
 # ---- cli -----------------------------------------------------------------------------------------
@@ -1194,7 +1286,7 @@ def make_scenario(out, tools):
 
 
 MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bind,
-          "host": make_host, "cli": make_cli, "storage": make_storage, "tx": make_tx,
+          "host": make_host, "frames": make_frames, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
           "proof": make_proof, "document": make_document, "request": make_request,
           "keyfile": make_keyfile, "undo": make_undo, "store": make_store, "abi": make_abi, "value": make_value,
