@@ -9,7 +9,6 @@ AUREON_STRUCT(Record, (address, owner), (string, text))
 
 AUREON_STORAGE(count, u64, "count")
 AUREON_MAP(record, string, Record, "r:")
-AUREON_MAP(name, u64, string, "n:")
 
 AUREON_ERROR(1, Taken, "somebody has the name", (address, owner))
 AUREON_ERROR(2, NotTheOwner, "only the owner of the name may do this")
@@ -23,10 +22,8 @@ AUREON_FN(take, void, mut, "Takes a name that nobody has", (string, label))
     AUREON_REQUIRE(label.size >= 1 && label.size <= NAME_SIZE_MAX, "a name has 1 to 64 bytes");
     if (record_has(label)) fail_Taken(record_get(label).owner);
     struct Record record = {aureon_get_caller(), {"", 0}};
-    uint64_t index = count_get();
     record_set(label, record);
-    name_set(index, label);
-    count_set(index + 1);
+    count_set(count_get() + 1);
     emit_Registered(label, record.owner);
 }
 
@@ -64,8 +61,19 @@ AUREON_FN(size, u64, view, "How many names are taken")
     return count_get();
 }
 
-AUREON_FN(name_at, string, view, "The name that was taken as number index, from 0", (u64, index))
+/* A key is the map's prefix, the size of the name as a u32, and the name. So shorter names come
+ * first, and those of one size in the order of their bytes. */
+enum { NAME_AT = 2 + 4, KEY_SIZE_MAX = NAME_AT + NAME_SIZE_MAX };
+
+AUREON_FN(name_at, string, view, "The name at a place in the order of the slots, from 0",
+          (u64, index))
 {
     if (index >= count_get()) fail_NoSuchName();
-    return name_get(index);
+    char *key = aureon_alloc(KEY_SIZE_MAX);
+    int32_t walk = aureon_iter_open("r:", 2);
+    for (uint64_t i = 0; i < index; i++)
+        aureon_iter_next(walk, NULL, 0, NULL, 0);
+    uint64_t sizes = aureon_iter_next(walk, key, KEY_SIZE_MAX, NULL, 0);
+    aureon_iter_close(walk);
+    return (aureon_string){key + NAME_AT, aureon_iter_key_size(sizes) - NAME_AT};
 }

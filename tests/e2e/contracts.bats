@@ -230,6 +230,16 @@ END
     shows 1 size
     aureon view "$contract" name_at u64:0 --json
     expect_json .output "$(output_of "Grüße")"
+    local name
+    for name in zeta beta alpha; do called alice take "$(text "$name")"; done
+    shows 4 size
+    local index=0
+    for name in beta zeta alpha "Grüße"; do
+        aureon view "$contract" name_at "u64:$index" --json
+        expect_json .output "$(output_of "$name")"
+        index=$((index + 1))
+    done
+    refused bob 3 0x name_at u64:4
     refused alice 2147418113 "" take raw:0x02000000fffe
     refused alice 2147418113 "" take raw:0x0200000061
     refused alice 2147418115 "" take "$(text "")"
