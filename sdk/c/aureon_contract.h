@@ -26,7 +26,8 @@
  * Rules
  *   - Types are written as in the ABI: bool, u8..u128, i8..i128, address, bytes32, bytes, string,
  *     and what AUREON_STRUCT names; their C types are aureon_u64 and so on.
- *   - Texts in quotes have no quotes and no backslashes inside.
+ *   - Texts in quotes may have \" and \\ and \n inside, and no other escape; keys and prefixes
+ *     of storage none.
  *   - Values in arguments, storage, events and output are Borsh: little-endian, sizes as u32.
  *   - The host ends a call whose pointer or size is outside the memory. A size of 0 never reads.
  *   - Every host function costs gas, taken before it does anything: abi/host.def has the prices.

@@ -6,21 +6,33 @@
 /* ---- lists of fields ------------------------------------------------------------------------- */
 
 /* AUREON_EACH(none, first, rest, text, (T, name), ...): `none` without fields, else first(T, name)
- * and for each further field rest(T, name). At most 8 fields. */
-#define AUREON_EACH(none, first, rest, ...)                                                 \
-    AUREON_COUNTED(__VA_ARGS__, AUREON_EACH8, AUREON_EACH7, AUREON_EACH6, AUREON_EACH5,     \
-                   AUREON_EACH4, AUREON_EACH3, AUREON_EACH2, AUREON_EACH1, AUREON_EACH0, ~) \
+ * and for each further field rest(T, name). At most 16 fields. */
+#define AUREON_EACH(none, first, rest, ...)                                                    \
+    AUREON_COUNTED_16(__VA_ARGS__, AUREON_EACH16, AUREON_EACH15, AUREON_EACH14, AUREON_EACH13, \
+                      AUREON_EACH12, AUREON_EACH11, AUREON_EACH10, AUREON_EACH9, AUREON_EACH8, \
+                      AUREON_EACH7, AUREON_EACH6, AUREON_EACH5, AUREON_EACH4, AUREON_EACH3,    \
+                      AUREON_EACH2, AUREON_EACH1, AUREON_EACH0, ~)                             \
     (none, first, rest, __VA_ARGS__)
-#define AUREON_COUNTED(a, b, c, d, e, f, g, h, i, name, ...) name
-#define AUREON_EACH0(n, f, r, t)                             n
-#define AUREON_EACH1(n, f, r, t, a)                          f a
-#define AUREON_EACH2(n, f, r, t, a, b)                       f a r b
-#define AUREON_EACH3(n, f, r, t, a, b, c)                    f a r b r c
-#define AUREON_EACH4(n, f, r, t, a, b, c, d)                 f a r b r c r d
-#define AUREON_EACH5(n, f, r, t, a, b, c, d, e)              f a r b r c r d r e
-#define AUREON_EACH6(n, f, r, t, a, b, c, d, e, g)           f a r b r c r d r e r g
-#define AUREON_EACH7(n, f, r, t, a, b, c, d, e, g, h)        f a r b r c r d r e r g r h
-#define AUREON_EACH8(n, f, r, t, a, b, c, d, e, g, h, i)     f a r b r c r d r e r g r h r i
+#define AUREON_COUNTED(a, b, c, d, e, f, g, h, i, name, ...)                            name
+#define AUREON_COUNTED_16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, name, ...) name
+
+#define AUREON_EACH0(n, f, r, t)          n
+#define AUREON_EACH1(n, f, r, t, a)       f a
+#define AUREON_EACH2(n, f, r, t, a, ...)  f a AUREON_EACH1(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH3(n, f, r, t, a, ...)  f a AUREON_EACH2(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH4(n, f, r, t, a, ...)  f a AUREON_EACH3(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH5(n, f, r, t, a, ...)  f a AUREON_EACH4(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH6(n, f, r, t, a, ...)  f a AUREON_EACH5(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH7(n, f, r, t, a, ...)  f a AUREON_EACH6(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH8(n, f, r, t, a, ...)  f a AUREON_EACH7(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH9(n, f, r, t, a, ...)  f a AUREON_EACH8(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH10(n, f, r, t, a, ...) f a AUREON_EACH9(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH11(n, f, r, t, a, ...) f a AUREON_EACH10(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH12(n, f, r, t, a, ...) f a AUREON_EACH11(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH13(n, f, r, t, a, ...) f a AUREON_EACH12(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH14(n, f, r, t, a, ...) f a AUREON_EACH13(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH15(n, f, r, t, a, ...) f a AUREON_EACH14(n, r, r, t, __VA_ARGS__)
+#define AUREON_EACH16(n, f, r, t, a, ...) f a AUREON_EACH15(n, r, r, t, __VA_ARGS__)
 
 #define AUREON_FIRST(...)           AUREON_FIRST_(__VA_ARGS__, ~)
 #define AUREON_FIRST_(first, ...)   first
@@ -60,7 +72,9 @@
 #define AUREON_WORD_(word)    ".ascii \"" #word "\"\n"
 #define AUREON_QUOTED(...)    AUREON_QUOTED_(AUREON_FIRST(__VA_ARGS__))
 #define AUREON_QUOTED_(text)  AUREON_QUOTED__(text)
-#define AUREON_QUOTED__(text) ".ascii \" \\\"\"\n.ascii " #text "\n.ascii \"\\\"\\n\"\n"
+/* With the quotes and escapes of the source, which are those of the ABI: the assembler takes away
+ * the layer that AUREON_ASCII puts around. */
+#define AUREON_QUOTED__(text) AUREON_ASCII(" ") AUREON_ASCII(#text) AUREON_ASCII("\n")
 
 #define AUREON_FIELD(T, ...) AUREON_PASTE(AUREON_FIELD, AUREON_ARITY(__VA_ARGS__))(T, __VA_ARGS__)
 

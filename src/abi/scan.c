@@ -157,6 +157,7 @@ bool abi_string(struct abi_scan *scan, bool any_bytes, struct au_bytes *out_text
     for (;;) {
         if (scan->pos == scan->end) return abi_fail(scan, "a string does not end in \"");
         uint8_t byte = *scan->pos++;
+        if (byte == '"' && !any_bytes && abi_at(scan, "\"")) continue; /* one text, as in C */
         if (byte == '"') break;
         if (byte == '\\' && !read_escape(scan, any_bytes, &byte)) return false;
         text[size++] = byte;

@@ -41,7 +41,8 @@ bool abi_name(struct abi_scan *scan, const char *what, struct au_bytes *out_name
 /* abi_word reads bytes up to a blank, without judging them; empty at the end of the line. */
 struct au_bytes abi_word(struct abi_scan *scan);
 
-/* abi_string reads "text" with the escapes \" \\ \n, and \xNN if any bytes may be meant. */
+/* abi_string reads "text" with the escapes \" \\ \n. If any bytes may be meant, \xNN is one too;
+ * else the text may be in several pieces, "te" "xt". */
 bool abi_string(struct abi_scan *scan, bool any_bytes, struct au_bytes *out_text);
 
 #endif

@@ -73,3 +73,25 @@ AUREON_FN(tell, void, view, "Logs what it got", (i64, number), (string, text), (
 {
     AUREON_LOG("got ", number, " ", text, " ", who);
 }
+
+AUREON_STRUCT(Sixteen, (u8, a), (u8, b), (u8, c), (u8, d), (u8, e), (u8, f), (u8, g), (u8, h),
+              (u8, i), (u8, j), (u8, k), (u8, l), (u8, m), (u8, n), (u8, o), (u8, p))
+
+AUREON_FN(ends, Sixteen, view,
+          "Says \"first\" and \\,\nand "
+          "turns the ends of sixteen fields",
+          (Sixteen, all))
+{
+    uint8_t first = all.a;
+    all.a = all.p;
+    all.p = first;
+    return all;
+}
+
+AUREON_FN(last, u8, view, "The last of sixteen arguments", (u8, a), (u8, b), (u8, c), (u8, d),
+          (u8, e), (u8, f), (u8, g), (u8, h), (u8, i), (u8, j), (u8, k), (u8, l), (u8, m), (u8, n),
+          (u8, o), (u8, p))
+{
+    uint8_t all[] = {a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p};
+    return all[sizeof(all) - 1];
+}

@@ -101,3 +101,17 @@ output() {
         expect_json .revert_code 2147418113
     done
 }
+
+@test "kit: sixteen fields and arguments, and texts with quotes, backslashes and several lines" {
+    local fields
+    fields=$(printf '%s:u8, ' {a..p})
+    aureon abi "$wide"
+    expect 0
+    [[ $output == *"type Sixteen{${fields%, }}"* ]]
+    [[ $output == *"fn last(${fields%, })->u8 view"* ]]
+    [[ $output == *'view "Says \"first\" and \\,\nand turns the ends of sixteen fields"'* ]]
+    aureon run "$wide" ends "raw:0x$(printf '%02x' {1..16})" --json
+    expect_json .output "0x10$(printf '%02x' {2..15})01"
+    aureon run "$wide" last $(printf 'raw:0x%02x ' {1..16}) --json
+    expect_json .output 0x10
+}

@@ -1,4 +1,4 @@
-/* The contracts counter, token and caller on the mock: what a chain does with them, it does. */
+/* Contracts on the mock: what a chain does with them, it does. */
 #include "aureon_mock.h"
 
 #include <stdio.h>
@@ -167,6 +167,44 @@ static void test_walks(void)
           AUREON_HOST_REJECTED);
 }
 
+/* Structs and lists of sixteen, checked arithmetic and formatted logs. */
+static void test_types_and_texts(void)
+{
+    begin();
+    aureon_address wide;
+    CHECK(aureon_mock_deploy("wide", alice, 0, NULL, &wide).outcome == AUREON_SUCCESS);
+    uint8_t fields[16];
+    struct aureon_mock_args whole = {0}, each = {0};
+    for (uint8_t i = 0; i < sizeof(fields); i++) {
+        fields[i] = i;
+        add(&each, &fields[i], 1);
+    }
+    add(&whole, fields, sizeof(fields));
+    struct aureon_mock_result result = aureon_mock_view(wide, "ends", &whole);
+    CHECK(result.outcome == AUREON_SUCCESS && result.data.size == sizeof(fields));
+    CHECK(result.data.data[0] == 15 && result.data.data[1] == 1 && result.data.data[15] == 0);
+    result = aureon_mock_view(wide, "last", &each);
+    CHECK(result.data.size == 1 && result.data.data[0] == 15);
+    each.count--;
+    CHECK(aureon_mock_view(wide, "last", &each).revert_code == AUREON_ERROR_ARGUMENTS);
+
+    uint64_t three = 3, five = 5;
+    struct aureon_mock_args numbers = {0};
+    add(&numbers, &three, sizeof(three));
+    add(&numbers, &five, sizeof(five));
+    result = aureon_mock_view(wide, "difference", &numbers);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == AUREON_ERROR_ARITHMETIC);
+
+    int64_t below = -5;
+    struct aureon_mock_args told = {0};
+    add(&told, &below, sizeof(below));
+    add(&told, "\2\0\0\0hi", 6);
+    add(&told, alice.bytes, sizeof(alice.bytes));
+    CHECK(aureon_mock_view(wide, "tell", &told).outcome == AUREON_SUCCESS);
+    const aureon_string *line = aureon_mock_log(0);
+    CHECK(line != NULL && line->size == 10 + 64 && memcmp(line->data, "got -5 hi ", 10) == 0);
+}
+
 /* Digests of the empty text. */
 static void test_hashes(void)
 {
@@ -203,6 +241,7 @@ int main(void)
     test_overflow();
     test_upgrade();
     test_walks();
+    test_types_and_texts();
     test_hashes();
     test_signatures();
     aureon_mock_reset();

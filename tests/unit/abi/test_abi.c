@@ -55,7 +55,9 @@ static const struct {
     {2, "mode migrate is of the function `migrate`, and of no other", "abi 1\nfn migrate() mut"},
     {2, "expected a string in \", got `total`", "abi 1\nfn a() mut total"},
     {2, "a string does not end in \"", "abi 1\nfn a() mut \"total"},
-    {2, "expected the end of the line, got `\"`", "abi 1\nfn a() mut \"a\" \"b\""},
+    {2, "expected the end of the line, got `b`", "abi 1\nfn a() mut \"a\" b"},
+    {2, "a string does not end in \"", "abi 1\nfn a() mut \"a\" \"b"},
+    {2, "expected the end of the line, got `@`", "abi 1\nstorage a:u8 @\"a\" \"b\" @"},
     {2, "unknown escape in a string: known are \\\" \\\\ \\n", "abi 1\nfn a() mut \"\\x41\""},
     {2, "two fields are named `x`", "abi 1\nfn a(x:u8,x:u8) mut"},
     {2, "unknown type `f64`", "abi 1\nfn a(x:f64) mut"},
@@ -185,7 +187,7 @@ static const char whole[] =
     "event Moved(topic who:address,topic:u8,to:Point)\n"
     "fn put(a:option<vec<Point>>,m:map<string,(u8,i128)>) -> Side payable mut\n"
     "fn init(s:bytes32) init\n"
-    "fn get()->u64 view \"The total\" # said\n"
+    "fn get()->u64 view \"The \" \"total\" # said\n"
     "storage balance:map<address,u64> @\"b\\x00:\"";
 
 static const char canonical[] =
