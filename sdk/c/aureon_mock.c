@@ -336,7 +336,9 @@ static struct aureon_mock_result instance_new(const char *contract, aureon_addre
     account->has_admin = has_admin;
     account->admin = from;
     struct aureon_mock_result result = {AUREON_SUCCESS, 0, {NULL, 0}};
-    if (value > aureon_mock_balance(from)) {
+    if (contract_find(&hash) == NULL) {
+        result.outcome = AUREON_NO_CONTRACT;
+    } else if (value > aureon_mock_balance(from)) {
         result.outcome = AUREON_INSUFFICIENT_BALANCE;
     } else if (function_find(contract, "init", 4) != NULL) {
         result = request_run(&r);
@@ -434,16 +436,13 @@ struct aureon_mock_result aureon_mock_upgrade(aureon_address contract, const cha
                                               aureon_address from,
                                               const struct aureon_mock_args *args)
 {
-    struct aureon_mock_result result = {AUREON_SUCCESS, 0, {NULL, 0}};
+    struct aureon_mock_result result = {AUREON_NO_CONTRACT, 0, {NULL, 0}};
     struct account *account = account_find(&contract);
-    if (account == NULL || account->contract == NULL) {
-        result.outcome = AUREON_NO_CONTRACT;
-        return result;
-    }
-    if (!account->has_admin || !aureon_is_equal(account->admin, from)) {
-        result.outcome = AUREON_NOT_ALLOWED;
-        return result;
-    }
+    aureon_bytes32 code = aureon_mock_code_hash(to);
+    if (account == NULL || account->contract == NULL || contract_find(&code) == NULL) return result;
+    result.outcome = AUREON_NOT_ALLOWED;
+    if (!account->has_admin || !aureon_is_equal(account->admin, from)) return result;
+    result.outcome = AUREON_SUCCESS;
     const char *before = account->contract;
     account->contract = to;
     struct request r = {.contract = contract,

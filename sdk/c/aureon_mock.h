@@ -71,7 +71,8 @@ uint64_t aureon_mock_balance(aureon_address account);
 void aureon_mock_set_balance(aureon_address account, uint64_t amount);
 
 /* aureon_mock_deploy makes a contract of what AUREON_CONTRACT named so, calls its init, and writes
- * the address on success. Its admin is `from`. */
+ * the address on success. Its admin is `from`. A name that the program does not hold gives
+ * AUREON_NO_CONTRACT, here and in aureon_mock_upgrade. */
 struct aureon_mock_result aureon_mock_deploy(const char *contract, aureon_address from,
                                              uint64_t value, const struct aureon_mock_args *args,
                                              aureon_address *out_address);

@@ -20,7 +20,7 @@ build() {
     for compiler in gcc clang; do
         build "$compiler" -fsanitize=address,undefined -fno-sanitize-recover=all \
             "$tests/native.c" "$contracts/counter/counter.c" "$contracts/token/token.c" \
-            "$contracts/caller/caller.c" "$tests/walker.c" \
+            "$contracts/caller/caller.c" "$tests/maker.c" "$tests/walker.c" \
             "$AUREON_SOURCE_DIR/tests/contracts/wide.c"
         run ./program
         [ "$output" = ok ]
@@ -71,7 +71,7 @@ END
 
 @test "native: gcov tells which lines of a contract a test reached" {
     build gcc --coverage "$tests/native.c" "$contracts/counter/counter.c" \
-        "$contracts/token/token.c" "$contracts/caller/caller.c" "$tests/walker.c" \
+        "$contracts/token/token.c" "$contracts/caller/caller.c" "$tests/maker.c" "$tests/walker.c" \
         "$AUREON_SOURCE_DIR/tests/contracts/wide.c"
     ./program
     run gcov -t program-counter.gcda

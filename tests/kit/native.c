@@ -144,9 +144,87 @@ static void test_upgrade(void)
     aureon_address contract;
     CHECK(aureon_mock_deploy("counter", alice, 0, NULL, &contract).outcome == AUREON_SUCCESS);
     CHECK(aureon_mock_upgrade(contract, "caller", bob, NULL).outcome == AUREON_NOT_ALLOWED);
+    CHECK(aureon_mock_upgrade(contract, "nobody", alice, NULL).outcome == AUREON_NO_CONTRACT);
+    aureon_address none;
+    CHECK(aureon_mock_deploy("nobody", alice, 0, NULL, &none).outcome == AUREON_NO_CONTRACT);
     CHECK(aureon_mock_upgrade(contract, "caller", alice, NULL).outcome == AUREON_SUCCESS);
     CHECK(aureon_mock_call(contract, "increment", alice, 0, NULL).revert_code ==
           AUREON_ERROR_ARGUMENTS);
+}
+
+static aureon_address maker_new(void)
+{
+    aureon_address maker;
+    begin();
+    CHECK(aureon_mock_deploy("maker", alice, 0, NULL, &maker).outcome == AUREON_SUCCESS);
+    return maker;
+}
+
+static struct aureon_mock_result make(aureon_address maker, aureon_bytes32 code, uint64_t number)
+{
+    struct aureon_mock_args args = {0};
+    add(&args, code.bytes, sizeof(code.bytes));
+    add(&args, &number, sizeof(number));
+    return aureon_mock_call(maker, "make", alice, 0, &args);
+}
+
+/* What a contract makes has nobody as admin, and is undone with its maker's failure. */
+static void test_contracts_that_make_contracts(void)
+{
+    aureon_address maker = maker_new(), made, other;
+    struct aureon_mock_result result = make(maker, aureon_mock_code_hash("token"), 50);
+    CHECK(result.outcome == AUREON_SUCCESS && result.data.size == sizeof(made));
+    memcpy(&made, result.data.data, sizeof(made));
+    CHECK(balance(made, maker) == 50 && balance(made, alice) == 0);
+    result = make(maker, aureon_mock_code_hash("token"), 60);
+    CHECK(result.outcome == AUREON_SUCCESS);
+    memcpy(&other, result.data.data, sizeof(other));
+    CHECK(!aureon_is_equal(made, other) && balance(other, maker) == 60 &&
+          balance(made, maker) == 50);
+    CHECK(aureon_mock_upgrade(made, "counter", alice, NULL).outcome == AUREON_NOT_ALLOWED);
+    CHECK(aureon_mock_upgrade(made, "counter", maker, NULL).outcome == AUREON_NOT_ALLOWED);
+
+    result = make(maker, aureon_mock_code_hash("nobody"), 1);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == AUREON_NO_CONTRACT);
+    result = make(maker, aureon_mock_code_hash("walker"), 1);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == AUREON_BAD_ARGUMENTS);
+}
+
+static int32_t changed(aureon_address maker, const char *function, const void *data, uint32_t size)
+{
+    int32_t code;
+    struct aureon_mock_args args = {0};
+    if (size > 0) add(&args, data, size);
+    struct aureon_mock_result result = aureon_mock_call(maker, function, bob, 0, &args);
+    CHECK(result.outcome == AUREON_SUCCESS && result.data.size == sizeof(code));
+    memcpy(&code, result.data.data, sizeof(code));
+    return code;
+}
+
+/* Whoever calls: it is the contract itself that upgrades, as long as it has an admin. */
+static void test_contracts_that_change_themselves(void)
+{
+    aureon_address maker = maker_new();
+    aureon_bytes32 counter = aureon_mock_code_hash("counter");
+    aureon_bytes32 nobody = aureon_mock_code_hash("nobody");
+    struct aureon_mock_args args = {0};
+    add(&args, counter.bytes, sizeof(counter.bytes));
+    CHECK(aureon_mock_call(maker, "upgrade_and_fail", bob, 0, &args).revert_code ==
+          AUREON_ERROR_ASSERTION);
+    CHECK(aureon_mock_view(maker, "upgrade", &args).outcome == AUREON_NOT_ALLOWED);
+    CHECK(changed(maker, "upgrade", nobody.bytes, 32) == AUREON_NO_CONTRACT);
+    CHECK(changed(maker, "upgrade", counter.bytes, 32) == 0);
+    CHECK(number(aureon_mock_view(maker, "get", NULL)) == 0);
+
+    maker = maker_new();
+    CHECK(changed(maker, "give", bob.bytes, 32) == 0);
+    CHECK(aureon_mock_upgrade(maker, "counter", alice, NULL).outcome == AUREON_NOT_ALLOWED);
+    CHECK(aureon_mock_upgrade(maker, "maker", bob, NULL).outcome == AUREON_SUCCESS);
+    CHECK(changed(maker, "freeze", NULL, 0) == 0);
+    CHECK(changed(maker, "freeze", NULL, 0) == AUREON_NOT_ALLOWED);
+    CHECK(changed(maker, "give", bob.bytes, 32) == AUREON_NOT_ALLOWED);
+    CHECK(changed(maker, "upgrade", counter.bytes, 32) == AUREON_NOT_ALLOWED);
+    CHECK(aureon_mock_upgrade(maker, "counter", bob, NULL).outcome == AUREON_NOT_ALLOWED);
 }
 
 /* Keys come in their order, as they are when a walk comes to them. */
@@ -240,6 +318,8 @@ int main(void)
     test_calls_between_contracts();
     test_overflow();
     test_upgrade();
+    test_contracts_that_make_contracts();
+    test_contracts_that_change_themselves();
     test_walks();
     test_types_and_texts();
     test_hashes();
