@@ -1262,6 +1262,17 @@ def make_scenario(out, tools):
         {"storage": [{"contract": "box", "key": "k", "value": None}]},
         {"storage": [{"contract": "box", "key": "u64:1", "value": "str:v"}]},
         {"storage": [{"contract": "alice", "key": "k", "value": "v"}]}, {"storage": [{"key": "k"}]},
+        {"storage": [{"contract": "box", "name": "total", "value": 5}]},
+        {"storage": [{"contract": "box", "name": "owner", "key": "@bob", "value": None}]},
+        {"events": [{"name": "E", "fields": {"who": "@bob", "by": 5}}]},
+        {"events": [{"name": "E", "fields": {}, "data": "0x"}]}, {"error": "E"}, {"error": {"E": {"n": "7"}}},
+        {"error": {"E": {}, "F": {}}}, {"error": "E", "revert_code": 1}, {"output": {"x": 1, "y": None}},
+    ]
+    typed = [
+        {"a": 5, "b": "", "c": "@bob", "d": [[True, 1]], "e": {"k": "-1"}, "f": {"x": 1, "y": None},
+         "g": {"Sell": {"price": "5"}}, "h": "0x" + "00" * 32, "i": "0x"},
+        {"a": 9007199254740993}, {"nobody": 1}, {"": 1}, [5, "raw:0x00"], [1.5], [[]], [{}], [None], [True],
+        ["18446744073709551615", "Buy", "@bob"],
     ]
     steps = [
         [], [box], [box, box], [{**box, "as": "b", "admin": "none"}], [{**box, "as": "alice"}],
@@ -1278,6 +1289,7 @@ def make_scenario(out, tools):
         [{"expect": {"outcome": "success"}}], [{"expect": {"balances": {}}}],
     ]
     steps += [[box, {**call, "expect": expect}] for expect in expects]
+    steps += [[box, {**call, "args": args}] for args in typed]
     files = [json.dumps({"format": 1, "steps": list_}).encode() for list_ in steps]
     files += [whole, b"", b"{}", b"[]", b'{"format": 2, "steps": []}', b'{"format": 1}',
               b'{"format": 1, "steps": [], "x": 1}', b'{"format": 1, "steps": [{"deploy": "\u0000"}]}']

@@ -109,7 +109,7 @@ static enum au_err read_item(struct reading *reading, size_t index, struct au_by
     if (is_raw(text)) return read_raw(reading, index, text);
     snprintf(path, sizeof(path), "args.%.*s", (int)field->name.size,
              (const char *)field->name.data);
-    const struct au_abi_reading how = {.form = AU_ABI_TYPED, .path = path, .names = call->names};
+    const struct au_abi_reading how = {.form = call->form, .path = path, .names = call->names};
     au_buf_init(&item, (size_t)AU_ARGS_SIZE_MAX);
     enum au_err err =
         au_abi_value_read(&how, &field->type, skip_form(&field->type, text), &item, reading->error);

@@ -16,6 +16,7 @@ struct au_abi_call {
     const struct au_abi_record *fn;
     const struct au_abi_export *export_; /* its own */
     const struct au_abi_names *names;    /* NULL: @name is refused */
+    enum au_abi_form form;               /* how values are written */
 };
 
 /* au_abi_call_type reads arguments that were typed, a word each: `name=value`, or the value alone,

@@ -49,6 +49,19 @@ static void put_message(struct au_buf *message, const json_error_t *error)
     au_utf8_put(message, (struct au_bytes){(const uint8_t *)text, size});
 }
 
+static int put_piece(const char *piece, size_t size, void *context)
+{
+    au_buf_put(context, piece, size);
+    return 0;
+}
+
+void au_json_in_put(const struct au_json_in *value, struct au_buf *text)
+{
+    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    if (json_dump_callback(json_of(value), put_piece, text, flags) == 0) return;
+    if (text->err == AU_OK) text->err = AU_ERR_NO_MEMORY; /* all else was parsed before */
+}
+
 enum au_err au_json_in_parse(struct au_bytes text, struct au_buf *message,
                              struct au_json_in **out_root)
 {

@@ -90,4 +90,8 @@ const struct au_json_in *au_json_in_get(const struct au_json_in *object, const c
  * false: there is no more. */
 bool au_json_in_next(const struct au_json_in *object, struct au_json_in_member *member);
 
+/* au_json_in_put writes a value as JSON again, without blanks; strings and integers are as they
+ * were. Cost: linear */
+void au_json_in_put(const struct au_json_in *value, struct au_buf *text);
+
 #endif

@@ -121,17 +121,21 @@ static enum au_err parse_function(struct reading *reading, const char *where,
 static enum au_err parse_args(struct reading *reading, const char *where,
                               const struct au_json_in *value)
 {
-    struct au_step *step = reading->step;
-    size_t size = 0;
-    AU_TRY(au_scenario_values(reading->parser, where, value, AU_ARG_COUNT_MAX, &step->args));
-    step->arg_count = au_json_in_count(value);
-    for (size_t i = 0; i < step->arg_count; i++) {
-        size += step->args[i].is_party ? AU_ADDRESS_SIZE : step->args[i].bytes.size;
+    struct au_scenario_fields *args = &reading->step->args;
+    reading->step->has_args = true;
+    if (au_json_in_type(value) == AU_JSON_IN_OBJECT) {
+        return au_scenario_named(reading->parser, where, value, AU_ARG_COUNT_MAX, args);
     }
-    if (size <= (size_t)AU_ARGS_SIZE_MAX) return AU_OK;
-    return au_field_fail(reading->parser->message,
-                         "%s: expected at most %u bytes together, got %zu", where, AU_ARGS_SIZE_MAX,
-                         size);
+    struct au_scenario_value *values;
+    AU_TRY(au_scenario_values(reading->parser, where, value, AU_ARG_COUNT_MAX, &values));
+    size_t count = au_json_in_count(value);
+    args->items = au_arena_zero(&reading->parser->scenario->arena, count * sizeof(*args->items));
+    if (args->items == NULL) return AU_ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        args->items[i].value = values[i];
+    }
+    args->count = count;
+    return AU_OK;
 }
 
 static enum au_err parse_advance(struct reading *reading, const char *where,

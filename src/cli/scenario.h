@@ -4,11 +4,11 @@
  *       "format": 1,
  *       "steps": [
  *         {"deploy": "build/counter.wasm", "as": "counter", "from": "alice"},
- *         {"call": "counter", "function": "increment", "args": ["u64:5"],
- *          "expect": {"output": "u64:5", "logs": ["counter = 5"]}},
+ *         {"call": "counter", "function": "increment", "args": {"by": 5},
+ *          "expect": {"output": 5, "logs": ["counter = 5"]}},
  *         {"advance": {"blocks": 2, "seconds": 60}},
  *         {"expect": {"balances": {"counter": "0"},
- *                     "storage": [{"contract": "counter", "key": "counter", "value": "u64:5"}]}}
+ *                     "storage": [{"contract": "counter", "name": "counter", "value": 5}]}}
  *       ]
  *     }
  *
@@ -17,7 +17,8 @@
  *
  * Invariants:
  *   1. A name of a contract is made by one step, and is no development account.
- *   2. What is read needs nothing but itself to be right: only the files of code come later.
+ *   2. What is read needs nothing but itself to be right, but for values, whose types are known
+ *      when the code is there (cli/scenario_read.h).
  *
  * Threading: a scenario that was read may be used by any thread. */
 #ifndef AUREON_CLI_SCENARIO_H
@@ -52,22 +53,40 @@ struct au_party {
     struct au_address address; /* of ADDRESS */
 };
 
-/* Bytes, or the address of somebody that is known when the step runs. */
+/* What a contract takes or gives, as it is written. */
 struct au_scenario_value {
-    bool is_party;
-    struct au_party party;
-    struct au_bytes bytes;
+    struct au_bytes json; /* the value, without blanks */
+    bool is_text;
+    struct au_bytes text; /* of a string: what it says */
+};
+
+/* A value with its name: an argument, or a field of an event or error. */
+struct au_scenario_field {
+    struct au_bytes name; /* empty: the argument is given by its place */
+    struct au_scenario_value value;
+};
+
+struct au_scenario_fields {
+    struct au_scenario_field *items;
+    size_t count;
 };
 
 struct au_expected_event {
     struct au_bytes name;
     bool has_contract;
     struct au_party contract;
+    struct au_scenario_fields fields; /* of the ABI; those to be compared */
     bool has_topics;
     struct au_scenario_value *topics;
     size_t topic_count;
     bool has_data;
     struct au_scenario_value data;
+};
+
+/* What a revert means by the contract's ABI. */
+struct au_expected_error {
+    struct au_bytes name; /* empty: none is expected */
+    struct au_scenario_fields fields;
 };
 
 struct au_expected_balance {
@@ -79,6 +98,8 @@ struct au_expected_balance {
 struct au_expected_entry {
     struct au_bytes contract_name;
     struct au_party contract;
+    struct au_bytes name; /* of the ABI; empty: key and value are plain bytes */
+    bool has_key;
     struct au_scenario_value key;
     bool exists;
     struct au_scenario_value value; /* if it exists */
@@ -90,6 +111,7 @@ struct au_expectation {
     struct au_bytes detail; /* the word behind the outcome; empty: any */
     bool has_revert_code;
     uint32_t revert_code;
+    struct au_expected_error error;
     bool has_output;
     struct au_scenario_value output;
     bool has_gas_max;
@@ -114,8 +136,8 @@ struct au_step {
     struct au_party to;       /* the contract, or who is paid */
     struct au_bytes to_name;  /* TRANSFER: as it was written */
     struct au_bytes function; /* CALL, VIEW */
-    struct au_scenario_value *args;
-    size_t arg_count;
+    bool has_args;
+    struct au_scenario_fields args;
     uint64_t gas;    /* limit */
     uint64_t amount; /* TRANSFER: amount; DEPLOY, CALL: value; base units */
     bool has_admin;

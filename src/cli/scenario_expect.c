@@ -97,8 +97,29 @@ static enum au_err parse_revert_code(struct au_scenario_parser *parser, const ch
 static enum au_err parse_output(struct au_scenario_parser *parser, const char *where,
                                 const struct au_json_in *value, struct au_expectation *expect)
 {
+    (void)where;
     expect->has_output = true;
-    return au_scenario_value(parser, where, value, &expect->output);
+    return au_scenario_value(parser, value, &expect->output);
+}
+
+/* A name alone, or an object of one member: the name, and fields. */
+static enum au_err parse_error(struct au_scenario_parser *parser, const char *where,
+                               const struct au_json_in *value, struct au_expectation *expect)
+{
+    struct au_expected_error *error = &expect->error;
+    struct au_json_in_member found = {0};
+    expect->outcome = AU_OUTCOME_REVERTED;
+    if (au_json_in_type(value) == AU_JSON_IN_STRING) {
+        return au_scenario_text(parser, where, value, &error->name);
+    }
+    AU_TRY(au_field_type(parser->message, where, value, AU_JSON_IN_OBJECT));
+    if (au_json_in_count(value) != 1 || !au_json_in_next(value, &found) || found.key.size == 0) {
+        return au_field_fail(parser->message,
+                             "%s: expected the error's name, or {\"name\": {its fields}}", where);
+    }
+    AU_TRY(au_arena_copy(&parser->scenario->arena, found.key, &error->name));
+    return au_scenario_named(parser, au_scenario_member(parser, where, found.key), found.value,
+                             AU_ABI_FIELDS_MAX, &error->fields);
 }
 
 static enum au_err parse_gas_max(struct au_scenario_parser *parser, const char *where,
@@ -129,15 +150,20 @@ static enum au_err parse_logs(struct au_scenario_parser *parser, const char *whe
 static enum au_err parse_event(struct au_scenario_parser *parser, const char *where,
                                const struct au_json_in *value, struct au_expected_event *event)
 {
-    static const char *const names[] = {"name", "contract", "topics", "data", NULL};
+    static const char *const names[] = {"name", "contract", "fields", "topics", "data", NULL};
     struct au_bytes contract_name;
     AU_TRY(au_field_type(parser->message, where, value, AU_JSON_IN_OBJECT));
     AU_TRY(au_field_members(parser->message, where, value, names));
     const struct au_json_in *name = au_json_in_get(value, "name");
     const struct au_json_in *contract = au_json_in_get(value, "contract");
+    const struct au_json_in *fields = au_json_in_get(value, "fields");
     const struct au_json_in *topics = au_json_in_get(value, "topics");
     const struct au_json_in *data = au_json_in_get(value, "data");
     if (name == NULL) return au_field_fail(parser->message, "%s: name is missing", where);
+    if (fields != NULL && (topics != NULL || data != NULL)) {
+        return au_field_fail(parser->message, "%s: fields are what topics and data say: give one",
+                             where);
+    }
     AU_TRY(au_scenario_text(parser, member(parser, where, "name"), name, &event->name));
     event->has_contract = contract != NULL;
     event->has_topics = topics != NULL;
@@ -147,13 +173,17 @@ static enum au_err parse_event(struct au_scenario_parser *parser, const char *wh
         AU_TRY(au_scenario_text(parser, place, contract, &contract_name));
         AU_TRY(au_scenario_contract(parser, place, contract_name, &event->contract));
     }
+    if (fields != NULL) {
+        AU_TRY(au_scenario_named(parser, member(parser, where, "fields"), fields, AU_ABI_FIELDS_MAX,
+                                 &event->fields));
+    }
     if (topics != NULL) {
         AU_TRY(au_scenario_values(parser, member(parser, where, "topics"), topics,
                                   AU_EVENT_TOPICS_MAX, &event->topics));
         event->topic_count = au_json_in_count(topics);
     }
     if (data == NULL) return AU_OK;
-    return au_scenario_value(parser, member(parser, where, "data"), data, &event->data);
+    return au_scenario_value(parser, data, &event->data);
 }
 
 static enum au_err parse_events(struct au_scenario_parser *parser, const char *where,
@@ -197,10 +227,12 @@ static enum au_err parse_balances(struct au_scenario_parser *parser, const char 
 static enum au_err parse_entry(struct au_scenario_parser *parser, const char *where,
                                const struct au_json_in *value, struct au_expected_entry *entry)
 {
-    static const char *const names[] = {"contract", "key", "value", NULL};
+    static const char *const names[] = {"contract", "value", "key", "name", NULL};
     AU_TRY(au_field_type(parser->message, where, value, AU_JSON_IN_OBJECT));
     AU_TRY(au_field_members(parser->message, where, value, names));
-    for (size_t i = 0; names[i] != NULL; i++) {
+    const struct au_json_in *name = au_json_in_get(value, "name");
+    const struct au_json_in *key = au_json_in_get(value, "key");
+    for (size_t i = 0; i < (name == NULL ? 3u : 2u); i++) { /* a name may do without a key */
         if (au_json_in_get(value, names[i]) == NULL) {
             return au_field_fail(parser->message, "%s: %s is missing", where, names[i]);
         }
@@ -209,12 +241,15 @@ static enum au_err parse_entry(struct au_scenario_parser *parser, const char *wh
     AU_TRY(
         au_scenario_text(parser, place, au_json_in_get(value, "contract"), &entry->contract_name));
     AU_TRY(au_scenario_contract(parser, place, entry->contract_name, &entry->contract));
-    AU_TRY(au_scenario_value(parser, member(parser, where, "key"), au_json_in_get(value, "key"),
-                             &entry->key));
+    if (name != NULL) {
+        AU_TRY(au_scenario_text(parser, member(parser, where, "name"), name, &entry->name));
+    }
+    entry->has_key = key != NULL;
+    if (key != NULL) AU_TRY(au_scenario_value(parser, key, &entry->key));
     const struct au_json_in *content = au_json_in_get(value, "value");
     entry->exists = au_json_in_type(content) != AU_JSON_IN_NULL;
     if (!entry->exists) return AU_OK;
-    return au_scenario_value(parser, member(parser, where, "value"), content, &entry->value);
+    return au_scenario_value(parser, content, &entry->value);
 }
 
 static enum au_err parse_storage(struct au_scenario_parser *parser, const char *where,
@@ -238,12 +273,25 @@ static const struct {
     bool is_of_run;
     parse_member *parse;
 } members[] = {
-    {"outcome", true, parse_outcome},    {"invalid", true, parse_invalid},
-    {"detail", true, parse_detail},      {"revert_code", true, parse_revert_code},
-    {"output", true, parse_output},      {"gas_max", true, parse_gas_max},
-    {"logs", true, parse_logs},          {"events", true, parse_events},
-    {"balances", false, parse_balances}, {"storage", false, parse_storage},
+    {"outcome", true, parse_outcome},  {"invalid", true, parse_invalid},
+    {"detail", true, parse_detail},    {"revert_code", true, parse_revert_code},
+    {"output", true, parse_output},    {"gas_max", true, parse_gas_max},
+    {"logs", true, parse_logs},        {"events", true, parse_events},
+    {"error", true, parse_error},      {"balances", false, parse_balances},
+    {"storage", false, parse_storage},
 };
+
+/* An error of the ABI says how the execution ends. */
+static enum au_err check_error(struct au_scenario_parser *parser, const char *where,
+                               const struct au_json_in *object)
+{
+    static const char *const others[] = {"outcome", "invalid", "detail", "revert_code", "output"};
+    for (size_t i = 0; i < AU_COUNT_OF(others); i++) {
+        if (au_json_in_get(object, others[i]) == NULL) continue;
+        return au_field_fail(parser->message, "%s: beside error there is no %s", where, others[i]);
+    }
+    return AU_OK;
+}
 
 enum au_err au_scenario_expectation(struct au_scenario_parser *parser, const char *where,
                                     const struct au_json_in *value, enum au_step_kind kind,
@@ -258,6 +306,7 @@ enum au_err au_scenario_expectation(struct au_scenario_parser *parser, const cha
     names[count] = NULL;
     AU_TRY(au_field_type(parser->message, where, value, AU_JSON_IN_OBJECT));
     AU_TRY(au_field_members(parser->message, where, value, names));
+    if (au_json_in_get(value, "error") != NULL) AU_TRY(check_error(parser, where, value));
     for (size_t i = 0; i < AU_COUNT_OF(members); i++) {
         const struct au_json_in *given = au_json_in_get(value, members[i].name);
         if (given == NULL) continue;

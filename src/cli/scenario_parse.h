@@ -5,6 +5,7 @@
 #ifndef AUREON_CLI_SCENARIO_PARSE_H
 #define AUREON_CLI_SCENARIO_PARSE_H
 
+#include "abi/abi.h"
 #include "cli/field.h"
 #include "cli/scenario.h"
 
@@ -30,7 +31,9 @@ AU_MUST_USE enum au_err au_scenario_party(struct au_scenario_parser *parser, con
                                           struct au_bytes name, struct au_party *out_party);
 AU_MUST_USE enum au_err au_scenario_contract(struct au_scenario_parser *parser, const char *where,
                                              struct au_bytes name, struct au_party *out_party);
-AU_MUST_USE enum au_err au_scenario_value(struct au_scenario_parser *parser, const char *where,
+
+/* au_scenario_value keeps any value; what it means depends on its type. */
+AU_MUST_USE enum au_err au_scenario_value(struct au_scenario_parser *parser,
                                           const struct au_json_in *value,
                                           struct au_scenario_value *out_value);
 
@@ -43,6 +46,11 @@ AU_MUST_USE enum au_err au_scenario_list(struct au_scenario_parser *parser, cons
 AU_MUST_USE enum au_err au_scenario_values(struct au_scenario_parser *parser, const char *where,
                                            const struct au_json_in *array, size_t count_max,
                                            struct au_scenario_value **out_values);
+
+/* au_scenario_named reads an object whose members have the names of arguments or fields. */
+AU_MUST_USE enum au_err au_scenario_named(struct au_scenario_parser *parser, const char *where,
+                                          const struct au_json_in *object, size_t count_max,
+                                          struct au_scenario_fields *out_fields);
 
 /* au_scenario_expectation reads what a step of a kind expects. */
 AU_MUST_USE enum au_err au_scenario_expectation(struct au_scenario_parser *parser,

@@ -18,6 +18,7 @@
 #define CHAIN_MESSAGE    256u
 #define PATH_SIZE_MAX    8192u
 #define MS_PER_SECOND    1000u
+#define ARENA_SIZE_MAX   ((size_t)256 << 20) /* bytes of the values of a step */
 
 /* ---- the chain ---- */
 
@@ -45,14 +46,66 @@ static enum au_err open_chain(struct au_stage *stage)
     return err;
 }
 
+/* ---- names ---- */
+
+/* Development accounts, and the contracts that steps deployed. */
+static bool find_name(void *context, struct au_bytes name, struct au_address *out_address)
+{
+    size_t index;
+    const struct au_stage *stage = context;
+    const struct au_scenario *scenario = stage->scenario;
+    if (au_dev_account_find(name, &index)) {
+        memcpy(out_address->bytes, stage->keys[index].public_key, AU_ADDRESS_SIZE);
+        return true;
+    }
+    for (size_t i = 0; i < scenario->step_count; i++) {
+        if (!stage->contracts[i].is_there) continue;
+        if (!au_bytes_is_equal(scenario->steps[i].name, name)) continue;
+        *out_address = stage->contracts[i].address;
+        return true;
+    }
+    return false;
+}
+
+/* NULL: no step made it. */
+static struct au_stage_contract *find_contract(const struct au_stage *stage, const uint8_t *address)
+{
+    for (size_t i = 0; i < stage->scenario->step_count; i++) {
+        struct au_stage_contract *contract = &stage->contracts[i];
+        if (!contract->is_there) continue;
+        if (memcmp(contract->address.bytes, address, AU_ADDRESS_SIZE) == 0) return contract;
+    }
+    return NULL;
+}
+
+const struct au_interface *au_stage_interface(const struct au_stage *stage,
+                                              const uint8_t address[AU_ADDRESS_SIZE])
+{
+    const struct au_stage_contract *contract = find_contract(stage, address);
+    return contract == NULL ? NULL : &contract->interface;
+}
+
+struct au_scenario_reader au_stage_reader(struct au_stage *stage)
+{
+    return (struct au_scenario_reader){&stage->names, &stage->arena, &stage->text};
+}
+
 /* ---- transactions ---- */
 
-static enum au_err put_args(struct au_stage *stage, const struct au_step *step, struct au_buf *args)
+/* What a step does its work with. */
+struct work {
+    struct au_bytes code;                 /* of a deployment or upgrade */
+    struct au_bytes function;             /* that is called; empty: none */
+    const struct au_interface *interface; /* of the contract that is called; NULL: unknown */
+    struct au_bytes *args;
+    size_t arg_count;
+};
+
+static enum au_err put_args(const struct work *work, struct au_buf *args)
 {
-    for (size_t i = 0; i < step->arg_count; i++) {
-        struct au_bytes value = au_stage_value(stage, &step->args[i]);
-        au_buf_put_u32(args, (uint32_t)value.size);
-        au_buf_put_bytes(args, value);
+    for (size_t i = 0; i < work->arg_count; i++) {
+        au_buf_put_u32(args, (uint32_t)work->args[i].size);
+        au_buf_put_bytes(args, work->args[i]);
     }
     return args->err;
 }
@@ -79,8 +132,8 @@ static enum au_tx_kind tx_kind(enum au_step_kind kind)
     return kind == AU_STEP_CALL ? AU_TX_CALL : AU_TX_TRANSFER;
 }
 
-static enum au_err apply(struct au_stage *stage, const struct au_step *step, struct au_bytes code,
-                         struct au_block_result *out_result)
+static enum au_err apply(struct au_stage *stage, const struct au_step *step,
+                         const struct work *work, struct au_block_result *out_result)
 {
     struct au_account_state sender;
     struct au_buf args;
@@ -89,9 +142,9 @@ static enum au_err apply(struct au_stage *stage, const struct au_step *step, str
         .version = AU_TX_VERSION,
         .from = au_stage_address(stage, &step->from),
         .kind = tx_kind(step->kind),
-        .code = code,
+        .code = work->code,
         .function = step->function,
-        .arg_count = (uint32_t)step->arg_count,
+        .arg_count = (uint32_t)work->arg_count,
     };
     AU_TRY(au_chain_get_account(stage->chain, tx.from.bytes, &sender));
     tx.nonce = sender.nonce;
@@ -108,7 +161,7 @@ static enum au_err apply(struct au_stage *stage, const struct au_step *step, str
     }
     au_buf_init(&args, (size_t)2 * AU_ARGS_SIZE_MAX);
     au_buf_init(&bytes, AU_CODE_FILE_SIZE_MAX + (size_t)AU_TX_SIZE_MAX);
-    enum au_err err = put_args(stage, step, &args);
+    enum au_err err = put_args(work, &args);
     tx.args = au_buf_bytes(&args);
     if (err == AU_OK) err = sign(stage, step->from.index, &tx, &bytes);
     if (err == AU_OK) {
@@ -121,21 +174,17 @@ static enum au_err apply(struct au_stage *stage, const struct au_step *step, str
     return err;
 }
 
-static enum au_err view(struct au_stage *stage, const struct au_step *step,
+static enum au_err view(struct au_stage *stage, const struct au_step *step, const struct work *work,
                         struct au_block_result *out_result)
 {
-    struct au_bytes args[AU_ARG_COUNT_MAX];
     struct au_address contract = au_stage_address(stage, &step->to);
     struct au_address caller = au_stage_address(stage, &step->from);
     struct au_chain_view asked = {
         .function = step->function,
-        .args = args,
-        .arg_count = step->arg_count,
+        .args = work->args,
+        .arg_count = work->arg_count,
         .gas_limit = step->gas,
     };
-    for (size_t i = 0; i < step->arg_count; i++) {
-        args[i] = au_stage_value(stage, &step->args[i]);
-    }
     memcpy(asked.contract, contract.bytes, AU_ADDRESS_SIZE);
     memcpy(asked.caller, caller.bytes, AU_ADDRESS_SIZE);
     return au_chain_view(stage->chain, &asked, stage->time_ms + BLOCK_MS, out_result);
@@ -190,23 +239,79 @@ static bool has_all(struct au_stage *stage, const struct au_step *step)
     return is_known;
 }
 
-static enum au_err execute(struct au_stage *stage, const struct au_step *step, size_t index,
-                           struct au_block_result *out_block)
+/* A deployment calls init, an upgrade migrate, if the code has it. */
+static struct au_bytes function_of(const struct au_step *step)
 {
-    struct au_bytes code = {0};
-    bool has_code = step->code.size > 0;
-    if (has_code && !load_code(stage, step, &code)) return AU_OK;
-    enum au_err err = step->kind == AU_STEP_VIEW ? view(stage, step, out_block)
-                                                 : apply(stage, step, code, out_block);
-    au_free(code.data);
-    AU_TRY(err);
-    const struct au_tx_result *tx = &out_block->txs[0];
+    if (step->kind == AU_STEP_DEPLOY) return au_bytes_of("init");
+    return step->kind == AU_STEP_UPGRADE ? au_bytes_of("migrate") : step->function;
+}
+
+/* Without args none are sent, whatever the ABI says: a function may do without. A step whose
+ * arguments are wrong fails; stage->text says why. */
+static enum au_err read_args(struct au_stage *stage, const struct au_step *step, struct work *work)
+{
+    struct au_abi_call call = {0};
+    const struct au_scenario_reader reader = au_stage_reader(stage);
+    if (!step->has_args) return AU_OK;
+    bool is_typed =
+        work->interface != NULL && au_interface_find(work->interface, work->function, &call);
+    enum au_err err = au_scenario_read_args(&reader, is_typed ? &call : NULL, &step->args,
+                                            &work->args, &work->arg_count);
+    return err == AU_ERR_MALFORMED ? AU_OK : err;
+}
+
+/* The code that a step brought is the contract's now, if the step did it. */
+static void keep_interface(struct au_stage *stage, const struct au_step *step, size_t index,
+                           struct au_interface *brought, const struct au_tx_result *tx)
+{
+    struct au_stage_contract *contract = &stage->contracts[index];
+    if (tx->invalid != 0 || tx->outcome != AU_OUTCOME_SUCCESS) return;
     if (tx->has_created) {
-        stage->contracts[index].is_there = true;
-        memcpy(stage->contracts[index].address.bytes, tx->created, AU_ADDRESS_SIZE);
+        contract->is_there = true;
+        memcpy(contract->address.bytes, tx->created, AU_ADDRESS_SIZE);
+    } else {
+        struct au_address to = au_stage_address(stage, &step->to);
+        contract = find_contract(stage, to.bytes);
+        if (contract == NULL) return;
     }
-    au_stage_check_tx(stage, step, tx);
-    return AU_OK;
+    au_interface_done(&contract->interface);
+    contract->interface = *brought;
+    *brought = (struct au_interface){0};
+}
+
+static enum au_err execute(struct au_stage *stage, const struct au_step *step, size_t index,
+                           struct work *work, struct au_block_result *out_block)
+{
+    struct au_interface brought = {0};
+    struct au_reject reject;
+    bool has_code = step->code.size > 0;
+    enum au_err err = has_code ? au_interface_load(work->code, &brought, &reject) : AU_OK;
+    struct au_address to = au_stage_address(stage, &step->to);
+    work->function = function_of(step);
+    work->interface = has_code ? &brought : au_stage_interface(stage, to.bytes);
+    if (err == AU_ERR_INVALID_MODULE) err = AU_OK; /* the chain says so too, or does not mind */
+    if (err == AU_OK) err = read_args(stage, step, work);
+    if (err == AU_OK && stage->text.size == 0) {
+        err = step->kind == AU_STEP_VIEW ? view(stage, step, work, out_block)
+                                         : apply(stage, step, work, out_block);
+        if (err == AU_OK) {
+            const struct au_tx_result *tx = &out_block->txs[0];
+            err = au_stage_check_tx(stage, step, work->interface, work->function, tx);
+            if (has_code) keep_interface(stage, step, index, &brought, tx);
+        }
+    }
+    au_interface_done(&brought);
+    return err;
+}
+
+static enum au_err load_and_execute(struct au_stage *stage, const struct au_step *step,
+                                    size_t index, struct au_block_result *out_block)
+{
+    struct work work = {0};
+    if (step->code.size > 0 && !load_code(stage, step, &work.code)) return AU_OK;
+    enum au_err err = execute(stage, step, index, &work, out_block);
+    au_free(work.code.data);
+    return err;
 }
 
 static enum au_err run_step(struct au_stage *stage, const struct au_step *step, size_t index,
@@ -215,11 +320,12 @@ static enum au_err run_step(struct au_stage *stage, const struct au_step *step, 
     struct au_block_result block = {0};
     enum au_err err = AU_OK;
     au_buf_clear(&stage->text);
+    au_arena_reset(&stage->arena);
     bool is_run = step->kind != AU_STEP_ADVANCE && step->kind != AU_STEP_EXPECT;
     if (step->kind == AU_STEP_ADVANCE) {
         err = advance(stage, step);
     } else if (is_run && has_all(stage, step)) {
-        err = execute(stage, step, index, &block);
+        err = load_and_execute(stage, step, index, &block);
     }
     if (err == AU_OK && stage->text.size == 0) err = au_stage_check_state(stage, &step->expect);
     if (err == AU_OK) err = stage->text.err;
@@ -241,8 +347,10 @@ static enum au_err run_step(struct au_stage *stage, const struct au_step *step, 
 enum au_err au_scenario_run(const struct au_scenario *scenario, const struct au_scenario_run *run,
                             struct au_buf *message)
 {
-    struct au_stage stage = {.run = run, .cause = message};
+    struct au_stage stage = {.scenario = scenario, .run = run, .cause = message};
     bool goes_on = true;
+    stage.names = (struct au_abi_names){.find = find_name, .context = &stage};
+    au_arena_init(&stage.arena, ARENA_SIZE_MAX);
     stage.contracts = au_mem_new((scenario->step_count + 1) * sizeof(*stage.contracts));
     if (stage.contracts == NULL) return AU_ERR_NO_MEMORY;
     au_buf_init(&stage.text, MESSAGE_SIZE_MAX);
@@ -252,6 +360,10 @@ enum au_err au_scenario_run(const struct au_scenario *scenario, const struct au_
     }
     if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
     au_chain_close(stage.chain);
+    for (size_t i = 0; i < scenario->step_count; i++) {
+        au_interface_done(&stage.contracts[i].interface);
+    }
+    au_arena_done(&stage.arena);
     au_buf_done(&stage.text);
     au_mem_free(stage.contracts);
     return err;

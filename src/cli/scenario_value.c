@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "cli/amount.h"
-#include "cli/arg.h"
 #include "cli/scenario_parse.h"
 #include "core/dev_account.h"
 
@@ -12,8 +11,6 @@
     "that an earlier step deploys"
 
 #define PATH_SIZE_MAX 1024u /* bytes */
-
-static const char address_prefix[] = "addr:";
 
 static const char *keep_path(struct au_scenario_parser *parser, struct au_buf *path)
 {
@@ -43,6 +40,17 @@ const char *au_scenario_item(struct au_scenario_parser *parser, const char *wher
     return keep_path(parser, &path);
 }
 
+/* With a 0 behind it, for those that want a C string. */
+static enum au_err keep_text(struct au_scenario_parser *parser, struct au_bytes text,
+                             struct au_bytes *out_text)
+{
+    uint8_t *copy = au_arena_zero(&parser->scenario->arena, text.size + 1);
+    if (copy == NULL) return AU_ERR_NO_MEMORY;
+    if (text.size > 0) memcpy(copy, text.data, text.size);
+    *out_text = (struct au_bytes){copy, text.size};
+    return AU_OK;
+}
+
 enum au_err au_scenario_text(struct au_scenario_parser *parser, const char *where,
                              const struct au_json_in *value, struct au_bytes *out_text)
 {
@@ -54,12 +62,7 @@ enum au_err au_scenario_text(struct au_scenario_parser *parser, const char *wher
     if (memchr(text.data, 0, text.size) != NULL) {
         return au_field_fail(parser->message, "%s: expected a text without U+0000", where);
     }
-    /* With a 0 behind it, for those that want a C string. */
-    uint8_t *copy = au_arena_zero(&parser->scenario->arena, text.size + 1);
-    if (copy == NULL) return AU_ERR_NO_MEMORY;
-    memcpy(copy, text.data, text.size);
-    *out_text = (struct au_bytes){copy, text.size};
-    return AU_OK;
+    return keep_text(parser, text, out_text);
 }
 
 enum au_err au_scenario_number(struct au_scenario_parser *parser, const char *where,
@@ -141,29 +144,20 @@ enum au_err au_scenario_contract(struct au_scenario_parser *parser, const char *
                               name);
 }
 
-enum au_err au_scenario_value(struct au_scenario_parser *parser, const char *where,
-                              const struct au_json_in *value, struct au_scenario_value *out_value)
+enum au_err au_scenario_value(struct au_scenario_parser *parser, const struct au_json_in *value,
+                              struct au_scenario_value *out_value)
 {
-    static const size_t prefix_size = sizeof(address_prefix) - 1;
-    struct au_scenario_value result = {0};
-    struct au_bytes text;
-    AU_TRY(au_scenario_text(parser, where, value, &text));
-    if (text.size > prefix_size && memcmp(text.data, address_prefix, prefix_size) == 0) {
-        struct au_bytes name = {text.data + prefix_size, text.size - prefix_size};
-        result.is_party = true;
-        AU_TRY(au_scenario_party(parser, where, name, &result.party));
-    } else if (text.data[0] == '@') {
-        return au_field_fail(parser->message,
-                             "%s: expected a value, got a file's name; for text write str:", where);
-    } else {
-        size_t size = parser->message->size;
-        au_buf_printf(parser->message, "%s: ", where);
-        AU_TRY(au_arg_parse((const char *)text.data, &parser->scenario->arena, parser->message,
-                            &result.bytes));
-        au_buf_cut(parser->message, size);
-    }
-    *out_value = result;
-    return AU_OK;
+    struct au_scenario_value result = {.is_text = au_json_in_type(value) == AU_JSON_IN_STRING};
+    struct au_buf json;
+    if (result.is_text) AU_TRY(keep_text(parser, au_json_in_string(value), &result.text));
+    au_buf_init(&json, (size_t)6 * AU_SCENARIO_FILE_SIZE_MAX); /* a byte may become six */
+    au_json_in_put(value, &json);
+    enum au_err err = json.err;
+    if (err == AU_OK)
+        err = au_arena_copy(&parser->scenario->arena, au_buf_bytes(&json), &result.json);
+    au_buf_done(&json);
+    if (err == AU_OK) *out_value = result;
+    return err;
 }
 
 enum au_err au_scenario_list(struct au_scenario_parser *parser, const char *where,
@@ -188,8 +182,32 @@ enum au_err au_scenario_values(struct au_scenario_parser *parser, const char *wh
     AU_TRY(au_scenario_list(parser, where, array, count_max, sizeof(**out_values), &items));
     *out_values = items;
     for (size_t i = 0; i < au_json_in_count(array); i++) {
-        const char *place = au_scenario_item(parser, where, i);
-        AU_TRY(au_scenario_value(parser, place, au_json_in_item(array, i), &(*out_values)[i]));
+        AU_TRY(au_scenario_value(parser, au_json_in_item(array, i), &(*out_values)[i]));
+    }
+    return AU_OK;
+}
+
+enum au_err au_scenario_named(struct au_scenario_parser *parser, const char *where,
+                              const struct au_json_in *object, size_t count_max,
+                              struct au_scenario_fields *out_fields)
+{
+    struct au_json_in_member member = {0};
+    AU_TRY(au_field_type(parser->message, where, object, AU_JSON_IN_OBJECT));
+    size_t count = au_json_in_count(object);
+    if (count > count_max) {
+        return au_field_fail(parser->message, "%s: expected at most %zu members, got %zu", where,
+                             count_max, count);
+    }
+    out_fields->items = au_arena_zero(&parser->scenario->arena, count * sizeof(*out_fields->items));
+    if (out_fields->items == NULL) return AU_ERR_NO_MEMORY;
+    while (au_json_in_next(object, &member)) {
+        struct au_scenario_field *field = &out_fields->items[out_fields->count++];
+        if (member.key.size == 0 || member.key.size > AU_ABI_NAME_SIZE_MAX) {
+            return au_field_fail_text(parser->message, where, "a name of 1 to 64 bytes",
+                                      member.key);
+        }
+        AU_TRY(au_arena_copy(&parser->scenario->arena, member.key, &field->name));
+        AU_TRY(au_scenario_value(parser, member.value, &field->value));
     }
     return AU_OK;
 }

@@ -1,14 +1,12 @@
 #include "cli/typed.h"
 
-#include "abi/call.h"
 #include "abi/failure.h"
 #include "abi/section.h"
-#include "cli/abi.h"
 #include "cli/alias.h"
 #include "cli/args.h"
+#include "cli/interface.h"
 #include "cli/query.h"
 #include "cli/show.h"
-#include "contract/survey.h"
 #include "core/limits.h"
 
 #define PATH_SIZE_MAX 512u /* bytes */
@@ -129,52 +127,27 @@ static enum au_exit read_typed(struct au_invocation *invocation, const struct au
     return AU_EXIT_DONE;
 }
 
-/* A contract's code, and the function of it that is called. */
-struct target {
-    struct au_survey survey;
-    struct au_abi abi;
-    struct au_arena arena; /* of the ABI and the exports */
-    struct au_abi_call call;
-    struct au_reject reject;
-};
-
-/* Finds the function in the ABI; call.fn stays NULL if it is not there. */
-static enum au_err find_fn(struct target *target, struct au_bytes code, const char *function)
-{
-    struct au_abi_export *exports = NULL;
-    AU_TRY(au_survey_make(code, &target->survey, &target->reject));
-    const struct au_module_info *info = target->survey.info;
-    AU_TRY(au_abi_check(code, info, &target->arena, &target->abi, &target->reject));
-    AU_TRY(au_abi_exports(info, &target->arena, &exports));
-    const struct au_abi_record *fn = au_abi_find(&target->abi, AU_ABI_FN, au_bytes_of(function));
-    for (size_t i = 0; fn != NULL && i < info->export_count; i++) {
-        if (au_bytes_is_equal(exports[i].name, fn->name)) target->call.export_ = &exports[i];
-    }
-    target->call.fn = fn;
-    return AU_OK;
-}
-
 static enum au_exit read_by_code(struct au_invocation *invocation,
                                  const struct au_typed_call *typed, struct au_bytes code,
                                  size_t first, const struct au_bytes **out_args, size_t *out_count)
 {
     const struct au_abi_names names = {.find = find_name, .context = typed->client};
-    struct target target = {.call.names = typed->client == NULL ? NULL : &names};
-    au_arena_init(&target.arena, AU_ABI_ARENA_SIZE_MAX);
-    enum au_err err = find_fn(&target, code, typed->function);
+    struct au_abi_call call = {.names = typed->client == NULL ? NULL : &names};
+    struct au_interface interface;
+    struct au_reject reject;
+    enum au_err err = au_interface_load(code, &interface, &reject);
     enum au_exit exit_code;
     if (err == AU_ERR_NO_MEMORY) {
         exit_code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
-    } else if (err == AU_OK && target.call.fn != NULL) {
-        exit_code = read_typed(invocation, &target.call, first, out_args, out_count);
+    } else if (err == AU_OK && au_interface_find(&interface, au_bytes_of(typed->function), &call)) {
+        exit_code = read_typed(invocation, &call, first, out_args, out_count);
     } else {
         if (err == AU_ERR_INVALID_MODULE) {
-            au_invocation_note(invocation, "arguments have no types: %s", target.reject.message);
+            au_invocation_note(invocation, "arguments have no types: %s", reject.message);
         }
         exit_code = au_args_read(invocation, first, out_args, out_count);
     }
-    au_survey_done(&target.survey);
-    au_arena_done(&target.arena);
+    au_interface_done(&interface);
     return exit_code;
 }
 

@@ -29,13 +29,69 @@ expect_fail() {
     fi
 }
 
-@test "the counter's scenario passes, for text and for C" {
-    sed 's,build/counter\.wasm,counter.wat,' "$AUREON_SOURCE_DIR/contracts/counter/counter.scen.json" >a.scen.json
+# write_typed STEP...: one.scen.json deploys the counter that tells of itself, then does these.
+write_typed() {
+    cp "$counter_c" counter.wasm
+    write_scenario "$@"
+    sed -i 's,counter\.wat,counter.wasm,' one.scen.json
+}
+
+@test "the counter's scenario passes; without an ABI values say their types" {
     sed 's,build/counter\.wasm,counter.wasm,' "$AUREON_SOURCE_DIR/contracts/counter/counter.scen.json" >c.scen.json
     cp "$counter_c" counter.wasm
+    write_scenario '{"call": "counter", "function": "increment", "args": ["u64:41"], "from": "bob", "expect": {"output": "u64:41", "events": [], "storage": [{"contract": "counter", "key": "counter", "value": "u64:41"}]}}' \
+        '{"call": "counter", "function": "increment", "args": ["u64:18446744073709551615"], "expect": {"outcome": "reverted", "revert_code": 1}}'
     aureon test
     expect 0
-    [ "${lines[-1]}" = "22 passed, 0 failed" ]
+    [ "${lines[-1]}" = "14 passed, 0 failed" ]
+}
+
+@test "what is expected by name and type is told by name and type" {
+    local increment='"call": "counter", "function": "increment", "args": {"by": 5}'
+    local overflow='"call": "counter", "function": "increment", "args": ["18446744073709551615"]'
+    write_typed "{$increment, \"expect\": {\"output\": 6}}"
+    expect_fail 'output: expected "6", got "5"'
+    write_typed "{$increment, \"expect\": {\"output\": \"five\"}}"
+    expect_fail 'output: expected u64, got "five"'
+    write_typed "{$increment, \"expect\": {\"output\": \"raw:0x0500000000000001\"}}"
+    expect_fail 'output: expected "72057594037927941", got "5"'
+    write_typed '{"call": "counter", "function": "increment", "args": {"bi": 5}}'
+    expect_fail "args: expected the members by, got 'bi'"
+    write_typed '{"call": "counter", "function": "increment", "args": ["u64:5"]}'
+    expect_fail 'args.by: expected u64, got "u64:5"'
+    write_typed "{$increment}" "{$overflow}"
+    expect_fail 'expected success, got reverted Overflow(counter="5", by="18446744073709551615"): the counter would exceed 64 bits'
+    write_typed "{$increment}" "{$overflow, \"expect\": {\"error\": {\"Overflow\": {\"counter\": 6}}}}"
+    expect_fail 'error.counter: expected "6", got "5"'
+    write_typed "{$increment}" "{$overflow, \"expect\": {\"error\": \"NotPayable\"}}"
+    expect_fail 'error: expected NotPayable, got Overflow(counter="5"'
+    write_typed "{$increment}" "{$overflow, \"expect\": {\"error\": \"Full\"}}"
+    expect_fail "error: the contract's ABI has no 'Full'"
+    write_typed "{$increment}" "{$overflow, \"expect\": {\"error\": {\"Overflow\": {\"b\": 1}}}}"
+    expect_fail "error: expected a field of Overflow, got 'b'"
+    write_typed "{$increment, \"expect\": {\"error\": \"Overflow\"}}"
+    expect_fail 'expected reverted, got success'
+    write_scenario "{$increment}"
+    expect_fail 'args: expected a list, since no ABI names the arguments of this function, got an object'
+}
+
+@test "fields of events, and storage by name" {
+    local increment='"call": "counter", "function": "increment", "args": {"by": 5}, "from": "bob"'
+    write_typed "{$increment, \"expect\": {\"events\": [{\"name\": \"Incremented\", \"fields\": {\"who\": \"@carol\"}}]}}"
+    expect_fail 'events[0].who: expected "aur1dl253d'
+    [[ $output == *', got "aur1fhtqpue'* ]]
+    write_typed "{$increment, \"expect\": {\"events\": [{\"name\": \"Incremented\", \"fields\": {\"by\": 6}}]}}"
+    expect_fail 'events[0].by: expected "6", got "5"'
+    write_typed "{$increment, \"expect\": {\"events\": [{\"name\": \"Incremented\", \"fields\": {\"at\": 6}}]}}"
+    expect_fail "events[0]: expected a field of Incremented, got 'at'"
+    write_typed "{$increment, \"expect\": {\"events\": [{\"name\": \"Incremented\", \"topics\": [\"str:x\"]}]}}"
+    expect_fail 'events[0].topics[0]: expected 0x78'
+    write_typed "{$increment, \"expect\": {\"storage\": [{\"contract\": \"counter\", \"name\": \"counter\", \"value\": 6}]}}"
+    expect_fail 'storage of counter, counter: expected "6", got "5"'
+    write_typed "{$increment, \"expect\": {\"storage\": [{\"contract\": \"counter\", \"name\": \"total\", \"value\": 6}]}}"
+    expect_fail "storage: the contract's ABI has no 'total'"
+    write_typed "{$increment, \"expect\": {\"storage\": [{\"contract\": \"counter\", \"name\": \"counter\", \"key\": \"x\", \"value\": 6}]}}"
+    expect_fail 'storage: counter is no map: expected no key, got one'
 }
 
 @test "each expectation that is not met is told" {

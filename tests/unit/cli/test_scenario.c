@@ -1,10 +1,10 @@
 /* Goal: what is wrong with a scenario is said with its place, what was expected and what was got;
  * what is right is read as it was meant.
  *
- * Method: documents made of one step that varies. */
+ * Method: documents made of one step that varies; arguments for a function of a small ABI. */
 #include "unit/unit.h"
 
-#include "cli/scenario.h"
+#include "cli/scenario_read.h"
 
 #define BOX "{\"deploy\":\"box.wat\"}"
 
@@ -50,14 +50,10 @@ static void test_refused(void **state)
         {"[" BOX ",{\"call\":\"box\",\"function\":\"f\",\"from\":\"box\"}]",
          "steps[1].from: expected a development account (alice to judy), which can sign, got "
          "'box'"},
-        {"[" BOX ",{\"call\":\"box\",\"function\":\"f\",\"args\":[\"u64:1\",\"u64:x\"]}]",
-         "steps[1].args[1]: u64: expected a decimal number from 0 to 18446744073709551615, got "
-         "'x'"},
-        {"[" BOX ",{\"call\":\"box\",\"function\":\"f\",\"args\":[\"addr:zed\"]}]",
-         "steps[1].args[0]: expected an address, a development account (alice to judy), or the "
-         "name of a contract that an earlier step deploys, got 'zed'"},
-        {"[" BOX ",{\"call\":\"box\",\"function\":\"f\",\"args\":[\"@/etc/passwd\"]}]",
-         "steps[1].args[0]: expected a value, got a file's name; for text write str:"},
+        {"[" BOX ",{\"call\":\"box\",\"function\":\"f\",\"args\":5}]",
+         "steps[1].args: expected an array, got an integer"},
+        {"[" BOX ",{\"call\":\"box\",\"function\":\"f\",\"args\":{\"\":5}}]",
+         "steps[1].args: expected a name of 1 to 64 bytes, got ''"},
         {"[" BOX ",{\"call\":\"box\",\"function\":\"f\",\"value\":\"1.0000000001\"}]",
          "steps[1].value: expected an amount in AUR, as 1.5 with up to 9 digits after the point, "
          "or in base units, as 1500000000u, got '1.0000000001'"},
@@ -77,6 +73,15 @@ static void test_refused(void **state)
          "steps[0].expect.balances.bob: expected a string, got an integer"},
         {"[{\"deploy\":\"a.wat\",\"expect\":{\"storage\":[{\"contract\":\"a\",\"key\":\"k\"}]}}]",
          "steps[0].expect.storage[0]: value is missing"},
+        {"[{\"deploy\":\"a.wat\",\"expect\":{\"storage\":[{\"contract\":\"a\",\"value\":1}]}}]",
+         "steps[0].expect.storage[0]: key is missing"},
+        {"[{\"deploy\":\"a.wat\",\"expect\":{\"error\":{\"A\":{},\"B\":{}}}}]",
+         "steps[0].expect.error: expected the error's name, or {\"name\": {its fields}}"},
+        {"[{\"deploy\":\"a.wat\",\"expect\":{\"error\":\"A\",\"revert_code\":1}}]",
+         "steps[0].expect: beside error there is no revert_code"},
+        {"[{\"deploy\":\"a.wat\",\"expect\":{\"events\":[{\"name\":\"E\",\"fields\":{},"
+         "\"data\":\"0x\"}]}}]",
+         "steps[0].expect.events[0]: fields are what topics and data say: give one"},
     };
     (void)state;
     for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
@@ -115,9 +120,9 @@ static void test_read(void **state)
     assert_int_equal(deploy->admin.index, 1); /* who signs, unless it is said */
     assert_int_equal(deploy->expect.balances[0].party.kind, AU_PARTY_CONTRACT);
     assert_int_equal(deploy->expect.balances[0].amount, 1500000000);
-    assert_int_equal(call->arg_count, 2);
-    assert_true(call->args[0].is_party);
-    assert_int_equal(call->args[1].bytes.size, 4);
+    assert_int_equal(call->args.count, 2);
+    assert_bytes(call->args.items[0].value.text, "addr:box");
+    assert_bytes(call->args.items[1].value.json, "\"u32:7\"");
     assert_int_equal(call->amount, 3);
     assert_int_equal(call->gas, AU_SCENARIO_GAS_MAX);
     assert_int_equal(call->expect.outcome, AU_OUTCOME_TRAPPED);
@@ -130,9 +135,156 @@ static void test_read(void **state)
     au_scenario_done(&scenario);
 }
 
+/* ---- what values mean ---- */
+
+struct fixture {
+    struct au_arena arena;
+    struct au_abi abi;
+    struct au_buf message;
+    struct au_scenario scenario;
+    struct au_buf text; /* of the scenario */
+};
+
+static const char abi_text[] = "abi 1\ntype Point{x:u32,y:u32}\n"
+                               "fn put(by:u64,at:Point,who:address) mut\n";
+
+static bool find_bob(void *context, struct au_bytes name, struct au_address *out_address)
+{
+    (void)context;
+    memset(out_address->bytes, 0xb0, AU_ADDRESS_SIZE);
+    return au_bytes_is_equal(name, au_bytes_of("bob"));
+}
+
+static void fixture_init(struct fixture *fixture, const char *args)
+{
+    struct au_abi_error error;
+    struct au_buf message;
+    au_arena_init(&fixture->arena, AU_ABI_ARENA_SIZE_MAX);
+    au_buf_init(&fixture->message, 65536);
+    au_buf_init(&fixture->text, 65536);
+    assert_int_equal(au_abi_parse(au_bytes_of(abi_text), &fixture->arena, &fixture->abi, &error),
+                     AU_OK);
+    au_buf_printf(&fixture->text,
+                  "{\"format\":1,\"steps\":[" BOX ",{\"call\":\"box\",\"function\":\"put\","
+                  "\"args\":%s}]}",
+                  args);
+    au_buf_put_u8(&fixture->text, 0);
+    read_text(&fixture->scenario, (const char *)fixture->text.data, &message, AU_OK);
+    au_buf_done(&message);
+}
+
+static void fixture_done(struct fixture *fixture)
+{
+    au_scenario_done(&fixture->scenario);
+    au_buf_done(&fixture->text);
+    au_buf_done(&fixture->message);
+    au_arena_done(&fixture->arena);
+}
+
+/* Reads the arguments for put; is_typed: by its types. */
+static enum au_err read_args(struct fixture *fixture, bool is_typed, struct au_bytes **out_items,
+                             size_t *out_count)
+{
+    static const struct au_abi_names names = {.find = find_bob};
+    const struct au_abi_export export_ = {.name = au_bytes_of("put")};
+    struct au_abi_call call = {.export_ = &export_};
+    const struct au_scenario_reader reader = {&names, &fixture->arena, &fixture->message};
+    call.fn = au_abi_find(&fixture->abi, AU_ABI_FN, export_.name);
+    return au_scenario_read_args(&reader, is_typed ? &call : NULL, &fixture->scenario.steps[1].args,
+                                 out_items, out_count);
+}
+
+static void test_values(void **state)
+{
+    static const struct {
+        const char *args;
+        bool is_typed;
+        const char *items; /* in hex, a blank between them */
+    } cases[] = {
+        {"{\"by\":5,\"at\":{\"y\":2,\"x\":1},\"who\":\"@bob\"}", true,
+         "0500000000000000 0100000002000000 "
+         "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0 "},
+        {"[\"18446744073709551615\",{\"x\":1,\"y\":2},\"raw:0x00\"]", true,
+         "ffffffffffffffff 0100000002000000 00 "},
+        {"[\"u64:5\",\"u32:1\",\"0x00ff\",\"str:\",\"word\"]", false,
+         "0500000000000000 01000000 00ff  776f7264 "},
+        {"[\"addr:bob\"]", false,
+         "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0 "},
+    };
+    (void)state;
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        struct fixture fixture;
+        struct au_bytes *items = NULL;
+        size_t count = 0;
+        struct au_buf got;
+        fixture_init(&fixture, cases[i].args);
+        assert_int_equal(read_args(&fixture, cases[i].is_typed, &items, &count), AU_OK);
+        assert_int_equal(fixture.message.size, 0);
+        au_buf_init(&got, 65536);
+        for (size_t k = 0; k < count; k++) {
+            for (size_t n = 0; n < items[k].size; n++)
+                au_buf_printf(&got, "%02x", items[k].data[n]);
+            au_buf_put_u8(&got, ' ');
+        }
+        assert_bytes(au_buf_bytes(&got), cases[i].items);
+        au_buf_done(&got);
+        fixture_done(&fixture);
+    }
+}
+
+static void test_values_refused(void **state)
+{
+    static const struct {
+        const char *args;
+        bool is_typed;
+        const char *message;
+    } cases[] = {
+        {"{\"by\":-1}", true, "args.by: expected u64 (64 bits), got \"-1\""},
+        {"{\"by\":9007199254740993}", true,
+         "args.by: expected u64 above 2^53-1 as a string, got \"9007199254740993\""},
+        {"{\"by\":\"18446744073709551616\"}", true,
+         "args.by: expected u64 (64 bits), got \"18446744073709551616\""},
+        {"{\"by\":\"u64:5\"}", true, "args.by: expected u64, got \"u64:5\""},
+        {"{\"by\":1,\"at\":{\"x\":1}}", true, "args.at.y: expected a value, got none"},
+        {"{\"by\":1}", true, "args.at: expected Point, got none"},
+        {"{\"bi\":1}", true, "args: expected the members by, at, who, got 'bi'"},
+        {"{\"who\":\"@eve\"}", true, "args.who: expected address of a known @name, got \"@eve\""},
+        {"{\"who\":\"bob\"}", true,
+         "args.who: expected address, aur1.. or 0x and 64 hex digits, got \"bob\""},
+        {"[1,{\"x\":1,\"y\":2},\"@bob\",4]", true, "args: `put` takes 3, got one more: \"4\""},
+        {"[\"raw:zz\"]", true,
+         "args.by: raw: expects 0x and an even number of hex digits, got \"zz\""},
+        {"{\"by\":1}", false,
+         "args: expected a list, since no ABI names the arguments of this function, got an object"},
+        {"[5]", false,
+         "args[0]: expected a text that says its type, as \"u64:5\", since no ABI does, got '5'"},
+        {"[\"u64:1\",\"u64:x\"]", false,
+         "args[1]: u64: expected a decimal number from 0 to 18446744073709551615, got 'x'"},
+        {"[\"\"]", false, "args[0]: '' is empty; for an empty text write str:"},
+        {"[\"a\\u0000b\"]", false, "args[0]: expected a text without U+0000"},
+        {"[\"addr:zed\"]", false,
+         "args[0]: expected an address, a development account (alice to judy), or the name of a "
+         "contract that was deployed, got 'zed'"},
+        {"[\"@/etc/passwd\"]", false,
+         "args[0]: expected addr:NAME for an address or str:TEXT for a text, got '@/etc/passwd'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        struct fixture fixture;
+        struct au_bytes *items = NULL;
+        size_t count = 0;
+        fixture_init(&fixture, cases[i].args);
+        assert_int_equal(read_args(&fixture, cases[i].is_typed, &items, &count), AU_ERR_MALFORMED);
+        assert_bytes(au_buf_bytes(&fixture.message), cases[i].message);
+        fixture_done(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_values_refused),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_read),
     };

@@ -1,0 +1,194 @@
+#include "cli/scenario_read.h"
+
+#include <stdio.h>
+
+#include "abi/type.h"
+#include "cli/arg.h"
+#include "cli/field.h"
+#include "core/limits.h"
+
+#define PLACE_SIZE_MAX 96u /* bytes of the name of a value */
+
+static bool has_prefix(struct au_bytes text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return text.size >= size && memcmp(text.data, prefix, size) == 0;
+}
+
+/* ---- without a type ---- */
+
+static enum au_err read_address(const struct au_scenario_reader *reader, const char *where,
+                                struct au_bytes name, struct au_bytes *out_bytes)
+{
+    struct au_address address;
+    if (au_address_parse(name, &address) != NULL &&
+        !reader->names->find(reader->names->context, name, &address)) {
+        return au_field_fail_text(reader->message, where,
+                                  "an address, a development account (alice to judy), or the name "
+                                  "of a contract that was deployed",
+                                  name);
+    }
+    return au_arena_copy(reader->arena, (struct au_bytes){address.bytes, AU_ADDRESS_SIZE},
+                         out_bytes);
+}
+
+/* The text has a 0 behind it. */
+static enum au_err read_text(const struct au_scenario_reader *reader, const char *where,
+                             struct au_bytes text, struct au_bytes *out_bytes)
+{
+    size_t size = reader->message->size;
+    if (text.size > 0 && memchr(text.data, 0, text.size) != NULL) {
+        return au_field_fail(reader->message, "%s: expected a text without U+0000", where);
+    }
+    if (has_prefix(text, "addr:")) {
+        struct au_bytes name = {text.data + 5, text.size - 5};
+        return read_address(reader, where, name, out_bytes);
+    }
+    if (has_prefix(text, "@")) {
+        return au_field_fail_text(reader->message, where,
+                                  "addr:NAME for an address or str:TEXT for a text", text);
+    }
+    au_buf_printf(reader->message, "%s: ", where);
+    AU_TRY(au_arg_parse((const char *)text.data, reader->arena, reader->message, out_bytes));
+    au_buf_cut(reader->message, size);
+    return AU_OK;
+}
+
+/* ---- with one ---- */
+
+static enum au_err read_typed(const struct au_scenario_reader *reader, const char *where,
+                              const struct au_abi_type *type, struct au_bytes json,
+                              struct au_bytes *out_bytes)
+{
+    const struct au_abi_reading how = {AU_ABI_JSON, where, reader->names};
+    struct au_abi_value_error error;
+    struct au_buf bytes;
+    au_buf_init(&bytes, AU_SCENARIO_FILE_SIZE_MAX);
+    enum au_err err = au_abi_value_read(&how, type, json, &bytes, &error);
+    if (err == AU_OK) err = au_arena_copy(reader->arena, au_buf_bytes(&bytes), out_bytes);
+    au_buf_done(&bytes);
+    if (err == AU_ERR_MALFORMED) au_buf_put_text(reader->message, error.message);
+    if (err == AU_ERR_TOO_LARGE) {
+        return au_field_fail(reader->message, "%s: expected at most %u bytes", where,
+                             AU_SCENARIO_FILE_SIZE_MAX);
+    }
+    return err;
+}
+
+enum au_err au_scenario_read_value(const struct au_scenario_reader *reader, const char *where,
+                                   const struct au_abi_type *type,
+                                   const struct au_scenario_value *value,
+                                   struct au_bytes *out_bytes)
+{
+    bool is_raw = value->is_text && has_prefix(value->text, "raw:");
+    if (type != NULL && !is_raw) return read_typed(reader, where, type, value->json, out_bytes);
+    if (value->is_text) return read_text(reader, where, value->text, out_bytes);
+    return au_field_fail_text(reader->message, where,
+                              "a text that says its type, as \"u64:5\", since no ABI does",
+                              value->json);
+}
+
+/* ---- arguments ---- */
+
+static enum au_err fail_name(const struct au_scenario_reader *reader,
+                             const struct au_abi_record *fn, struct au_bytes name)
+{
+    struct au_buf *message = reader->message;
+    au_buf_put_text(message, "args: expected ");
+    for (size_t i = 0; i < fn->field_count; i++) {
+        au_buf_put_text(message, i == 0 ? "the members " : ", ");
+        au_buf_put_bytes(message, fn->fields[i].name);
+    }
+    if (fn->field_count == 0) au_buf_put_text(message, "no member");
+    au_buf_put_text(message, ", got ");
+    au_field_put_quoted(message, name);
+    return AU_ERR_MALFORMED;
+}
+
+static bool has_param(const struct au_abi_record *fn, struct au_bytes name)
+{
+    for (size_t i = 0; i < fn->field_count; i++) {
+        if (au_bytes_is_equal(fn->fields[i].name, name)) return true;
+    }
+    return false;
+}
+
+/* What au_abi_call_type takes: name=value, or the value alone. */
+static enum au_err make_word(const struct au_scenario_reader *reader,
+                             const struct au_scenario_field *arg, const char **out_word)
+{
+    bool is_raw = arg->value.is_text && has_prefix(arg->value.text, "raw:");
+    struct au_bytes value = is_raw ? arg->value.text : arg->value.json;
+    char *word = au_arena_zero(reader->arena, arg->name.size + value.size + 2);
+    if (word == NULL) return AU_ERR_NO_MEMORY;
+    *out_word = word;
+    if (arg->name.size > 0) {
+        memcpy(word, arg->name.data, arg->name.size);
+        word[arg->name.size] = '=';
+        word += arg->name.size + 1;
+    }
+    memcpy(word, value.data, value.size);
+    return AU_OK;
+}
+
+static enum au_err read_by_types(const struct au_scenario_reader *reader,
+                                 const struct au_abi_call *call,
+                                 const struct au_scenario_fields *args, struct au_bytes **out_items)
+{
+    struct au_abi_call typed = *call;
+    struct au_abi_value_error error;
+    const char **words = au_arena_get(reader->arena, args->count * sizeof(*words));
+    if (words == NULL) return AU_ERR_NO_MEMORY;
+    for (size_t i = 0; i < args->count; i++) {
+        const struct au_scenario_field *arg = &args->items[i];
+        if (arg->name.size > 0 && !has_param(call->fn, arg->name)) {
+            return fail_name(reader, call->fn, arg->name);
+        }
+        AU_TRY(make_word(reader, arg, &words[i]));
+    }
+    typed.names = reader->names;
+    typed.form = AU_ABI_JSON;
+    enum au_err err =
+        au_abi_call_type(&typed, words, args->count, reader->arena, out_items, &error);
+    if (err == AU_ERR_MALFORMED) au_buf_put_text(reader->message, error.message);
+    return err;
+}
+
+static enum au_err read_plain(const struct au_scenario_reader *reader,
+                              const struct au_scenario_fields *args, struct au_bytes **out_items)
+{
+    struct au_bytes *items = au_arena_zero(reader->arena, args->count * sizeof(*items));
+    if (items == NULL) return AU_ERR_NO_MEMORY;
+    for (size_t i = 0; i < args->count; i++) {
+        char where[PLACE_SIZE_MAX];
+        const struct au_scenario_field *arg = &args->items[i];
+        if (arg->name.size > 0) {
+            return au_field_fail(reader->message, "args: expected a list, since no ABI names the "
+                                                  "arguments of this function, got an object");
+        }
+        snprintf(where, sizeof(where), "args[%zu]", i);
+        AU_TRY(au_scenario_read_value(reader, where, NULL, &arg->value, &items[i]));
+    }
+    *out_items = items;
+    return AU_OK;
+}
+
+enum au_err au_scenario_read_args(const struct au_scenario_reader *reader,
+                                  const struct au_abi_call *call,
+                                  const struct au_scenario_fields *args,
+                                  struct au_bytes **out_items, size_t *out_count)
+{
+    size_t size = 0;
+    size_t count = call == NULL ? args->count : call->fn->field_count;
+    enum au_err err = call == NULL ? read_plain(reader, args, out_items)
+                                   : read_by_types(reader, call, args, out_items);
+    for (size_t i = 0; err == AU_OK && i < count; i++) {
+        size += (*out_items)[i].size;
+    }
+    if (err == AU_ERR_TOO_LARGE || size > (size_t)AU_ARGS_SIZE_MAX) {
+        return au_field_fail(reader->message, "args: expected at most %u bytes together",
+                             AU_ARGS_SIZE_MAX);
+    }
+    if (err == AU_OK) *out_count = count;
+    return err;
+}
