@@ -32,13 +32,14 @@ build_with() {
 @test "every template builds and passes from outside its folder" {
     for folder in "$AUREON_SOURCE_DIR"/contracts/*/; do
         name=$(basename "$folder")
-        ls "$folder"/*.scen.json >/dev/null || continue
+        ls "$folder"/*.scen.json "$folder/README.md"
         aureon new "my-$name" --template "$name"
         expect 0
         aureon build "my-$name"
         expect 0
         aureon test "my-$name"
         expect 0
+        [[ ${lines[-1]} == *" passed, 0 failed" ]]
     done
 }
 
