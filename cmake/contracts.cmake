@@ -29,6 +29,7 @@ function(aureon_add_contract name source)
 endfunction()
 
 file(GLOB contract_sources CONFIGURE_DEPENDS contracts/*/*.c tests/contracts/*.c bench/programs/*.c)
+list(FILTER contract_sources EXCLUDE REGEX "_test\\.c$") # those run natively
 if(AUREON_WASM_CLANG AND AUREON_WASM_LD)
     foreach(source IN LISTS contract_sources)
         cmake_path(GET source STEM name)

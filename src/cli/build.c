@@ -14,7 +14,6 @@
 #define RESULT_SIZE_MAX (1u << 20)
 #define FOLDER_MODE     0755
 #define SUFFIX          ".c"
-#define TEST_SUFFIX     "_test.c"
 
 static const char *const flags[] = {
 #define AU_CLANG(flag) flag,
@@ -28,41 +27,46 @@ struct build {
     struct au_toolchain toolchain;
 };
 
-/* A path in the folder, in the arena. */
-static const char *path_of(const struct build *build, const char *folder, const char *name,
-                           const char *suffix)
+const char *au_build_path(struct au_invocation *invocation, const char *folder,
+                          const char *subfolder, const char *name, const char *suffix)
 {
-    size_t size = strlen(build->folder) + strlen(folder) + strlen(name) + strlen(suffix) + 1;
-    char *path = au_arena_get(&build->invocation->arena, size);
-    if (path != NULL) snprintf(path, size, "%s%s%s%s", build->folder, folder, name, suffix);
+    size_t size = strlen(folder) + strlen(subfolder) + strlen(name) + strlen(suffix) + 1;
+    char *path = au_arena_get(&invocation->arena, size);
+    if (path != NULL) snprintf(path, size, "%s%s%s%s", folder, subfolder, name, suffix);
     return path;
 }
 
-static enum au_exit fail_memory(const struct build *build)
+static const char *path_of(const struct build *build, const char *folder, const char *name,
+                           const char *suffix)
 {
-    return au_invocation_fail(build->invocation, AU_EXIT_INTERNAL, "%s",
-                              au_err_text(AU_ERR_NO_MEMORY));
+    return au_build_path(build->invocation, build->folder, folder, name, suffix);
 }
 
-static enum au_exit make_folder(const struct build *build, const char *name)
+static enum au_exit fail_memory(const struct au_invocation *invocation)
 {
-    const char *path = path_of(build, name, "", "");
-    if (path == NULL) return fail_memory(build);
+    return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(AU_ERR_NO_MEMORY));
+}
+
+enum au_exit au_build_make_folder(struct au_invocation *invocation, const char *folder,
+                                  const char *name)
+{
+    const char *path = au_build_path(invocation, folder, name, "", "");
+    if (path == NULL) return fail_memory(invocation);
     if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST) return AU_EXIT_DONE;
-    return au_invocation_fail(build->invocation, AU_EXIT_INTERNAL,
-                              "cannot make the folder '%s': %s", path, strerror(errno));
+    return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot make the folder '%s': %s", path,
+                              strerror(errno));
 }
 
-static enum au_exit write_kit(const struct build *build)
+enum au_exit au_build_write_kit(struct au_invocation *invocation, const char *folder)
 {
-    enum au_exit code = make_folder(build, "build");
-    if (code == AU_EXIT_DONE) code = make_folder(build, "build/kit");
+    enum au_exit code = au_build_make_folder(invocation, folder, "build");
+    if (code == AU_EXIT_DONE) code = au_build_make_folder(invocation, folder, "build/kit");
     for (size_t i = 0; code == AU_EXIT_DONE && i < au_embedded_count; i++) {
         const struct au_embedded_file *file = &au_embedded[i];
         if (strcmp(file->folder, AU_EMBEDDED_KIT) != 0) continue;
-        const char *path = path_of(build, "build/kit/", file->name, "");
-        if (path == NULL) return fail_memory(build);
-        code = au_invocation_save(build->invocation, path, file->content);
+        const char *path = au_build_path(invocation, folder, "build/kit/", file->name, "");
+        if (path == NULL) return fail_memory(invocation);
+        code = au_invocation_save(invocation, path, file->content);
     }
     return code;
 }
@@ -74,7 +78,7 @@ static enum au_exit compile(const struct build *build, const char *source, const
     int status = 0;
     char linker[sizeof("-fuse-ld=") + AU_TOOLCHAIN_PATH_SIZE];
     const char *kit = path_of(build, "build/kit", "", "");
-    if (kit == NULL) return fail_memory(build);
+    if (kit == NULL) return fail_memory(build->invocation);
     snprintf(linker, sizeof(linker), "-fuse-ld=%s", build->toolchain.linker);
     argv[count++] = build->toolchain.clang;
     for (size_t i = 0; i < AU_COUNT_OF(flags); i++) {
@@ -95,11 +99,11 @@ static enum au_exit compile(const struct build *build, const char *source, const
     return au_invocation_fail(build->invocation, AU_EXIT_BUILD, "'%s' does not compile", source);
 }
 
-static bool is_test(const char *name)
+bool au_build_is_test(const char *name)
 {
     size_t size = strlen(name);
-    size_t suffix_size = sizeof(TEST_SUFFIX) - 1;
-    return size > suffix_size && strcmp(name + size - suffix_size, TEST_SUFFIX) == 0;
+    size_t suffix_size = sizeof(AU_BUILD_TEST_SUFFIX) - 1;
+    return size > suffix_size && strcmp(name + size - suffix_size, AU_BUILD_TEST_SUFFIX) == 0;
 }
 
 static enum au_exit make_module(const struct build *build, const char *name, struct au_buf *text)
@@ -109,7 +113,7 @@ static enum au_exit make_module(const struct build *build, const char *name, str
     /* A source whose name begins like an option must not be taken for one. */
     const char *source = path_of(build, build->folder[0] == '\0' ? "./" : "", name, "");
     const char *module = path_of(build, "build/", stem, ".wasm");
-    if (source == NULL || module == NULL) return fail_memory(build);
+    if (source == NULL || module == NULL) return fail_memory(build->invocation);
     enum au_exit code = compile(build, source, module);
     if (code != AU_EXIT_DONE) return code;
     enum au_err err = au_check_brief(module, text);
@@ -128,11 +132,11 @@ static enum au_exit find_sources(struct build *build, const char ***out_names, s
     enum au_err err = au_folder_list(path, SUFFIX, &invocation->arena, &names, &count);
     if (err != AU_OK) return au_invocation_fail_file(invocation, err, "read", path);
     for (size_t i = 0; i < count; i++) {
-        if (!is_test(names[i])) names[kept++] = names[i];
+        if (!au_build_is_test(names[i])) names[kept++] = names[i];
     }
     build->folder = "";
     if (strcmp(path, ".") != 0) build->folder = path_of(build, path, "/", "");
-    if (build->folder == NULL) return fail_memory(build);
+    if (build->folder == NULL) return fail_memory(build->invocation);
     *out_names = names;
     *out_count = kept;
     if (kept > 0) return AU_EXIT_DONE;
@@ -148,7 +152,7 @@ enum au_exit au_build_command(struct au_invocation *invocation)
     size_t count = 0;
     enum au_exit code = find_sources(&build, &names, &count);
     if (code == AU_EXIT_DONE) code = au_toolchain_find(invocation, &build.toolchain);
-    if (code == AU_EXIT_DONE) code = write_kit(&build);
+    if (code == AU_EXIT_DONE) code = au_build_write_kit(invocation, build.folder);
     au_buf_init(&text, RESULT_SIZE_MAX);
     for (size_t i = 0; code == AU_EXIT_DONE && i < count; i++) {
         code = make_module(&build, names[i], &text);

@@ -83,6 +83,11 @@ static const char test_details[] =
     "process, by the code of the node: blocks, signatures, gas, storage. Nothing is sent\n"
     "anywhere and nothing is left behind.\n"
     "\n"
+    "Files that end in _test.c are tests in C: each is compiled for this machine with the other\n"
+    "C files of the folder and a chain in its own process (aureon_mock.h), under the sanitizers\n"
+    "of clang if it has them, and passes if main() gives 0. They need clang, as `aureon build`\n"
+    "does, and leave build/native.\n"
+    "\n"
     "A line is printed for each step, with its gas. A step that comes to something else than it\n"
     "expects ends its scenario and gives exit code 1. When all of a folder's passed and there is\n"
     "a folder build in it, the gas is kept in build/gas.json, and the next run tells what became\n"
@@ -163,7 +168,7 @@ static const struct au_command offline_commands[] = {
      .run = au_build_command},
     {.name = "test",
      .operands = "[DIR|FILE]",
-     .summary = "run the scenarios of a contract",
+     .summary = "run the scenarios and native tests of contracts",
      .details = test_details,
      .example = "aureon test hello",
      .needs_setup = true,

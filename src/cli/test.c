@@ -5,8 +5,10 @@
 
 #include "base/file.h"
 #include "base/json_write.h"
+#include "cli/build.h"
 #include "cli/folder.h"
 #include "cli/gas_record.h"
+#include "cli/native.h"
 #include "cli/scenario_run.h"
 #include "cli/show.h"
 
@@ -41,6 +43,9 @@ struct test {
     const char **names;
     struct trial *trials;
     size_t trial_count;
+    const char **native_names;
+    struct au_native_result *natives; /* NULL: they were not run */
+    size_t native_count;
     struct au_gas_record record; /* of the last time */
     struct trial *trial;         /* that is run */
     enum au_err err;             /* of keeping its lines */
@@ -78,8 +83,13 @@ static enum au_exit take_file(struct test *test, const char *path)
     memcpy(folder, slash == NULL ? "." : path, size);
     names[0] = slash == NULL ? path : slash + 1;
     test->folder = slash == path ? "" : folder;
-    test->names = names;
-    test->trial_count = 1;
+    if (au_build_is_test(names[0])) {
+        test->native_names = names;
+        test->native_count = 1;
+    } else {
+        test->names = names;
+        test->trial_count = 1;
+    }
     return AU_EXIT_DONE;
 }
 
@@ -94,9 +104,11 @@ static enum au_exit find_files(struct test *test)
     enum au_err err =
         au_folder_list(path, SUFFIX, &invocation->arena, &test->names, &test->trial_count);
     if (err != AU_OK) return au_invocation_fail_file(invocation, err, "read", path);
-    if (test->trial_count > 0) return AU_EXIT_DONE;
+    enum au_exit code = au_native_find(invocation, path, &test->native_names, &test->native_count);
+    if (code != AU_EXIT_DONE || test->trial_count + test->native_count > 0) return code;
     return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND,
-                              "there is no scenario in '%s': a file whose name ends in " SUFFIX,
+                              "there is no scenario in '%s', a file whose name ends in " SUFFIX
+                              ", and no native test, " AU_BUILD_TEST_SUFFIX,
                               path);
 }
 
@@ -259,7 +271,34 @@ static enum au_exit run_files(struct test *test)
     return code;
 }
 
+static enum au_exit run_natives(struct test *test)
+{
+    if (test->native_count == 0) return AU_EXIT_DONE;
+    enum au_exit code = au_native_run(test->invocation, test->folder, test->native_names,
+                                      test->native_count, &test->natives);
+    if (code != AU_EXIT_DONE) test->natives = NULL;
+    for (size_t i = 0; test->natives != NULL && i < test->native_count; i++) {
+        test->passed += test->natives[i].is_passed;
+        test->failed += !test->natives[i].is_passed;
+    }
+    return code;
+}
+
 /* ---- telling ---- */
+
+/* Each line behind the same blanks. */
+static void put_message(struct au_buf *text, struct au_bytes message)
+{
+    while (message.size > 0) {
+        const uint8_t *end = memchr(message.data, '\n', message.size);
+        size_t size = end == NULL ? message.size : (size_t)(end - message.data);
+        au_buf_put_text(text, "        ");
+        au_show_text(text, (struct au_bytes){message.data, size});
+        au_buf_put_u8(text, '\n');
+        size += end != NULL;
+        message = (struct au_bytes){message.data + size, message.size - size};
+    }
+}
 
 static void put_line(struct au_buf *text, const struct line *line)
 {
@@ -279,10 +318,14 @@ static void put_line(struct au_buf *text, const struct line *line)
                       is_more ? "more" : "less");
     }
     au_buf_put_u8(text, '\n');
-    if (line->message.size == 0) return;
-    au_buf_put_text(text, "        ");
-    au_show_text(text, line->message);
-    au_buf_put_u8(text, '\n');
+    put_message(text, line->message);
+}
+
+static void put_native(struct au_buf *text, const struct au_native_result *native)
+{
+    au_show_text(text, au_bytes_of(native->name));
+    au_buf_put_text(text, native->is_passed ? "\n  ok    native\n" : "\n  FAIL  native\n");
+    put_message(text, native->said);
 }
 
 static void put_text(const struct test *test, struct au_buf *text)
@@ -294,6 +337,9 @@ static void put_text(const struct test *test, struct au_buf *text)
         for (size_t j = 0; j < trial->line_count; j++) {
             put_line(text, &trial->lines[j]);
         }
+    }
+    for (size_t i = 0; test->natives != NULL && i < test->native_count; i++) {
+        put_native(text, &test->natives[i]);
     }
     au_buf_printf(text, "%zu passed, %zu failed", test->passed, test->failed);
     if (test->not_run > 0) au_buf_printf(text, ", %zu not run", test->not_run);
@@ -332,6 +378,16 @@ static void put_json(const struct test *test, struct au_buf *text)
         au_json_write_end_object(&json);
     }
     au_json_write_end_array(&json);
+    au_json_write_key(&json, "natives");
+    au_json_write_begin_array(&json);
+    for (size_t i = 0; test->natives != NULL && i < test->native_count; i++) {
+        au_json_write_begin_object(&json);
+        au_json_put_text(&json, "file", test->natives[i].name);
+        au_json_put_bool(&json, "passed", test->natives[i].is_passed);
+        if (!test->natives[i].is_passed) au_json_put_bytes(&json, "message", test->natives[i].said);
+        au_json_write_end_object(&json);
+    }
+    au_json_write_end_array(&json);
     au_json_put_u32(&json, "passed", (uint32_t)test->passed);
     au_json_put_u32(&json, "failed", (uint32_t)test->failed);
     au_json_put_u32(&json, "not_run", (uint32_t)test->not_run);
@@ -359,7 +415,11 @@ enum au_exit au_test_command(struct au_invocation *invocation)
     enum au_exit code = find_files(&test);
     if (code == AU_EXIT_DONE) read_record(&test);
     if (code == AU_EXIT_DONE) code = run_files(&test);
-    if (code == AU_EXIT_DONE) code = print(&test);
+    if (code == AU_EXIT_DONE) {
+        enum au_exit native = run_natives(&test);
+        code = print(&test);
+        if (code == AU_EXIT_DONE) code = native;
+    }
     if (code == AU_EXIT_DONE) code = write_record(&test);
     if (code == AU_EXIT_DONE && test.failed > 0) code = AU_EXIT_INTERNAL;
     au_gas_record_done(&test.record);

@@ -67,15 +67,13 @@ enum au_err au_toolchain_run(const char *const *argv, int *out_status)
     return await(child, out_status);
 }
 
-/* What a program says first, cut at size; the rest of it is read and forgotten. */
-static enum au_err ask(const char *const *argv, char *said, size_t size)
+enum au_err au_toolchain_listen(const char *const *argv, char *said, size_t size, int *out_status)
 {
     int ends[2];
     pid_t child;
-    int status;
     size_t count = 0;
     if (pipe(ends) != 0) return AU_ERR_IO;
-    const int fds[2] = {ends[1], STDERR_FILENO};
+    const int fds[2] = {ends[1], ends[1]};
     enum au_err err = spawn(argv, fds, &child);
     close(ends[1]);
     for (ssize_t got = 1; err == AU_OK && got > 0;) {
@@ -90,7 +88,7 @@ static enum au_err ask(const char *const *argv, char *said, size_t size)
     }
     close(ends[0]);
     said[count] = 0;
-    if (err == AU_OK) err = await(child, &status);
+    if (err == AU_OK) err = await(child, out_status);
     return err;
 }
 
@@ -124,7 +122,8 @@ static unsigned version_of(const char *clang)
     const char *const argv[] = {clang, "--version", NULL};
     char said[SAID_SIZE];
     uint32_t version = 0;
-    if (ask(argv, said, sizeof(said)) != AU_OK) return 0;
+    int status;
+    if (au_toolchain_listen(argv, said, sizeof(said), &status) != AU_OK) return 0;
     const char *number = strstr(said, VERSION_PREFIX);
     if (number == NULL) return 0;
     number += sizeof(VERSION_PREFIX) - 1;

@@ -25,4 +25,11 @@ AU_MUST_USE enum au_exit au_toolchain_find(const struct au_invocation *invocatio
  * OK: out_status is its exit status, 128 and the signal's number if one ended it; IO: see errno */
 AU_MUST_USE enum au_err au_toolchain_run(const char *const *argv, int *out_status);
 
+/* au_toolchain_listen is au_toolchain_run, but what the program says on standard output and error
+ * is kept.
+ *
+ * said  a C string of at most size - 1 bytes; the rest is read and forgotten */
+AU_MUST_USE enum au_err au_toolchain_listen(const char *const *argv, char *said, size_t size,
+                                            int *out_status);
+
 #endif

@@ -26,7 +26,7 @@ build_with() {
     diff build/kit/aureon_contract.h "$AUREON_SOURCE_DIR/sdk/c/aureon_contract.h"
     aureon test
     expect 0
-    [ "${lines[-1]}" = "11 passed, 0 failed" ]
+    [ "${lines[-1]}" = "12 passed, 0 failed" ]
 }
 
 @test "every template builds and passes from outside its folder" {

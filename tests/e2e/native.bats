@@ -78,3 +78,51 @@ END
     [ "$status" -eq 0 ]
     grep -q "^ *[1-9][0-9]*\**:.*counter_set(sum);" <<<"$output"
 }
+
+@test "aureon test: a native test that passes, one that fails a claim, one that AddressSanitizer ends" {
+    aureon new hello
+    cd hello
+    aureon test counter_test.c
+    expect 0
+    [ "$output" = $'counter_test.c\n  ok    native\n1 passed, 0 failed' ]
+    [ -z "$stderr" ]
+
+    sed -i 's/NULL)) == 1);/NULL)) == 2);/' counter_test.c
+    aureon test counter_test.c
+    expect 1
+    [[ $output == *$'  FAIL  native\n        exit status 1\n        '*'counter_test.c:'*': number('*'== 2'*'0 passed, 1 failed' ]]
+    aureon test counter_test.c --json
+    expect 1
+    expect_json '.natives[0].file' counter_test.c
+    expect_json '.natives[0].passed | not' true
+
+    cp "$tests/leaky.c" "$tests/leaky_test.c" .
+    aureon test leaky_test.c
+    expect 1
+    [[ $output == *"heap-buffer-overflow"*"leaky.c:10"* ]]
+    [[ $output != *"Shadow bytes"* ]]
+    aureon build # tests are no contracts
+    expect 0
+    [ ! -e build/leaky_test.wasm ]
+}
+
+@test "aureon test: what does not compile is passed on; without sanitizers it goes on" {
+    aureon new hello
+    cd hello
+    echo 'int main(void) { return nothing; }' >wrong_test.c
+    aureon test wrong_test.c
+    expect 9
+    [[ $stderr == *"wrong_test.c:1:25: error: use of undeclared identifier 'nothing'"* ]]
+    [[ $stderr == *"aureon test: './wrong_test.c' does not compile natively with the folder's contracts" ]]
+
+    clang=$(command -v clang)
+    printf '#!/bin/sh\ncase "$*" in *-fsanitize*) exit 1;; esac\nexec %s "$@"\n' "$clang" >clang
+    chmod +x clang
+    run --separate-stderr env AUREON_CLANG="$PWD/clang" PATH="$PATH:${clang%/*}" "$AUREON" test counter_test.c
+    expect 0
+    [[ $stderr == *"native tests run without sanitizers"*"libclang-rt-dev" ]]
+
+    run --separate-stderr env PATH=/nowhere "$AUREON" test counter_test.c
+    expect 9
+    [[ $stderr == *"'clang' is not on the PATH"* ]]
+}

@@ -170,7 +170,7 @@ write_typed() {
     aureon test none.scen.json
     expect_refused 7 "none.scen.json"
     aureon test
-    expect_refused 7 "there is no scenario in '.': a file whose name ends in .scen.json"
+    expect_refused 7 "there is no scenario in '.', a file whose name ends in .scen.json, and no native test, _test.c"
     echo '{"format": 2, "steps": []}' >a.scen.json
     aureon test
     expect_refused 2 "'a.scen.json': format: expected 1, got 2"
