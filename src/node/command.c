@@ -342,7 +342,8 @@ static const char dev_details[] =
     "\n"
     "With --watch the C files of a folder are compiled as by `aureon build`, and each contract is\n"
     "deployed under the name of its file as by `aureon deploy --as`. When a source changes, the\n"
-    "contracts that became others are upgraded: addresses and storage stay.\n";
+    "contracts that became others are upgraded: addresses and storage stay. On a chain that is\n"
+    "kept, contracts of an earlier start are found by their names again.\n";
 
 static const struct au_option init_options[] = {
     {"chain-id", "ID", AU_OPTION_TEXT, false, 0, "1 to 50 of a-z 0-9 -"},

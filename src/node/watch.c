@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/folder.h"
+#include "cli/typed.h"
 #include "crypto/sha256.h"
 
 #define PAUSE_NS      200000000L
@@ -99,11 +100,52 @@ static struct module *find_module(struct au_watch *watch, const char *name)
     return NULL;
 }
 
-/* A first one of its name is a new contract, a later one the new code of it. */
+static struct module *add_module(struct au_watch *watch, const char *name)
+{
+    struct module *module = &watch->modules[watch->module_count++];
+    snprintf(module->name, sizeof(module->name), "%s", name);
+    return module;
+}
+
+/* Asks the chain, which may have been there before this node, for the code of a contract that was
+ * given this name. What is said when there is none is of no interest. */
+static bool ask_code_hash(const struct au_watch *watch, const char *name, struct au_hash *out_hash)
+{
+    struct au_cli cli = watch->cli;
+    struct au_invocation invocation = {0};
+    struct au_client client = {0};
+    struct au_bytes code = {0};
+    const char *const argv[] = {name, "--url", watch->url};
+    FILE *nowhere = fopen("/dev/null", "w");
+    if (nowhere == NULL) return false;
+    cli.streams.out = nowhere;
+    cli.streams.err = nowhere;
+    const struct au_command *command = au_command_find(&cli, "account");
+    enum au_exit exit_code =
+        au_invocation_parse(&cli, command, (int)AU_COUNT_OF(argv), argv, &invocation);
+    if (exit_code == AU_EXIT_DONE) exit_code = au_client_init(&client, &invocation);
+    if (exit_code == AU_EXIT_DONE) exit_code = au_typed_code(&client, name, &code);
+    if (exit_code == AU_EXIT_DONE) *out_hash = au_sha256(code);
+    au_invocation_done(&invocation);
+    fclose(nowhere);
+    return exit_code == AU_EXIT_DONE;
+}
+
+/* A first one of its name is a new contract, a later one the new code of it; those of an earlier
+ * node on the same chain are known by their names. */
 static void deploy(struct au_watch *watch, const char *path, const char *name,
                    const struct au_hash *hash)
 {
+    struct au_hash there;
     struct module *module = find_module(watch, name);
+    if (module == NULL && watch->module_count < MODULES_MAX && ask_code_hash(watch, name, &there)) {
+        module = add_module(watch, name);
+        module->hash = there;
+        if (memcmp(&there, hash, sizeof(there)) == 0) {
+            fprintf(watch->cli.streams.err, "aureon dev: %s is there already\n", name);
+            fflush(watch->cli.streams.err);
+        }
+    }
     const char *const argv[] = {
         "aureon", "deploy", path, module == NULL ? "--as" : "--upgrade", name, "--url", watch->url};
     if (module != NULL && memcmp(&module->hash, hash, sizeof(*hash)) == 0) return;
@@ -111,10 +153,7 @@ static void deploy(struct au_watch *watch, const char *path, const char *name,
     if (!type(watch, (int)AU_COUNT_OF(argv), argv)) return;
     fprintf(watch->cli.streams.err, "aureon dev: %s is %s\n", name,
             module == NULL ? "deployed" : "upgraded");
-    if (module == NULL) {
-        module = &watch->modules[watch->module_count++];
-        snprintf(module->name, sizeof(module->name), "%s", name);
-    }
+    if (module == NULL) module = add_module(watch, name);
     module->hash = *hash;
 }
 

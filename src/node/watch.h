@@ -3,7 +3,8 @@
  *
  * A thread looks at the folder five times a second and types the commands that a person would:
  * aureon build, aureon deploy --as NAME, and for a contract that is there aureon deploy --upgrade
- * NAME. What they say goes to standard error.
+ * NAME. What they say goes to standard error. A contract that an earlier node deployed on the same
+ * chain, under this name and from this folder, is taken over: left alone if its code is the same.
  *
  * Threading: one thread starts and stops it. */
 #ifndef AUREON_NODE_WATCH_H

@@ -20,7 +20,6 @@ uint64_t AUREON_EXPORT(increment)(void)
     return counter;
 }
 END
-    start_node dev --watch hello
 }
 
 teardown() {
@@ -43,6 +42,7 @@ says() {
 }
 
 @test "a change is built and becomes the code of the same contract" {
+    start_node dev --watch hello
     wait_for says 1 '^aureon dev: counter is deployed$'
     address=$("$AUREON" account counter --json | jq .address)
     aureon call counter increment --as u64
@@ -71,5 +71,32 @@ says() {
     says 2 '^aureon dev: counter is upgraded$'
     ! says 3 '^aureon dev: counter is upgraded$'
     [ ! -s node.out ]
+    stop_node
+}
+
+@test "a node that starts again finds what it deployed on a chain that is kept" {
+    start_node dev --watch hello --data-dir chain
+    wait_for says 1 '^aureon dev: counter is deployed$'
+    address=$("$AUREON" account counter --json | jq .address)
+    "$AUREON" call counter increment
+    stop_node
+
+    start_node dev --watch hello --data-dir chain
+    wait_for says 1 '^aureon dev: counter is there already$'
+    stop_node
+
+    sed -i 's/uint64_t by = 1;/uint64_t by = 10;/' hello/counter.c
+    start_node dev --watch hello --data-dir chain
+    wait_for says 1 '^aureon dev: counter is upgraded$'
+    ! says 1 '^aureon dev: counter is deployed$'
+    [ "$("$AUREON" account counter --json | jq .address)" = "$address" ]
+    aureon call counter increment --as u64
+    expect 0
+    [ "$output" = 11 ]
+    stop_node
+
+    # Another chain of the same beginning does not know the name: it is a new contract there.
+    start_node dev --watch hello --data-dir other
+    wait_for says 1 '^aureon dev: counter is deployed$'
     stop_node
 }
