@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/hex.h"
+#include "cli/advice.h"
 #include "cli/arg.h"
 #include "cli/show.h"
 #include "cli/typed.h"
@@ -62,6 +63,14 @@ static void put_revert(const struct au_client *client, const struct au_answer *r
     }
 }
 
+static void put_advice(const struct au_answer *receipt, struct au_buf *text)
+{
+    const char *advice =
+        au_advice_find(au_answer_text(receipt, "status"), au_answer_text(receipt, "reason"),
+                       au_answer_text(receipt, "message"));
+    if (advice != NULL) au_buf_printf(text, " (%s)", advice);
+}
+
 enum au_exit au_receipt_check(const struct au_client *client, const struct au_answer *receipt,
                               const char *what)
 {
@@ -79,6 +88,7 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
     put_revert(client, receipt, output, &text);
     put_member(&text, ": ", au_answer_text(receipt, "message"));
     put_member(&text, "; gas used ", au_answer_text(receipt, "gas_used"));
+    put_advice(receipt, &text);
     au_buf_put_u8(&text, 0);
     code = au_invocation_fail(client->invocation, AU_EXIT_FAILED, "%s",
                               text.err == AU_OK ? (const char *)text.data : what);

@@ -22,11 +22,16 @@ flags() {
         mkdir "$clang"
         for source in "$AUREON_SOURCE_DIR"/contracts/*/*.c; do
             name=$(basename "$source" .c)
+            [[ $name == *_test ]] && continue
             "$clang" "${flags[@]}" -I"$AUREON_SOURCE_DIR/sdk/c" -o "$clang/$name.wasm" "$source"
             "$AUREON" check "$clang/$name.wasm"
             diff <("$AUREON" abi "$AUREON_CONTRACTS_DIR/$name.wasm" 2>/dev/null) \
                 <("$AUREON" abi "$clang/$name.wasm" 2>/dev/null)
         done
+        mkdir "$clang/scenarios"
+        cp "$AUREON_SOURCE_DIR"/contracts/*/*.scen.json "$clang/scenarios"
+        ln -s .. "$clang/scenarios/build" # where they look for modules
+        "$AUREON" test "$clang/scenarios"
         AUREON_CONTRACTS_DIR=$PWD/$clang bats --tap "$AUREON_SOURCE_DIR/tests/e2e/contracts.bats"
         count=$((count + 1))
     done

@@ -54,9 +54,44 @@ void hidden(void)
 {
 }
 END
+    cat >typed.c <<'END'
+#include "aureon_contract.h"
+
+AUREON_CONTRACT(typed, 1.0.0)
+AUREON_STORAGE(total, u64, "total")
+AUREON_MAP(note, string, u64, "n:")
+AUREON_ERROR(1, CallFailed, "the call failed", (u8, outcome))
+AUREON_REMOTE(typed, u64, get)
+
+AUREON_FN(get, u64, view, "The total")
+{
+    return total_get();
+}
+
+AUREON_FN(add, u64, mut, "Adds by", (u64, by))
+{
+    total_set(aureon_add(total_get(), by));
+    return total_get();
+}
+
+AUREON_FN(note_it, void, mut, "Keeps a note under a key of any size", (string, key))
+{
+    note_set(key, 1);
+}
+
+AUREON_FN(again, u64, mut, "Calls itself", (u32, flags))
+{
+    struct aureon_target target = {aureon_get_self_address(), 0, 0, flags};
+    uint64_t total = 0;
+    enum aureon_outcome outcome = typed_get(target, &total);
+    if (outcome != AUREON_SUCCESS) fail_CallFailed((uint8_t)outcome);
+    return total;
+}
+END
     "$AUREON" build
     start_node dev
     "$AUREON" deploy build/slips.wasm --as slips
+    "$AUREON" deploy build/typed.wasm --as typed
 }
 
 teardown_file() {
@@ -89,20 +124,22 @@ setup() {
 @test "a function that is not exported: those that are get named" {
     aureon call slips hidden
     expect_refused 5 'no_function: the contract exports no function `hidden`; it exports `'
+    [[ $stderr == *"(AUREON_FN, or AUREON_EXPORT, makes a function that can be called)" ]]
 }
 
 @test "unreachable: the function and the place" {
     aureon call slips stop
     expect_refused 5 'trapped, unreachable: the contract trapped: unreachable instruction, in function '
-    [[ $stderr == *'`stop` in the block at byte '* ]]
+    [[ $stderr == *'`stop` in the block at byte '*'(`aureon simulate --trace` shows what it did up to there)' ]]
 }
 
 @test "a loop without end: the limit and the place" {
     aureon call slips spin
     expect_refused 5 'out_of_gas: the gas limit of '
-    [[ $stderr == *'`spin` at byte '*'gas used 4000000' ]]
+    [[ $stderr == *'`spin` at byte '*'gas used 4000000 (a loop without end takes all there is: `aureon simulate --trace`)' ]]
     aureon call slips number u64:1 --gas 70
     expect_refused 5 "out_of_gas: the gas limit of 0 was reached: entering this contract alone takes 2 gas"
+    [[ $stderr == *"(--gas takes more, and without --gas it is found)" ]]
 }
 
 @test "a key that is too long is an answer, not a trap" {
@@ -129,9 +166,38 @@ setup() {
 @test "an upgrade by somebody else than the admin" {
     aureon deploy build/slips.wasm --upgrade slips --from bob
     expect_refused 5 "not_allowed: the sender is not the contract's admin"
+    [[ $stderr == *'(`aureon account CONTRACT` tells who is; --from signs as another)' ]]
+    aureon account slips
+    expect 0
+    [[ $output == *"admin "*"$("$AUREON" account alice --json | jq -r .address)"* ]]
 }
 
 @test "a view that writes" {
     aureon view slips store str:k
     expect_refused 5 'not_allowed: storage_write is not allowed in a view, in function '
+    [[ $stderr == *'(a function that writes is `mut`, or `payable`, and is called by `aureon call`)' ]]
+}
+
+@test "with the kit: the argument, the sum, the key and the value that are wrong are named" {
+    aureon call typed add five
+    expect_refused 2 'args.by: expected u64, got "five"'
+    aureon call typed add 18446744073709551616
+    expect_refused 2 'args.by: expected u64 (64 bits), got "18446744073709551616"'
+    aureon call typed add
+    expect_refused 5 'BadArguments(message="the number of arguments is wrong")'
+    aureon call typed add 1
+    expect 0
+    aureon call typed add 18446744073709551615
+    expect_refused 5 'ArithmeticError(message="a sum exceeds 64 bits")'
+    aureon call typed note_it "$(printf 'k%.0s' {1..257})"
+    expect_refused 5 'OutOfMemory(message="a storage key exceeds 256 bytes, or a value 64 KiB")'
+    aureon call typed add 1 --value 1
+    expect_refused 5 'NotPayable(message="the function takes no value")'
+}
+
+@test "with the kit: a contract that calls itself says the flag for it, or is not allowed to" {
+    aureon call typed again 0
+    expect_refused 5 'CallFailed(outcome=12): the call failed'
+    aureon call typed again 2 --as u64 # AUREON_CALL_REENTRY
+    expect 0
 }
