@@ -90,8 +90,8 @@ static const char test_details[] =
     "\n"
     "A line is printed for each step, with its gas. A step that comes to something else than it\n"
     "expects ends its scenario and gives exit code 1. When all of a folder's passed and there is\n"
-    "a folder build in it, the gas is kept in build/gas.json, and the next run tells what became\n"
-    "more or less.\n";
+    "a folder build in it, the gas is kept in .aureon/gas.json, and the next run tells what\n"
+    "became more or less.\n";
 
 static const char abi_details[] =
     "FILE is a WebAssembly module, binary or text. Shown are the lines of its section\n"

@@ -1,4 +1,4 @@
-/* What the steps of scenarios cost when they last passed, kept in build/gas.json beside them:
+/* What the steps of scenarios cost when they last passed, kept in .aureon/gas.json beside them:
  *
  *     {"format": 1,
  *      "files": {"counter.scen.json": [{"step": "call counter increment", "gas": "98"}]}}

@@ -1,5 +1,6 @@
 #include "cli/test.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 
@@ -13,6 +14,9 @@
 #include "cli/show.h"
 
 #define SUFFIX           ".scen.json"
+#define RECORD_FOLDER    ".aureon"
+#define RECORD           RECORD_FOLDER "/gas.json"
+#define FOLDER_MODE      0755
 #define PATH_SIZE_MAX    4096u
 #define RESULT_SIZE_MAX  (64u << 20) /* bytes */
 #define MESSAGE_SIZE_MAX (8u << 20)  /* bytes */
@@ -117,7 +121,7 @@ static enum au_exit find_files(struct test *test)
 static void read_record(struct test *test)
 {
     struct au_buf text;
-    const char *path = path_of(test, "build/gas.json");
+    const char *path = path_of(test, RECORD);
     au_buf_init(&text, AU_GAS_RECORD_SIZE_MAX);
     enum au_err err = path == NULL ? AU_ERR_NO_MEMORY : au_file_read(path, &text);
     if (err == AU_OK) err = au_gas_record_parse(&test->record, au_buf_bytes(&text));
@@ -160,11 +164,16 @@ static enum au_exit write_record(struct test *test)
 {
     struct stat status;
     struct au_buf text;
-    const char *folder = path_of(test, "build");
-    const char *path = path_of(test, "build/gas.json");
-    if (folder == NULL || path == NULL) return fail_err(test, AU_ERR_NO_MEMORY);
-    bool has_build = stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
+    const char *build = path_of(test, "build");
+    const char *folder = path_of(test, RECORD_FOLDER);
+    const char *path = path_of(test, RECORD);
+    if (build == NULL || folder == NULL || path == NULL) return fail_err(test, AU_ERR_NO_MEMORY);
+    bool has_build = stat(build, &status) == 0 && S_ISDIR(status.st_mode);
     if (!has_build || !test->is_folder || test->failed > 0) return AU_EXIT_DONE;
+    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
+        return au_invocation_fail(test->invocation, AU_EXIT_INTERNAL,
+                                  "cannot make the folder '%s': %s", folder, strerror(errno));
+    }
     au_buf_init(&text, RESULT_SIZE_MAX);
     put_record(test, &text);
     enum au_exit code = text.err == AU_OK

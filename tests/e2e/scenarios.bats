@@ -149,21 +149,21 @@ write_typed() {
     [[ $output != *"than before"* ]]
     aureon test
     [[ $output != *"than before"* ]]
-    sed -i 's/"146"/"150"/' build/gas.json
+    sed -i 's/"146"/"150"/' .aureon/gas.json
     aureon test --json
     expect_json '.scenarios[0].steps[1].gas_before' 150
     aureon test
     expect 0
     [[ $output != *"than before"* ]] # the run before kept what it found
-    sed -i 's/"146"/"140"/' build/gas.json
+    sed -i 's/"146"/"140"/' .aureon/gas.json
     aureon test one.scen.json # of one file: nothing is kept
     [[ $output == *"6 more than before"* ]]
     aureon test
     [[ $output == *"6 more than before"* ]]
-    echo x >build/gas.json
+    echo x >.aureon/gas.json
     aureon test
     expect 0
-    [[ $stderr == *"build/gas.json' is not what a test left there"* ]]
+    [[ $stderr == *".aureon/gas.json' is not what a test left there"* ]]
 }
 
 @test "files that are none" {
