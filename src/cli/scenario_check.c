@@ -120,21 +120,21 @@ static enum au_err check_topic(const struct compared *compared,
 
 /* ---- fields of events and errors ---- */
 
-/* The bytes of one field. false: the data is not that of the fields. */
+/* The bytes of one field. false: topics and data are not those of the fields, all of them. */
 static bool find_field(const struct au_abi_record *record, struct au_bytes topics,
                        struct au_bytes data, size_t index, struct au_bytes *out_bytes)
 {
-    for (size_t i = 0; i <= index; i++) {
+    for (size_t i = 0; i < record->field_count; i++) {
         const struct au_abi_field *field = &record->fields[i];
         struct au_bytes *from = field->is_topic ? &topics : &data;
         size_t size = AU_EVENT_TOPIC_SIZE;
         if (!field->is_topic) size = au_abi_value_take(&field->type, data);
         if (size == 0 || size > from->size) return false;
-        *out_bytes = (struct au_bytes){from->data, size};
+        if (i == index) *out_bytes = (struct au_bytes){from->data, size};
         from->data += size;
         from->size -= size;
     }
-    return true;
+    return topics.size + data.size == 0;
 }
 
 /* where  "error", "events[0]" */

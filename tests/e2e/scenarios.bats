@@ -94,6 +94,47 @@ write_typed() {
     expect_fail 'storage: counter is no map: expected no key, got one'
 }
 
+@test "maps, records, and topics that are hashes" {
+    local give='"call": "registry", "function": "give", "args": {"label": "pears", "to": "@bob"}'
+    cp "$AUREON_CONTRACTS_DIR/registry.wasm" .
+    # Of a scenario that takes a name and then does this.
+    try() {
+        echo '{"format": 1, "steps": [{"deploy": "registry.wasm"},' \
+            '{"call": "registry", "function": "take", "args": ["pears"]},' "$1]}" >one.scen.json
+    }
+    try "{$give, \"expect\": {\"events\": [{\"name\": \"Given\", \"fields\": {\"name\": \"apples\"}}]}}"
+    expect_fail "events[0].name: expected \"apples\", got another value, with the topic 0x$(
+        printf '\5\0\0\0pears' | sha256sum | cut -c 1-64)"
+    try '{"expect": {"storage": [{"contract": "registry", "name": "record", "key": "pears", "value": {"owner": "@bob", "text": ""}}]}}'
+    expect_fail 'storage of registry, record["pears"]: expected {"owner":"aur1fhtqpue'
+    [[ $output == *'"text":""}, got {"owner":"aur1epvfe'* ]]
+    try '{"expect": {"storage": [{"contract": "registry", "name": "record", "key": "plums", "value": {"owner": "@bob", "text": ""}}]}}'
+    expect_fail '"text":""}, got none'
+    try '{"expect": {"storage": [{"contract": "registry", "name": "record", "value": null}]}}'
+    expect_fail 'storage: record is a map: expected a key, got none'
+    try '{"expect": {"storage": [{"contract": "registry", "name": "name", "key": "x", "value": null}]}}'
+    expect_fail 'storage.key: expected u64, got "x"'
+}
+
+@test "an event that is not what the ABI says is no event of it" {
+    cat >odd.c <<'END'
+#include "aureon_contract.h"
+
+AUREON_CONTRACT(odd, 1.0.0)
+AUREON_EVENT(Odd, "eight bytes", (u64, size))
+AUREON_FN(run, void, mut, "Says too much")
+{
+    emit_Odd(1);
+    aureon_emit("Odd", 3, 0, 0, "123456789", 9);
+}
+END
+    aureon build
+    rm counter.wat
+    echo '{"format": 1, "steps": [{"deploy": "build/odd.wasm"}, {"call": "odd", "function": "run", "expect":' \
+        '{"events": [{"name": "Odd", "fields": {"size": 1}}, {"name": "Odd", "fields": {"size": 1}}]}}]}' >one.scen.json
+    expect_fail 'events[1]: what was given is not what the ABI says'
+}
+
 @test "each expectation that is not met is told" {
     local increment='"call": "counter", "function": "increment"'
     write_scenario "{$increment, \"expect\": {\"output\": \"u64:2\"}}"
