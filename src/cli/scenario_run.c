@@ -260,23 +260,26 @@ static enum au_err read_args(struct au_stage *stage, const struct au_step *step,
     return err == AU_ERR_MALFORMED ? AU_OK : err;
 }
 
-/* The code that a step brought is the contract's now, if the step did it. */
-static void keep_interface(struct au_stage *stage, const struct au_step *step, size_t index,
-                           struct au_interface *brought, const struct au_tx_result *tx)
+/* The code that a step brought is the contract's now, if the step did it. Gives what is known of
+ * the contract. */
+static const struct au_interface *keep_interface(struct au_stage *stage, const struct au_step *step,
+                                                 size_t index, struct au_interface *brought,
+                                                 const struct au_tx_result *tx)
 {
     struct au_stage_contract *contract = &stage->contracts[index];
-    if (tx->invalid != 0 || tx->outcome != AU_OUTCOME_SUCCESS) return;
+    if (tx->invalid != 0 || tx->outcome != AU_OUTCOME_SUCCESS) return brought;
     if (tx->has_created) {
         contract->is_there = true;
         memcpy(contract->address.bytes, tx->created, AU_ADDRESS_SIZE);
     } else {
         struct au_address to = au_stage_address(stage, &step->to);
         contract = find_contract(stage, to.bytes);
-        if (contract == NULL) return;
+        if (contract == NULL) return brought;
     }
     au_interface_done(&contract->interface);
     contract->interface = *brought;
     *brought = (struct au_interface){0};
+    return &contract->interface;
 }
 
 static enum au_err execute(struct au_stage *stage, const struct au_step *step, size_t index,
@@ -296,8 +299,8 @@ static enum au_err execute(struct au_stage *stage, const struct au_step *step, s
                                          : apply(stage, step, work, out_block);
         if (err == AU_OK) {
             const struct au_tx_result *tx = &out_block->txs[0];
+            if (has_code) work->interface = keep_interface(stage, step, index, &brought, tx);
             err = au_stage_check_tx(stage, step, work->interface, work->function, tx);
-            if (has_code) keep_interface(stage, step, index, &brought, tx);
         }
     }
     au_interface_done(&brought);

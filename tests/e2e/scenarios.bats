@@ -122,6 +122,10 @@ write_typed() {
 
 AUREON_CONTRACT(odd, 1.0.0)
 AUREON_EVENT(Odd, "eight bytes", (u64, size))
+AUREON_FN(init, void, init, "Says what the ABI says")
+{
+    emit_Odd(8);
+}
 AUREON_FN(run, void, mut, "Says too much")
 {
     emit_Odd(1);
@@ -130,7 +134,9 @@ AUREON_FN(run, void, mut, "Says too much")
 END
     aureon build
     rm counter.wat
-    echo '{"format": 1, "steps": [{"deploy": "build/odd.wasm"}, {"call": "odd", "function": "run", "expect":' \
+    echo '{"format": 1, "steps": [{"deploy": "build/odd.wasm", "expect":' \
+        '{"events": [{"name": "Odd", "contract": "odd", "fields": {"size": 8}}]}},' \
+        '{"call": "odd", "function": "run", "expect":' \
         '{"events": [{"name": "Odd", "fields": {"size": 1}}, {"name": "Odd", "fields": {"size": 1}}]}}]}' >one.scen.json
     expect_fail 'events[1]: what was given is not what the ABI says'
 }
