@@ -12,9 +12,10 @@
 #include "core/limits.h"
 #include "core/tx_json.h"
 
-#define SHOWN_SIZE_MAX (64u << 10) /* bytes of a value that is shown */
-#define WHERE_SIZE_MAX 32u         /* bytes of the name of an event */
-#define PLACE_SIZE_MAX 128u        /* bytes of the name of a value */
+#define SHOWN_SIZE_MAX   (64u << 10) /* bytes of a value that is shown */
+#define WHERE_SIZE_MAX   32u         /* bytes of the name of an event */
+#define EVENTS_SHOWN_MAX 4u          /* names of events that are shown */
+#define PLACE_SIZE_MAX   128u        /* bytes of the name of a value */
 
 /* ---- names ---- */
 
@@ -374,6 +375,11 @@ static enum au_err check_events(struct au_stage *stage, const struct au_expectat
     if (expect->event_count == tx->event_count) return AU_OK;
     au_buf_printf(&stage->text, "events: expected %zu, got %zu", expect->event_count,
                   tx->event_count);
+    for (size_t i = 0; i < tx->event_count && i < EVENTS_SHOWN_MAX; i++) {
+        au_buf_put_text(&stage->text, i == 0 ? ": " : ", ");
+        au_show_text(&stage->text, tx->events[i].name);
+    }
+    if (tx->event_count > EVENTS_SHOWN_MAX) au_buf_put_text(&stage->text, ", ...");
     return AU_OK;
 }
 

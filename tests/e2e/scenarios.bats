@@ -116,6 +116,12 @@ write_typed() {
     expect_fail 'storage.key: expected u64, got "x"'
 }
 
+@test "events that are too many are named" {
+    local increment='"call": "counter", "function": "increment"'
+    write_typed "{$increment, \"expect\": {\"events\": []}}"
+    expect_fail 'events: expected 0, got 1: Incremented'
+}
+
 @test "an event that is not what the ABI says is no event of it" {
     cat >odd.c <<'END'
 #include "aureon_contract.h"
