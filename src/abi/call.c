@@ -100,27 +100,33 @@ static enum au_err read_raw(struct reading *reading, size_t index, struct au_byt
     return err;
 }
 
-static enum au_err read_item(struct reading *reading, size_t index, struct au_bytes text)
+enum au_err au_abi_call_value(const struct au_abi_call *call, size_t index, struct au_bytes text,
+                              struct au_arena *arena, struct au_bytes *out_item,
+                              struct au_abi_value_error *out_error)
 {
-    const struct au_abi_call *call = reading->call;
     const struct au_abi_field *field = &call->fn->fields[index];
     char path[AU_ABI_NAME_SIZE_MAX + 16];
     struct au_buf item;
-    if (is_raw(text)) return read_raw(reading, index, text);
     snprintf(path, sizeof(path), "args.%.*s", (int)field->name.size,
              (const char *)field->name.data);
     const struct au_abi_reading how = {.form = call->form, .path = path, .names = call->names};
     au_buf_init(&item, (size_t)AU_ARGS_SIZE_MAX);
-    enum au_err err =
-        au_abi_value_read(&how, &field->type, skip_form(&field->type, text), &item, reading->error);
+    enum au_err err = au_abi_value_read(&how, &field->type, text, &item, out_error);
     if (err == AU_OK) {
         widen(&field->type, param_of(call->export_, index), &item);
         err = item.err;
     }
-    if (err == AU_OK)
-        err = au_arena_copy(reading->arena, au_buf_bytes(&item), &reading->items[index]);
+    if (err == AU_OK) err = au_arena_copy(arena, au_buf_bytes(&item), out_item);
     au_buf_done(&item);
     return err;
+}
+
+static enum au_err read_item(struct reading *reading, size_t index, struct au_bytes text)
+{
+    if (is_raw(text)) return read_raw(reading, index, text);
+    text = skip_form(&reading->call->fn->fields[index].type, text);
+    return au_abi_call_value(reading->call, index, text, reading->arena, &reading->items[index],
+                             reading->error);
 }
 
 /* Gives the parameter that a word names, and the value; the number of parameters if it names

@@ -19,6 +19,19 @@ struct au_abi_call {
     enum au_abi_form form;               /* how values are written */
 };
 
+/* au_abi_call_value reads the value of one parameter, by its type alone.
+ *
+ * index      of the parameter, below call->fn->field_count
+ * arena      holds the item
+ * out_item   the argument
+ * out_error  set on MALFORMED
+ *
+ * OK, MALFORMED, NO_MEMORY, TOO_LARGE: more than a call's arguments may have */
+AU_MUST_USE enum au_err au_abi_call_value(const struct au_abi_call *call, size_t index,
+                                          struct au_bytes text, struct au_arena *arena,
+                                          struct au_bytes *out_item,
+                                          struct au_abi_value_error *out_error);
+
 /* au_abi_call_type reads arguments that were typed, a word each: `name=value`, or the value alone,
  * for the first parameter that has none yet. A word that does not begin with a parameter's name and
  * `=` is a value. u64: i64: u32: i32: bytes: addr: str: before a value of such a type may say it

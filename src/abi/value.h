@@ -45,6 +45,9 @@ struct au_abi_names {
 /* What is wrong: "args.by: expected u64, got "x"". Bytes of the input may be in it. */
 struct au_abi_value_error {
     char message[512];
+    char path[256];     /* "args.by" */
+    char expected[128]; /* "u64"; empty: the message tells */
+    char got[64];       /* "x"; likewise */
 };
 
 /* au_abi_value_read writes a value as Borsh.

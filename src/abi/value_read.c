@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-#define SHOWN_SIZE_MAX  32u /* bytes of what stands there instead */
 #define SAFE_DIGITS_MAX 16u /* of 2^53-1 */
 #define SAFE_MAX        ((1ull << 53) - 1)
 
@@ -43,12 +42,7 @@ static void skip_blanks(struct reader *reader)
 
 static bool fail(struct reader *reader, const char *expected, struct au_bytes got)
 {
-    size_t size = got.size < SHOWN_SIZE_MAX ? got.size : SHOWN_SIZE_MAX;
-    while (size > 0 && size < got.size && (got.data[size] & 0xc0) == 0x80)
-        size--;
-    return abi_path_fail(&reader->path, reader->error, "expected %s, got \"%.*s%s\"", expected,
-                         (int)size, size > 0 ? (const char *)got.data : "",
-                         size < got.size ? "..." : "");
+    return abi_path_expect(&reader->path, reader->error, expected, got);
 }
 
 static bool expected(struct reader *reader, const char *what)

@@ -20,7 +20,9 @@
     "a decimal string from \"0\" to \"18446744073709551615\", or a number up to 2^53-1"
 #define EXPECTED_ADDRESS "an address, aur1... or 0x and 64 hex digits"
 #define EXPECTED_HASH    "0x and 64 hex digits"
-#define EXPECTED_HEX     "0x and an even number of hex digits"
+#define EXPECTED_ARG \
+    "strings: " AU_ARG_EXPECTED "; by the contract's types they are an object, {\"by\": 5}"
+#define EXPECTED_HEX "0x and an even number of hex digits"
 
 void au_input_init(struct au_input *input, struct au_api *api, const struct au_request *request,
                    struct au_response *response)
@@ -245,7 +247,7 @@ static bool put_arg(struct au_input *input, struct au_bytes text,
     const struct au_arg_form *form;
     enum au_err err = au_arg_read(text, &input->arena, &form, &out_args[*out_count]);
     if (err == AU_ERR_MALFORMED) {
-        au_input_fail(input, "args", AU_ARG_EXPECTED, text);
+        au_input_fail(input, "args", EXPECTED_ARG, text);
     } else if (err != AU_OK) {
         au_input_fail_err(input, err);
     }
@@ -253,8 +255,9 @@ static bool put_arg(struct au_input *input, struct au_bytes text,
     return err == AU_OK;
 }
 
-static bool check_args_size(struct au_input *input, const struct au_bytes *args, size_t count)
+bool au_input_check_args(struct au_input *input, const struct au_bytes *args, size_t count)
 {
+    if (input->has_failed) return false;
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
         size += args[i].size;
@@ -271,14 +274,15 @@ static bool read_json_args(struct au_input *input, struct au_bytes out_args[AU_A
     if (list == NULL) return true;
     if (au_json_in_type(list) != AU_JSON_IN_ARRAY) {
         const char *got = au_json_in_type_name(au_json_in_type(list));
-        au_input_fail(input, "args", "an array of strings", au_bytes_of(got));
+        au_input_fail(input, "args", "an object, the arguments by name, or an array of strings",
+                      au_bytes_of(got));
         return false;
     }
     for (size_t i = 0; i < au_json_in_count(list); i++) {
         const struct au_json_in *item = au_json_in_item(list, i);
         if (au_json_in_type(item) != AU_JSON_IN_STRING) {
             const char *got = au_json_in_type_name(au_json_in_type(item));
-            au_input_fail(input, "args", "strings: " AU_ARG_EXPECTED, au_bytes_of(got));
+            au_input_fail(input, "args", EXPECTED_ARG, au_bytes_of(got));
             return false;
         }
         if (!put_arg(input, au_json_in_string(item), out_args, out_count)) return false;
@@ -294,13 +298,13 @@ bool au_input_args(struct au_input *input, struct au_bytes out_args[AU_ARG_COUNT
     if (input->has_failed) return false;
     if (input->json != NULL) {
         if (!read_json_args(input, out_args, out_count)) return false;
-        return check_args_size(input, out_args, *out_count);
+        return au_input_check_args(input, out_args, *out_count);
     }
     for (size_t i = 0; i < request->query_count; i++) {
         if (!au_bytes_is_equal(request->query[i].name, au_bytes_of("arg"))) continue;
         if (!put_arg(input, request->query[i].value, out_args, out_count)) return false;
     }
-    return check_args_size(input, out_args, *out_count);
+    return au_input_check_args(input, out_args, *out_count);
 }
 
 /* ---- of the query ---- */

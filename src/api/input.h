@@ -51,9 +51,12 @@ bool au_input_u64(struct au_input *input, const char *name, uint64_t *out_value)
 bool au_input_bytes(struct au_input *input, const char *name, struct au_bytes *out_bytes);
 bool au_input_address(struct au_input *input, const char *name, struct au_address *out_address);
 
-/* au_input_args reads "args" of the body, or every "arg" of the query. Cost: copies. */
+/* au_input_args reads "args" of the body, a list, or every "arg" of the query. Cost: copies. */
 bool au_input_args(struct au_input *input, struct au_bytes out_args[AU_ARG_COUNT_MAX],
                    size_t *out_count);
+
+/* au_input_check_args refuses arguments that are larger than a call may have. */
+bool au_input_check_args(struct au_input *input, const struct au_bytes *args, size_t count);
 
 /* The same of the query, whatever the body is. */
 bool au_input_query_u64(struct au_input *input, const char *name, uint64_t min, uint64_t max,

@@ -1,5 +1,6 @@
 /* Contracts: deploying, upgrading, calling. Each takes a signed transaction of its kind or, in
  * development mode, what one is to be made of. */
+#include "api/call_args.h"
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/sign.h"
@@ -63,11 +64,22 @@ static void submit_signed(struct au_input *input, const struct plan *plan, struc
 
 /* ---- to be signed ---- */
 
+/* What runs with them: the code that the transaction brings, or the contract that it calls. */
+static struct au_call_target target_of(const struct au_tx *tx)
+{
+    if (tx->kind == AU_TX_CALL) {
+        return (struct au_call_target){.function = tx->function, .contract = &tx->to};
+    }
+    const char *function = tx->kind == AU_TX_DEPLOY ? "init" : "migrate";
+    return (struct au_call_target){.function = au_bytes_of(function), .code = tx->code};
+}
+
 static bool read_run_args(struct au_input *input, struct au_tx *tx, struct au_buf *encoded)
 {
+    const struct au_call_target target = target_of(tx);
     struct au_bytes args[AU_ARG_COUNT_MAX];
     size_t count = 0;
-    if (!au_input_args(input, args, &count)) return false;
+    if (!au_call_args_read(input, &target, args, &count)) return false;
     for (size_t i = 0; i < count; i++) {
         au_buf_put_u32(encoded, (uint32_t)args[i].size);
         au_buf_put_bytes(encoded, args[i]);

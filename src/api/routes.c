@@ -27,11 +27,12 @@ static const char *const slots_names[] = {"prefix", "limit", "cursor", "height",
 static const char *const proofs_names[] = {"account", "key", "height", NULL};
 static const char *const wait_names[] = {"wait", "timeout", NULL};
 static const char *const trace_names[] = {"trace", NULL};
-static const char *const view_names[] = {"arg", "from", "gas_limit", "height", "trace", NULL};
-static const char *const deploy_names[] = {"wait",  "timeout", "from", "gas",
-                                           "value", "admin",   "arg",  NULL};
-static const char *const upgrade_names[] = {"wait", "timeout",  "from", "gas",
-                                            "arg",  "contract", NULL};
+static const char *const view_names[] = {"arg",    "args",  "from", "gas_limit",
+                                         "height", "trace", NULL};
+static const char *const deploy_names[] = {"wait",  "timeout", "from", "gas", "value",
+                                           "admin", "arg",     "args", NULL};
+static const char *const upgrade_names[] = {"wait", "timeout", "from",     "gas",
+                                            "arg",  "args",    "contract", NULL};
 
 /* X(method, pattern, alias, speed, largest body, handler, query, summary) */
 #define READS(X)                                                                                  \

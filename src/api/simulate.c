@@ -1,6 +1,7 @@
 /* Simulations and views. */
 #include "api/simulate.h"
 
+#include "api/call_args.h"
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/refusal.h"
@@ -191,8 +192,12 @@ static void run_view(struct au_input *input, struct au_view *view)
     if (au_input_u64(input, "gas_limit", &view->gas_limit) && view->gas_limit > limit) {
         view->gas_limit = limit;
     }
-    au_input_args(input, args, &view->arg_count);
     if (input->has_failed || !au_input_height(input, &height, &is_given)) return;
+    const struct au_call_target target = {.function = view->function,
+                                          .contract = &view->contract,
+                                          .is_past = is_given,
+                                          .height = height};
+    if (!au_call_args_read(input, &target, args, &view->arg_count)) return;
     view->args = args;
     enum au_err err =
         au_block_lend(input->api, is_given ? AU_LEND_PAST : AU_LEND_NEXT, height, &block);

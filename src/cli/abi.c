@@ -1,10 +1,7 @@
 #include "cli/abi.h"
 
-#include <stdio.h>
-
 #include "abi/json.h"
 #include "abi/line.h"
-#include "abi/match.h"
 #include "abi/section.h"
 #include "base/json_write.h"
 #include "cli/code.h"
@@ -13,48 +10,6 @@
 #include "core/address.h"
 
 #define RESULT_SIZE_MAX (16u << 20) /* bytes */
-
-/* ---- the check ---- */
-
-static enum au_err refuse(struct au_reject *out_reject, const struct au_abi_error *error)
-{
-    *out_reject = (struct au_reject){.rule = "abi", .function = AU_REJECT_NO_FUNCTION};
-    snprintf(out_reject->message, sizeof(out_reject->message),
-             "line %u of " AU_ABI_SECTION ": %.160s", (unsigned)error->line, error->message);
-    return AU_ERR_INVALID_MODULE;
-}
-
-enum au_err au_abi_exports(const struct au_module_info *info, struct au_arena *arena,
-                           struct au_abi_export **out_exports)
-{
-    struct au_abi_export *exports = au_arena_zero(arena, info->export_count * sizeof *exports);
-    if (exports == NULL) return AU_ERR_NO_MEMORY;
-    for (size_t i = 0; i < info->export_count; i++) {
-        const struct au_export *from = &info->exports[i];
-        exports[i] = (struct au_abi_export){.name = from->name,
-                                            .params = from->type->params,
-                                            .param_count = from->type->param_count,
-                                            .obstacle = au_binding_obstacle(info, from)};
-    }
-    *out_exports = exports;
-    return AU_OK;
-}
-
-enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info,
-                         struct au_arena *arena, struct au_abi *out_abi,
-                         struct au_reject *out_reject)
-{
-    struct au_abi_error error = {0};
-    enum au_err err = au_abi_load(code, arena, out_abi, &error);
-    if (err == AU_ERR_MALFORMED) return refuse(out_reject, &error);
-    if (err != AU_OK) return err;
-    struct au_abi_export *exports;
-    AU_TRY(au_abi_exports(info, arena, &exports));
-    if (au_abi_match(out_abi, exports, info->export_count, &error)) return AU_OK;
-    return refuse(out_reject, &error);
-}
-
-/* ---- the command ---- */
 
 static void show_json(struct au_buf *text, const struct au_abi *abi)
 {

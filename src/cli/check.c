@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
+#include "abi/interface.h"
 #include "base/json_write.h"
-#include "cli/abi.h"
 #include "cli/code.h"
 #include "cli/mend.h"
 #include "cli/show.h"

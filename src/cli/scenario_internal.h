@@ -2,7 +2,7 @@
 #ifndef AUREON_CLI_SCENARIO_INTERNAL_H
 #define AUREON_CLI_SCENARIO_INTERNAL_H
 
-#include "cli/interface.h"
+#include "abi/interface.h"
 #include "cli/scenario_read.h"
 #include "cli/scenario_run.h"
 #include "core/dev_account.h"

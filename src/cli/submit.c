@@ -2,9 +2,9 @@
 
 #include <inttypes.h>
 
+#include "abi/interface.h"
 #include "base/hex.h"
 #include "base/json_write.h"
-#include "cli/abi.h"
 #include "cli/alias.h"
 #include "cli/amount.h"
 #include "cli/client.h"
@@ -14,7 +14,6 @@
 #include "cli/tx.h"
 #include "cli/typed.h"
 #include "cli/wallet.h"
-#include "contract/survey.h"
 #include "core/limits.h"
 #include "core/tx.h"
 #include "crypto/sha256.h"

@@ -1,10 +1,10 @@
 #include "cli/typed.h"
 
 #include "abi/failure.h"
+#include "abi/interface.h"
 #include "abi/section.h"
 #include "cli/alias.h"
 #include "cli/args.h"
-#include "cli/interface.h"
 #include "cli/query.h"
 #include "cli/show.h"
 #include "core/limits.h"
@@ -113,7 +113,7 @@ static size_t size_of(const struct au_bytes *items, size_t count)
 static enum au_exit read_typed(struct au_invocation *invocation, const struct au_abi_call *call,
                                size_t first, const struct au_bytes **out_args, size_t *out_count)
 {
-    struct au_abi_value_error error = {{0}};
+    struct au_abi_value_error error = {0};
     struct au_bytes *items = NULL;
     enum au_err err =
         au_abi_call_type(call, invocation->operands + first, invocation->operand_count - first,

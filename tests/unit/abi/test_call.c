@@ -137,10 +137,41 @@ static void test_refused(void **state)
     au_arena_done(&fixture.arena);
 }
 
+/* A program's value: the type alone says what it is, and what is wrong is told part by part. */
+static void test_values(void **state)
+{
+    static const uint8_t params[] = {I32, I64};
+    static const struct au_abi_export narrow = {.params = params, .param_count = 2};
+    struct fixture fixture;
+    struct au_bytes item;
+    (void)state;
+    open_fixture(&fixture);
+    const struct au_abi_call h = {.fn = au_abi_find(&fixture.abi, AU_ABI_FN, au_bytes_of("h")),
+                                  .export_ = &narrow,
+                                  .form = AU_ABI_JSON};
+    struct au_abi_value_error *error = &fixture.error;
+    assert_ok(au_abi_call_value(&h, 0, au_bytes_of("-1"), &fixture.arena, &item, error));
+    assert_int_equal(item.size, 4);
+    assert_memory_equal(item.data, "\xff\xff\xff\xff", 4);
+    assert_int_equal(
+        au_abi_call_value(&h, 1, au_bytes_of("\"u32:5\""), &fixture.arena, &item, error),
+        AU_ERR_MALFORMED);
+    assert_string_equal(error->message, "args.b: expected u16, got \"u32:5\"");
+    assert_string_equal(error->path, "args.b");
+    assert_string_equal(error->expected, "u16");
+    assert_string_equal(error->got, "u32:5");
+    assert_int_equal(au_abi_call_value(&h, 2, au_bytes_of(""), &fixture.arena, &item, error),
+                     AU_ERR_MALFORMED);
+    assert_string_equal(error->message, "args.c: expected bool, got nothing");
+    assert_string_equal(error->expected, "");
+    au_arena_done(&fixture.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_and_places),
+        cmocka_unit_test(test_values),
         cmocka_unit_test(test_widened),
         cmocka_unit_test(test_refused),
     };

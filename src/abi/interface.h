@@ -2,11 +2,26 @@
  * what it did.
  *
  * Threading: one thread while it is loaded; any after that. */
-#ifndef AUREON_CLI_INTERFACE_H
-#define AUREON_CLI_INTERFACE_H
+#ifndef AUREON_ABI_INTERFACE_H
+#define AUREON_ABI_INTERFACE_H
 
 #include "abi/call.h"
 #include "contract/survey.h"
+
+/* au_abi_check reads the ABI of an accepted module and compares it with the exports.
+ *
+ * out_abi     of use on OK; arena holds it
+ * out_reject  set on INVALID_MODULE only: rule "abi"
+ *
+ * OK, NOT_FOUND: it has none, INVALID_MODULE: malformed, or not what is exported, NO_MEMORY */
+AU_MUST_USE enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info,
+                                     struct au_arena *arena, struct au_abi *out_abi,
+                                     struct au_reject *out_reject);
+
+/* au_abi_exports gives the exports of a module, in the order of info, as au_abi_match takes them.
+ * arena holds them. OK, NO_MEMORY */
+AU_MUST_USE enum au_err au_abi_exports(const struct au_module_info *info, struct au_arena *arena,
+                                       struct au_abi_export **out_exports);
 
 struct au_interface {
     struct au_arena arena; /* of the ABI and the exports */
