@@ -33,7 +33,7 @@ static void put_fields(struct au_buf *buf, const struct au_abi_field *fields, si
     au_buf_put_u8(buf, (uint8_t)brackets[1]);
 }
 
-static void put_fn(struct au_buf *buf, const struct au_abi_record *record)
+void au_abi_format_fn(struct au_buf *buf, const struct au_abi_record *record)
 {
     static const char *const modes[] = {[AU_ABI_MUT] = "mut",
                                         [AU_ABI_VIEW] = "view",
@@ -81,9 +81,9 @@ static const struct {
     const char *word;
     void (*put)(struct au_buf *buf, const struct au_abi_record *record);
 } writers[] = {
-    [AU_ABI_FN] = {"fn ", put_fn},         [AU_ABI_EVENT] = {"event ", put_list},
-    [AU_ABI_ERROR] = {"error ", put_list}, [AU_ABI_STRUCT] = {"type ", put_list},
-    [AU_ABI_ENUM] = {"enum ", put_enum},   [AU_ABI_STORAGE] = {"storage ", put_storage},
+    [AU_ABI_FN] = {"fn ", au_abi_format_fn}, [AU_ABI_EVENT] = {"event ", put_list},
+    [AU_ABI_ERROR] = {"error ", put_list},   [AU_ABI_STRUCT] = {"type ", put_list},
+    [AU_ABI_ENUM] = {"enum ", put_enum},     [AU_ABI_STORAGE] = {"storage ", put_storage},
 };
 
 void au_abi_format(struct au_buf *buf, const struct au_abi *abi)

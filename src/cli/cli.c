@@ -84,7 +84,9 @@ enum au_exit au_cli_run(const struct au_cli *cli, int argc, const char *const *a
     struct au_invocation invocation = {0};
     enum au_exit code = au_invocation_parse(cli, command, argc, argv, &invocation);
     if (code == AU_EXIT_DONE) {
-        code = invocation.wants_help ? print_page(&invocation) : command->run(&invocation);
+        code = !invocation.wants_help          ? command->run(&invocation)
+               : invocation.operand_count == 0 ? print_page(&invocation)
+                                               : command->explain(&invocation);
     }
     au_invocation_done(&invocation);
     return code;

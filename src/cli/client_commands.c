@@ -1,5 +1,6 @@
 #include "cli/client_commands.h"
 
+#include "cli/functions.h"
 #include "cli/keys.h"
 #include "cli/logs.h"
 #include "cli/query.h"
@@ -184,7 +185,9 @@ static const char upgrade_details[] =
 static const char call_details[] =
     "Calls a function in a transaction. The result is what it gave back, in hex or as --as says.\n"
     "A function that fails gives exit code 5; nothing was changed then, and without --gas\n"
-    "nothing was sent. `aureon help sending` explains the rest.\n";
+    "nothing was sent. `aureon help sending` explains the rest.\n"
+    "\n"
+    "`aureon call CONTRACT --help` shows the functions as the contract's ABI tells them.\n";
 
 static const char view_details[] =
     "Runs a function on the newest state without a transaction: it costs nothing, nobody signs,\n"
@@ -335,7 +338,8 @@ static const struct au_command commands[] = {
      .operands_min = 2,
      .operands_max = SIZE_MAX,
      OPTIONS(call_options),
-     .run = au_call_command},
+     .run = au_call_command,
+     .explain = au_explain_functions},
     {.name = "view",
      .operands = "CONTRACT FUNCTION [ARGUMENT]...",
      .summary = "run a function that only reads",
@@ -345,7 +349,8 @@ static const struct au_command commands[] = {
      .operands_min = 2,
      .operands_max = SIZE_MAX,
      OPTIONS(view_options),
-     .run = au_view_command},
+     .run = au_view_command,
+     .explain = au_explain_functions},
     {.name = "simulate",
      .operands = "CONTRACT FUNCTION [ARGUMENT]...",
      .summary = "show what a call would do",
@@ -355,7 +360,8 @@ static const struct au_command commands[] = {
      .operands_min = 2,
      .operands_max = SIZE_MAX,
      OPTIONS(simulate_options),
-     .run = au_simulate_command},
+     .run = au_simulate_command,
+     .explain = au_explain_functions},
     {.name = "send",
      .operands = "TO AMOUNT",
      .summary = "pay an account",

@@ -35,6 +35,8 @@ struct au_command {
     const struct au_option *options;
     size_t option_count;
     enum au_exit (*run)(struct au_invocation *invocation);
+    /* Tells more of what the operands before --help name; NULL: --help is the page alone. */
+    enum au_exit (*explain)(struct au_invocation *invocation);
 };
 
 /* A page of help that belongs to no command. */

@@ -117,6 +117,8 @@ static enum au_exit parse_words(struct au_invocation *invocation, int argc, cons
     for (int i = 0; i < argc; i++) {
         if (!has_ended && strcmp(argv[i], "--") == 0) {
             has_ended = true;
+        } else if (!has_ended && is_help(argv[i])) {
+            continue;
         } else if (!has_ended && argv[i][0] == '-' && argv[i][1] != '\0') {
             enum au_exit code = parse_option(invocation, argc, argv, &i);
             if (code != AU_EXIT_DONE) return code;
@@ -126,6 +128,7 @@ static enum au_exit parse_words(struct au_invocation *invocation, int argc, cons
     }
 
     const struct au_command *command = invocation->command;
+    if (invocation->wants_help) return AU_EXIT_DONE;
     if (invocation->operand_count < command->operands_min) {
         return au_invocation_fail(invocation, AU_EXIT_USAGE,
                                   "an operand is missing; usage: aureon %s %s", command->name,
@@ -154,7 +157,7 @@ enum au_exit au_invocation_parse(const struct au_cli *cli, const struct au_comma
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (is_help(argv[i])) {
             invocation->wants_help = true;
-            return AU_EXIT_DONE;
+            if (command->explain == NULL || argv[0][0] == '-') return AU_EXIT_DONE;
         }
     }
 

@@ -27,7 +27,7 @@ struct au_invocation {
     size_t operand_count;
     struct au_given *given; /* in the order of the command line */
     size_t given_count;
-    bool wants_help; /* --help or -h was given: nothing else was checked */
+    bool wants_help; /* --help or -h was given: operands are read only to be explained */
 };
 
 /* au_invocation_parse parses what follows the command's name. What is wrong is said on err.

@@ -112,8 +112,8 @@ write_typed() {
     expect_fail '"text":""}, got none'
     try '{"expect": {"storage": [{"contract": "registry", "name": "record", "value": null}]}}'
     expect_fail 'storage: record is a map: expected a key, got none'
-    try '{"expect": {"storage": [{"contract": "registry", "name": "name", "key": "x", "value": null}]}}'
-    expect_fail 'storage.key: expected u64, got "x"'
+    try '{"expect": {"storage": [{"contract": "registry", "name": "record", "key": 5, "value": null}]}}'
+    expect_fail "storage.key: expected string, got \"5\""
 }
 
 @test "events that are too many are named" {

@@ -189,3 +189,37 @@ END
     expect 5
     [[ $stderr == *'with code 1 Overflow(total="18446744073709551615"): total would exceed u64'* ]]
 }
+
+@test "--help after a contract: its functions, in the author's words" {
+    deploy "$counter"
+    aureon call "$contract" --help
+    expect 0
+    [ "$output" = 'get()->u64 view
+    The total
+increment(by:u64)->u64 mut
+    Adds by to the total
+
+`aureon help call` tells the options, `aureon help arguments` how arguments are written.' ]
+    aureon view "$contract" get --help --url "$AUREON_URL"
+    expect 0
+    [ "$(sed -n 1,2p <<<"$output")" = 'get()->u64 view
+    The total' ]
+    aureon simulate "$contract" gone -h
+    expect_refused 7 "no function 'gone'"
+    aureon call "$contract" --bogus --help
+    expect_refused 2 "--bogus"
+    write_keeper
+    deploy keeper.wat raw:0x
+    aureon call "$contract" --help
+    expect 0
+    [[ $output != *init* ]]
+    echo '(module (func (export "f")))' >dumb.wat
+    deploy dumb.wat
+    aureon call "$contract" --help
+    expect_refused 7 "no section aureon_abi"
+    aureon call alice --help
+    expect_refused 7 "alice"
+    aureon call --help
+    expect 0
+    [[ $output == "Usage: aureon call"* || $output == *"aureon call CONTRACT"* ]]
+}
