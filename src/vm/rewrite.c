@@ -707,14 +707,16 @@ static void put_grow_helper(struct rewrite *rewrite)
     end_size(out, body);
 }
 
-/* size -> size, charged: ceil(size / 8) x AU_GAS_BULK_8_BYTES steps */
+_Static_assert(AU_GAS_BULK_8_BYTES == 1, "the helper counts both in units of 8 bytes");
+
+/* size -> size, charged: AU_GAS_BULK + ceil(size / 8) steps */
 static void put_bulk_helper(struct rewrite *rewrite)
 {
     struct au_buf *out = rewrite->out;
     size_t body = begin_size(out);
     put_u32(out, 0);
     begin_parameter_charge(rewrite);
-    put_const(out, OP_I64_CONST, 7);
+    put_const(out, OP_I64_CONST, 7 + 8 * AU_GAS_BULK);
     au_buf_put_u8(out, OP_I64_ADD);
     put_const(out, OP_I64_CONST, 3);
     au_buf_put_u8(out, OP_I64_SHR_U);

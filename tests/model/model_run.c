@@ -238,7 +238,8 @@ static bool move_memory(struct au_model_instance *instance, const struct model_o
     uint64_t size = pop(instance);
     uint64_t source = pop(instance);
     uint64_t target = pop(instance);
-    if (!charge(instance, AU_GAS_BULK_8_BYTES * (int64_t)((size + 7) / 8))) return false;
+    if (!charge(instance, AU_GAS_BULK + AU_GAS_BULK_8_BYTES * (int64_t)((size + 7) / 8)))
+        return false;
     uint64_t source_size = instance->view.memory_size;
     if (op->code == OP_MEMORY_INIT) {
         bool is_empty = instance->is_dropped[op->index];

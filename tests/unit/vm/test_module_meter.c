@@ -282,7 +282,7 @@ static const struct meter_case loops[] = {
      CODE(OP_LOOP, VOID, OP_I32_CONST, 0, OP_I32_CONST, 0, OP_I32_CONST, 8, OP_FC, FC_MEMORY_FILL,
           0, OP_I32_CONST, 0, OP_MEMORY_GROW, 0, OP_DROP, CONDITION, OP_I32_CONST, 0, OP_SET, 0,
           OP_BR_IF, 0, OP_END, TWO, OP_END),
-     COSTS(0, 7 + 34 + 4, 2), RUNS(45 + 1 + 2, 45 + 1 + 45 + 1 + 2)},
+     COSTS(0, 7 + 34 + 4, 2), RUNS(45 + 9 + 2, 45 + 9 + 45 + 9 + 2)},
     {"trap in a loop",
      CODE(OP_LOOP, VOID, OP_CALL, 0, CONDITION, OP_IF, VOID, OP_UNREACHABLE, OP_END, OP_END,
           OP_END),
@@ -435,7 +435,7 @@ static void test_dead(void **state)
 /* ---- prices ---------------------------------------------------------------------------------- */
 
 /* A load, a store and the three bulk instructions with the price m of a memory access; the bulk
- * ones take a step more for each started 8 bytes when they run. */
+ * ones take AU_GAS_BULK steps more when they run, and one for each started 8 bytes. */
 static void test_memory_access(void **state)
 {
     static const struct {
@@ -457,7 +457,7 @@ static void test_memory_access(void **state)
             .block_count = 1,
         };
         row.blocks[0] = (1 + m + 1) + (2 + m) + (3 + m) + (3 + m) + (3 + m) + 1 + 2;
-        row.steps[0] = row.steps[1] = row.blocks[0] + 1 + 2 + 0;
+        row.steps[0] = row.steps[1] = row.blocks[0] + 3 * AU_GAS_BULK + 1 + 2 + 0;
         check_case(&row, prices[i].pages_max);
     }
 }
