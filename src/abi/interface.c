@@ -14,8 +14,9 @@ static enum au_err refuse(struct au_reject *out_reject, const struct au_abi_erro
     return AU_ERR_INVALID_MODULE;
 }
 
-enum au_err au_abi_exports(const struct au_module_info *info, struct au_arena *arena,
-                           struct au_abi_export **out_exports)
+/* The exports of a module, in the order of info, in the arena. */
+static enum au_err find_exports(const struct au_module_info *info, struct au_arena *arena,
+                                struct au_abi_export **out_exports)
 {
     struct au_abi_export *exports = au_arena_zero(arena, info->export_count * sizeof *exports);
     if (exports == NULL) return AU_ERR_NO_MEMORY;
@@ -30,18 +31,25 @@ enum au_err au_abi_exports(const struct au_module_info *info, struct au_arena *a
     return AU_OK;
 }
 
-enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info,
+static enum au_err check(struct au_bytes code, const struct au_module_info *info,
                          struct au_arena *arena, struct au_abi *out_abi,
-                         struct au_reject *out_reject)
+                         struct au_abi_export **out_exports, struct au_reject *out_reject)
 {
     struct au_abi_error error = {0};
     enum au_err err = au_abi_load(code, arena, out_abi, &error);
     if (err == AU_ERR_MALFORMED) return refuse(out_reject, &error);
     if (err != AU_OK) return err;
-    struct au_abi_export *exports;
-    AU_TRY(au_abi_exports(info, arena, &exports));
-    if (au_abi_match(out_abi, exports, info->export_count, &error)) return AU_OK;
+    AU_TRY(find_exports(info, arena, out_exports));
+    if (au_abi_match(out_abi, *out_exports, info->export_count, &error)) return AU_OK;
     return refuse(out_reject, &error);
+}
+
+enum au_err au_abi_check(struct au_bytes code, const struct au_module_info *info,
+                         struct au_arena *arena, struct au_abi *out_abi,
+                         struct au_reject *out_reject)
+{
+    struct au_abi_export *exports;
+    return check(code, info, arena, out_abi, &exports, out_reject);
 }
 
 /* ---- the interface ---- */
@@ -54,12 +62,10 @@ enum au_err au_interface_load(struct au_bytes code, struct au_interface *out_int
     au_arena_init(&interface->arena, AU_ABI_ARENA_SIZE_MAX);
     AU_TRY(au_survey_make(code, &interface->survey, out_reject));
     const struct au_module_info *info = interface->survey.info;
-    enum au_err err = au_abi_check(code, info, &interface->arena, &interface->abi, out_reject);
-    if (err == AU_ERR_NOT_FOUND) return AU_OK;
-    AU_TRY(err);
-    AU_TRY(au_abi_exports(info, &interface->arena, &interface->exports));
-    interface->has_abi = true;
-    return AU_OK;
+    enum au_err err =
+        check(code, info, &interface->arena, &interface->abi, &interface->exports, out_reject);
+    interface->has_abi = err == AU_OK;
+    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }
 
 void au_interface_done(struct au_interface *interface)

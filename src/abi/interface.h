@@ -18,11 +18,6 @@ AU_MUST_USE enum au_err au_abi_check(struct au_bytes code, const struct au_modul
                                      struct au_arena *arena, struct au_abi *out_abi,
                                      struct au_reject *out_reject);
 
-/* au_abi_exports gives the exports of a module, in the order of info, as au_abi_match takes them.
- * arena holds them. OK, NO_MEMORY */
-AU_MUST_USE enum au_err au_abi_exports(const struct au_module_info *info, struct au_arena *arena,
-                                       struct au_abi_export **out_exports);
-
 struct au_interface {
     struct au_arena arena; /* of the ABI and the exports */
     struct au_survey survey;

@@ -87,25 +87,27 @@ static enum au_exit load(struct au_invocation *invocation, struct au_bytes *out_
     return err == AU_OK ? AU_EXIT_DONE : fail(invocation, err, NULL, NULL);
 }
 
+enum au_exit au_abi_open(struct au_invocation *invocation, struct au_bytes code,
+                         struct au_arena *arena, struct au_abi *out_abi)
+{
+    struct au_abi_error error = {0};
+    enum au_err err = au_abi_load(code, arena, out_abi, &error);
+    if (err == AU_OK) return AU_EXIT_DONE;
+    if (err != AU_ERR_NOT_FOUND) return fail(invocation, err, &error, NULL);
+    return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "%s has no section " AU_ABI_SECTION,
+                              invocation->operands[0]);
+}
+
 enum au_exit au_abi_command(struct au_invocation *invocation)
 {
     struct au_bytes code = {0};
-    struct au_abi_error error = {0};
     struct au_abi abi;
     struct au_arena arena;
     enum au_exit exit_code = load(invocation, &code);
     if (exit_code != AU_EXIT_DONE) return exit_code;
     au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
-    enum au_err err = au_abi_load(code, &arena, &abi, &error);
-    if (err == AU_OK) {
-        exit_code = show(invocation, &abi);
-    } else if (err == AU_ERR_NOT_FOUND) {
-        exit_code =
-            au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "%s has no section " AU_ABI_SECTION,
-                               invocation->operands[0]);
-    } else {
-        exit_code = fail(invocation, err, &error, NULL);
-    }
+    exit_code = au_abi_open(invocation, code, &arena, &abi);
+    if (exit_code == AU_EXIT_DONE) exit_code = show(invocation, &abi);
     au_arena_done(&arena);
     return exit_code;
 }

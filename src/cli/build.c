@@ -122,24 +122,33 @@ static enum au_exit make_module(const struct build *build, const char *name, str
                         : au_invocation_fail_file(build->invocation, err, "check", module);
 }
 
+enum au_exit au_build_list(struct au_invocation *invocation, const char *folder, bool are_tests,
+                           const char ***out_names, size_t *out_count)
+{
+    const char **names;
+    size_t count;
+    size_t kept = 0;
+    enum au_err err = au_folder_list(folder, SUFFIX, &invocation->arena, &names, &count);
+    if (err != AU_OK) return au_invocation_fail_file(invocation, err, "read", folder);
+    for (size_t i = 0; i < count; i++) {
+        if (au_build_is_test(names[i]) == are_tests) names[kept++] = names[i];
+    }
+    *out_names = names;
+    *out_count = kept;
+    return AU_EXIT_DONE;
+}
+
 static enum au_exit find_sources(struct build *build, const char ***out_names, size_t *out_count)
 {
     struct au_invocation *invocation = build->invocation;
     const char *path = invocation->operand_count > 0 ? invocation->operands[0] : ".";
-    const char **names;
-    size_t count;
-    size_t kept = 0;
-    enum au_err err = au_folder_list(path, SUFFIX, &invocation->arena, &names, &count);
-    if (err != AU_OK) return au_invocation_fail_file(invocation, err, "read", path);
-    for (size_t i = 0; i < count; i++) {
-        if (!au_build_is_test(names[i])) names[kept++] = names[i];
-    }
+    enum au_exit code =
+        au_build_list(invocation, path, /* are_tests */ false, out_names, out_count);
+    if (code != AU_EXIT_DONE) return code;
     build->folder = "";
     if (strcmp(path, ".") != 0) build->folder = path_of(build, path, "/", "");
     if (build->folder == NULL) return fail_memory(build->invocation);
-    *out_names = names;
-    *out_count = kept;
-    if (kept > 0) return AU_EXIT_DONE;
+    if (*out_count > 0) return AU_EXIT_DONE;
     return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND,
                               "there is no C file in '%s'; `aureon new` begins a contract", path);
 }

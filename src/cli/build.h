@@ -21,6 +21,12 @@ AU_MUST_USE enum au_exit au_build_make_folder(struct au_invocation *invocation, 
                                               const char *name);
 AU_MUST_USE enum au_exit au_build_write_kit(struct au_invocation *invocation, const char *folder);
 
+/* au_build_list gives the names of a folder's C files, sorted, in the arena: those that are tests,
+ * or those that are not.
+ * DONE, NOT_FOUND: no such folder, INTERNAL */
+AU_MUST_USE enum au_exit au_build_list(struct au_invocation *invocation, const char *folder,
+                                       bool are_tests, const char ***out_names, size_t *out_count);
+
 /* au_build_is_test tells whether a source's name is that of a test. */
 bool au_build_is_test(const char *name);
 

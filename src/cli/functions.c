@@ -2,6 +2,7 @@
 
 #include "abi/line.h"
 #include "abi/section.h"
+#include "cli/abi.h"
 #include "cli/show.h"
 #include "cli/typed.h"
 
@@ -70,31 +71,18 @@ static enum au_exit print(struct au_invocation *invocation, const struct au_abi 
 
 enum au_exit au_explain_functions(struct au_invocation *invocation)
 {
-    const char *contract = invocation->operands[0];
     struct au_bytes code = {0};
     struct au_client client;
-    struct au_abi_error error = {0};
     struct au_abi abi;
     struct au_arena arena;
     enum au_exit exit_code = au_client_init(&client, invocation);
-    if (exit_code == AU_EXIT_DONE) exit_code = au_typed_code(&client, contract, &code);
+    if (exit_code == AU_EXIT_DONE) {
+        exit_code = au_typed_code(&client, invocation->operands[0], &code);
+    }
     if (exit_code != AU_EXIT_DONE || client.is_dry) return exit_code;
     au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
-    enum au_err err = au_abi_load(code, &arena, &abi, &error);
-    if (err == AU_OK) {
-        exit_code = print(invocation, &abi);
-    } else if (err == AU_ERR_NOT_FOUND) {
-        exit_code = au_invocation_fail(
-            invocation, AU_EXIT_NOT_FOUND,
-            "%s does not say what functions it has: its code has no section " AU_ABI_SECTION,
-            contract);
-    } else if (err == AU_ERR_MALFORMED) {
-        exit_code = au_invocation_fail(invocation, AU_EXIT_REJECTED,
-                                       "%s: line %u of " AU_ABI_SECTION ": %s", contract,
-                                       (unsigned)error.line, error.message);
-    } else {
-        exit_code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
-    }
+    exit_code = au_abi_open(invocation, code, &arena, &abi);
+    if (exit_code == AU_EXIT_DONE) exit_code = print(invocation, &abi);
     au_arena_done(&arena);
     return exit_code;
 }

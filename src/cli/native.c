@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "cli/build.h"
-#include "cli/folder.h"
 #include "cli/toolchain.h"
 
 #define SUFFIX        ".c"
@@ -43,31 +42,6 @@ static enum au_exit fail_run(const struct native *native, const char *program)
 static const char *path_of(const struct native *native, const char *subfolder, const char *name)
 {
     return au_build_path(native->invocation, native->folder, subfolder, name, "");
-}
-
-/* ---- finding ---- */
-
-/* The C files that are tests, or those that are not. */
-static enum au_exit find(struct au_invocation *invocation, const char *folder, bool are_tests,
-                         const char ***out_names, size_t *out_count)
-{
-    const char **names;
-    size_t count;
-    size_t kept = 0;
-    enum au_err err = au_folder_list(folder, SUFFIX, &invocation->arena, &names, &count);
-    if (err != AU_OK) return au_invocation_fail_file(invocation, err, "read", folder);
-    for (size_t i = 0; i < count; i++) {
-        if (au_build_is_test(names[i]) == are_tests) names[kept++] = names[i];
-    }
-    *out_names = names;
-    *out_count = kept;
-    return AU_EXIT_DONE;
-}
-
-enum au_exit au_native_find(struct au_invocation *invocation, const char *folder,
-                            const char ***out_names, size_t *out_count)
-{
-    return find(invocation, folder, /* are_tests */ true, out_names, out_count);
 }
 
 /* ---- compiling ---- */
@@ -203,8 +177,8 @@ enum au_exit au_native_run(struct au_invocation *invocation, const char *folder,
         au_arena_zero(&invocation->arena, (count + 1) * sizeof(*results));
     if (strcmp(folder, ".") != 0) native.folder = au_build_path(invocation, folder, "/", "", "");
     if (results == NULL || native.folder == NULL) return fail_memory(&native);
-    enum au_exit code =
-        find(invocation, folder, /* are_tests */ false, &native.sources, &native.source_count);
+    enum au_exit code = au_build_list(invocation, folder, /* are_tests */ false, &native.sources,
+                                      &native.source_count);
     if (code == AU_EXIT_DONE) code = au_toolchain_find(invocation, &native.toolchain);
     if (code == AU_EXIT_DONE) code = au_build_write_kit(invocation, native.folder);
     if (code == AU_EXIT_DONE) {

@@ -16,12 +16,7 @@ struct au_native_result {
     struct au_bytes said; /* of one that failed: how it ended, and the first of what it said */
 };
 
-/* au_native_find gives the names of the tests of a folder, sorted, in the arena. DONE, NOT_FOUND,
- * INTERNAL */
-AU_MUST_USE enum au_exit au_native_find(struct au_invocation *invocation, const char *folder,
-                                        const char ***out_names, size_t *out_count);
-
-/* au_native_run compiles and runs tests, as au_native_find names them.
+/* au_native_run compiles and runs tests, as au_build_list names them.
  *
  * folder       as it was typed: "." is this one
  * out_results  count of them, in the arena, on DONE

@@ -1,6 +1,5 @@
 #include "cli/test.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 
@@ -16,7 +15,6 @@
 #define SUFFIX           ".scen.json"
 #define RECORD_FOLDER    ".aureon"
 #define RECORD           RECORD_FOLDER "/gas.json"
-#define FOLDER_MODE      0755
 #define PATH_SIZE_MAX    4096u
 #define RESULT_SIZE_MAX  (64u << 20) /* bytes */
 #define MESSAGE_SIZE_MAX (8u << 20)  /* bytes */
@@ -108,7 +106,8 @@ static enum au_exit find_files(struct test *test)
     enum au_err err =
         au_folder_list(path, SUFFIX, &invocation->arena, &test->names, &test->trial_count);
     if (err != AU_OK) return au_invocation_fail_file(invocation, err, "read", path);
-    enum au_exit code = au_native_find(invocation, path, &test->native_names, &test->native_count);
+    enum au_exit code = au_build_list(invocation, path, /* are_tests */ true, &test->native_names,
+                                      &test->native_count);
     if (code != AU_EXIT_DONE || test->trial_count + test->native_count > 0) return code;
     return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND,
                               "there is no scenario in '%s', a file whose name ends in " SUFFIX
@@ -170,15 +169,12 @@ static enum au_exit write_record(struct test *test)
     if (build == NULL || folder == NULL || path == NULL) return fail_err(test, AU_ERR_NO_MEMORY);
     bool has_build = stat(build, &status) == 0 && S_ISDIR(status.st_mode);
     if (!has_build || !test->is_folder || test->failed > 0) return AU_EXIT_DONE;
-    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
-        return au_invocation_fail(test->invocation, AU_EXIT_INTERNAL,
-                                  "cannot make the folder '%s': %s", folder, strerror(errno));
-    }
+    enum au_exit code = au_build_make_folder(test->invocation, "", folder);
+    if (code != AU_EXIT_DONE) return code;
     au_buf_init(&text, RESULT_SIZE_MAX);
     put_record(test, &text);
-    enum au_exit code = text.err == AU_OK
-                            ? au_invocation_save(test->invocation, path, au_buf_bytes(&text))
-                            : fail_err(test, text.err);
+    code = text.err == AU_OK ? au_invocation_save(test->invocation, path, au_buf_bytes(&text))
+                             : fail_err(test, text.err);
     au_buf_done(&text);
     return code;
 }
