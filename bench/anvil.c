@@ -24,6 +24,7 @@ struct work {
 
 static struct work transfers;
 static struct work calls;
+static struct work tokens;
 
 static void read_work(const char *folder, const char *name, struct work *work)
 {
@@ -254,18 +255,21 @@ static void measure_batches(const char *genesis, size_t rounds, struct bench_anv
                                    "--gas-limit", "1000000000", NULL};
     double transfer_rates[ROUNDS_MAX];
     double call_rates[ROUNDS_MAX];
+    double token_rates[ROUNDS_MAX];
     uint16_t port = 0;
     AU_ASSERT(rounds <= ROUNDS_MAX);
     for (size_t i = 0; i < rounds; i++) {
         (void)start(options, &port);
         transfer_rates[i] = time_batches(port, &transfers);
         call_rates[i] = time_batches(port, &calls);
-        (void)fprintf(stderr, "# anvil: %.0f transfers and %.0f calls per second\n",
-                      transfer_rates[i], call_rates[i]);
+        token_rates[i] = time_batches(port, &tokens);
+        (void)fprintf(stderr, "# anvil: %.0f transfers, %.0f calls and %.0f tokens per second\n",
+                      transfer_rates[i], call_rates[i], token_rates[i]);
         bench_process_stop();
     }
     out->transfers = bench_median(transfer_rates, rounds);
     out->calls = bench_median(call_rates, rounds);
+    out->tokens = bench_median(token_rates, rounds);
 }
 
 bool bench_anvil_measure(const struct bench_anvil_plan *plan, struct bench_anvil *out)
@@ -276,10 +280,12 @@ bool bench_anvil_measure(const struct bench_anvil_plan *plan, struct bench_anvil
     (void)snprintf(genesis, sizeof(genesis), "%s/genesis.json", folder);
     read_work(folder, "transfers", &transfers);
     read_work(folder, "calls", &calls);
+    read_work(folder, "tokens", &tokens);
     measure_start(plan->starts, out);
     measure_receipts(genesis, plan->receipts, out);
     measure_batches(genesis, plan->rounds, out);
     au_buf_done(&transfers.text);
     au_buf_done(&calls.text);
+    au_buf_done(&tokens.text);
     return true;
 }

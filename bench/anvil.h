@@ -22,6 +22,7 @@ struct bench_anvil {
     double receipt_ns; /* one client that waits for each receipt */
     double transfers;  /* per second, in batches, until all are in blocks */
     double calls;      /* of a contract that counts in its storage */
+    double tokens;     /* transfers of a token: two slots read and written, an event */
 };
 
 /* false: there is no anvil, says the environment. */

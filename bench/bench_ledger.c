@@ -10,26 +10,18 @@
  *
  * --quick leaves out the chain of a million accounts and takes what touches the store first from
  * that of 100,000. */
-#include "bench.h"
+#include "ledger_chain.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
-#include "contract/host.h"
-#include "core/genesis.h"
 #include "crypto/sha256.h"
-#include "crypto/sign.h"
-#include "ledger/block.h"
-#include "ledger/ledger_internal.h"
-#include "store/rocks.h"
-#include "support/folder.h"
+#include "token.h"
 
-#define SENDERS      20000u /* accounts with keys, before all others */
-#define ROUNDS       9u     /* blocks measured; one more is written down */
-#define TRANSFERS    5000u  /* of a block */
+#define ROUNDS       9u    /* blocks measured; one more is written down */
+#define TRANSFERS    5000u /* of a block */
 #define CALLS        3000u
 #define ADMITTERS    2u   /* threads */
 #define ADMISSIONS   512u /* transactions verified together */
@@ -38,253 +30,16 @@
 #define YARD_ROUNDS  5u
 #define FILLS        20000u /* slots that one call writes */
 
-#define BALANCE   UINT64_C(1000000000000) /* base units */
-#define GAS_PRICE UINT64_C(1000)
-#define CALL_GAS  UINT64_C(1000)
-#define FILL_GAS  UINT64_C(100000000)
-#define TIME_MS   UINT64_C(1700000000000)
+#define GIFTS  5000u             /* of a block */
+#define TOKENS UINT64_C(1000000) /* of a sender */
+
+#define CALL_GAS UINT64_C(1000)
 
 static bool all_met = true;
 
 static void report(struct bench_figure figure)
 {
     all_met = bench_report(&figure) && all_met;
-}
-
-/* ---- a look at what the ledger writes ---- */
-
-/* The store's functions, but that a batch may be written down as it passes. */
-static struct {
-    const struct au_kv_ops *below;
-    struct au_kv_ops ops;
-    struct au_kv_batch *kept; /* NULL: do not keep */
-} tap;
-
-static void copy_batch(struct au_kv_batch *to, const struct au_kv_batch *from)
-{
-    struct au_kv_op op;
-    au_kv_batch_clear(to);
-    for (size_t offset = 0; au_kv_batch_next(from, &offset, &op);) {
-        if (op.is_del) {
-            au_kv_batch_del(to, op.cf, op.key);
-        } else {
-            au_kv_batch_put(to, op.cf, op.key, op.value);
-        }
-    }
-}
-
-static enum au_err tap_write(void *ctx, const struct au_kv_batch *batch, bool is_synced)
-{
-    if (tap.kept) copy_batch(tap.kept, batch);
-    return tap.below->write(ctx, batch, is_synced);
-}
-
-/* ---- a chain ---- */
-
-struct chain {
-    char folder[256];
-    struct au_kv kv;
-    struct au_engine *engine;
-    struct au_buf genesis;
-    struct au_ledger *ledger;
-    struct au_block *block;
-    struct au_arena arena; /* transactions */
-    struct au_sign_key *keys;
-    uint64_t *nonces;
-    uint32_t account_count;
-    struct au_address counter;
-    struct au_address toucher;
-};
-
-/* The accounts without a key, and the keys of slots: an index and what tells which is which. */
-static struct au_address address_at(const struct chain *chain, uint32_t index)
-{
-    struct au_address address;
-    if (index < SENDERS) {
-        memcpy(address.bytes, chain->keys[index].public_key, AU_ADDRESS_SIZE);
-        return address;
-    }
-    memset(address.bytes, 'a', sizeof(address.bytes));
-    memcpy(address.bytes, &index, sizeof(index));
-    return address;
-}
-
-static int compare_accounts(const void *a, const void *b)
-{
-    return memcmp(a, b, AU_ADDRESS_SIZE);
-}
-
-static void make_keys(struct chain *chain)
-{
-    chain->keys = au_mem_new(SENDERS * sizeof(*chain->keys));
-    chain->nonces = au_mem_new(SENDERS * sizeof(*chain->nonces));
-    AU_ASSERT(chain->keys && chain->nonces);
-    for (uint32_t i = 0; i < SENDERS; i++) {
-        struct au_hash seed = au_sha256((struct au_bytes){(const uint8_t *)&i, sizeof(i)});
-        au_sign_key_from_seed(&chain->keys[i], seed.bytes);
-        chain->nonces[i] = 0;
-    }
-}
-
-static void make_genesis(struct chain *chain)
-{
-    uint32_t count = chain->account_count;
-    struct au_genesis_account *accounts = au_mem_new(count * sizeof(*accounts));
-    AU_ASSERT(accounts);
-    for (uint32_t i = 0; i < count; i++) {
-        accounts[i] = (struct au_genesis_account){address_at(chain, i), BALANCE};
-    }
-    qsort(accounts, count, sizeof(*accounts), compare_accounts);
-    struct au_genesis genesis = {
-        .chain_id = au_bytes_of("bench"),
-        .time_ms = TIME_MS,
-        .params = au_params_default(),
-        .accounts = accounts,
-        .account_count = count,
-        .proposer = address_at(chain, SENDERS),
-    };
-    genesis.params.block_gas_limit = 100 * FILL_GAS;
-    au_buf_init(&chain->genesis, AU_GENESIS_SIZE_MAX);
-    au_genesis_encode(&chain->genesis, &genesis);
-    AU_ASSERT(chain->genesis.err == AU_OK);
-    au_mem_free(accounts);
-}
-
-static struct au_kv open_store(const struct chain *chain, const char *name)
-{
-    char text[AU_KV_MESSAGE_SIZE];
-    char path[sizeof(chain->folder) + 8];
-    struct au_rocks_options options = au_rocks_options_default();
-    struct au_kv kv;
-    (void)snprintf(path, sizeof(path), "%s/%s", chain->folder, name);
-    if (au_rocks_open(path, &options, text, &kv) != AU_OK) {
-        (void)fprintf(stderr, "cannot open %s: %s\n", path, text);
-        exit(1);
-    }
-    return kv;
-}
-
-static void open_chain(struct chain *chain)
-{
-    struct au_buf message;
-    chain->kv = open_store(chain, "store");
-    tap.below = chain->kv.ops;
-    tap.ops = *tap.below;
-    tap.ops.write = tap_write;
-    chain->kv.ops = &tap.ops;
-    au_buf_init(&message, 1000);
-    struct au_ledger_options options = {
-        .kv = chain->kv, .engine = chain->engine, .genesis = au_buf_bytes(&chain->genesis)};
-    AU_ASSERT(au_ledger_open(&options, &message, &chain->ledger) == AU_OK);
-    /* Both processors have work: a second thread for the tries gains nothing, and has time of its
-     * own, which nobody counts. */
-    chain->ledger->commit.tries.parallel_min = SIZE_MAX;
-    AU_ASSERT(au_block_new(chain->ledger, &chain->block) == AU_OK);
-    au_buf_done(&message);
-}
-
-static void close_chain(struct chain *chain)
-{
-    au_block_free(chain->block);
-    au_ledger_close(chain->ledger);
-    au_kv_close(&chain->kv);
-}
-
-static void reopen_chain(struct chain *chain)
-{
-    close_chain(chain);
-    open_chain(chain);
-}
-
-static void free_chain(struct chain *chain)
-{
-    close_chain(chain);
-    au_engine_free(chain->engine);
-    au_buf_done(&chain->genesis);
-    au_arena_done(&chain->arena);
-    au_mem_free(chain->keys);
-    au_mem_free(chain->nonces);
-    if (folder_remove(chain->folder) != 0) {
-        (void)fprintf(stderr, "cannot remove %s\n", chain->folder);
-    }
-}
-
-/* ---- transactions ---- */
-
-/* Completes, signs and encodes a transaction. */
-static struct au_bytes sign_tx(struct chain *chain, uint32_t sender, struct au_tx tx)
-{
-    struct au_buf bytes;
-    struct au_buf message;
-    struct au_bytes kept;
-    tx.version = AU_TX_VERSION;
-    tx.from = address_at(chain, sender);
-    tx.nonce = chain->nonces[sender]++;
-    tx.gas_price = GAS_PRICE;
-    au_buf_init(&bytes, AU_TX_SIZE_MAX);
-    au_buf_init(&message, 2u * AU_TX_SIZE_MAX);
-    au_tx_encode_body(&bytes, &tx);
-    au_tx_put_signed_message(&message, au_ledger_genesis_hash(chain->ledger), au_buf_bytes(&bytes));
-    au_sign(&chain->keys[sender], au_buf_bytes(&message), tx.signature);
-    au_buf_clear(&bytes);
-    au_tx_encode(&bytes, &tx);
-    AU_ASSERT(bytes.err == AU_OK && message.err == AU_OK);
-    AU_ASSERT(au_arena_copy(&chain->arena, au_buf_bytes(&bytes), &kept) == AU_OK);
-    au_buf_done(&bytes);
-    au_buf_done(&message);
-    return kept;
-}
-
-static struct au_checked decode_tx(const struct chain *chain, struct au_bytes bytes)
-{
-    struct au_checked checked;
-    struct au_decode error;
-    const struct au_params *params = au_ledger_params(chain->ledger);
-    AU_ASSERT(au_check_decode(params, bytes, &checked, &error) == AU_INVALID_NONE);
-    return checked;
-}
-
-static const struct au_receipt *apply_tx(struct chain *chain, const struct au_checked *checked)
-{
-    struct au_applied applied;
-    AU_ASSERT(au_block_apply(chain->block, checked, &applied) == AU_OK);
-    if (applied.invalid != AU_INVALID_NONE || applied.receipt->outcome != AU_OUTCOME_SUCCESS) {
-        (void)fprintf(stderr, "a transaction failed: invalid %u, outcome %u %.*s\n",
-                      (unsigned)applied.invalid,
-                      applied.receipt ? (unsigned)applied.receipt->outcome : 0u,
-                      applied.receipt ? (int)applied.receipt->note.size : 0,
-                      applied.receipt ? (const char *)applied.receipt->note.data : "");
-        exit(1);
-    }
-    return applied.receipt;
-}
-
-/* A block of one transaction of the first sender. */
-static struct au_address commit_tx(struct chain *chain, struct au_tx tx)
-{
-    struct au_checked checked = decode_tx(chain, sign_tx(chain, 0, tx));
-    AU_ASSERT(au_block_begin(chain->block, 0) == AU_OK);
-    struct au_address created = apply_tx(chain, &checked)->created;
-    AU_ASSERT(au_block_seal(chain->block) == AU_OK);
-    AU_ASSERT(au_block_commit(chain->block) == AU_OK);
-    return created;
-}
-
-static struct au_address deploy(struct chain *chain, struct au_bytes text)
-{
-    struct au_buf code;
-    char message[256];
-    au_buf_init(&code, 1u << 20);
-    AU_ASSERT(au_engine_wat_to_wasm(text, &code, message, sizeof(message)) == AU_OK);
-    struct au_tx tx = {
-        .kind = AU_TX_DEPLOY,
-        .code = au_buf_bytes(&code),
-        .gas_limit = FILL_GAS,
-        .value = BALANCE / 8,
-    };
-    struct au_address address = commit_tx(chain, tx);
-    au_buf_done(&code);
-    return address;
 }
 
 /* ---- blocks ---- */
@@ -309,7 +64,7 @@ static void admit(struct job *job, uint32_t at, uint32_t count)
     bool is_valid[ADMISSIONS];
     struct au_account sender;
     for (uint32_t i = 0; i < count; i++) {
-        job->checked[at + i] = decode_tx(job->chain, job->txs[at + i]);
+        job->checked[at + i] = chain_decode(job->chain, job->txs[at + i]);
         batch[i] = &job->checked[at + i];
         txs[i] = &batch[i]->tx;
     }
@@ -368,7 +123,7 @@ static void execute_block(struct chain *chain, const struct job *job, struct rou
     double start = bench_now_ns();
     AU_ASSERT(au_block_begin(chain->block, 0) == AU_OK);
     for (uint32_t i = 0; i < job->count; i++) {
-        (void)apply_tx(chain, &job->checked[i]);
+        (void)chain_apply(chain, &job->checked[i]);
     }
     double applied = bench_now_ns();
     AU_ASSERT(au_block_seal(chain->block) == AU_OK);
@@ -465,7 +220,7 @@ static void take_yardsticks(struct chain *chain, struct job *last, const struct 
     double write[YARD_ROUNDS];
     double hash[YARD_ROUNDS];
     double count = (double)last->count;
-    struct au_kv empty = open_store(chain, "yard");
+    struct au_kv empty = chain_open_store(chain, "yard");
     for (uint32_t i = 0; i < YARD_ROUNDS; i++) {
         verify[i] = admit_alone(last) / count;
         double start = bench_wall_ns();
@@ -498,10 +253,10 @@ static struct result run_blocks(struct chain *chain, const struct au_bytes *txs,
     for (uint32_t i = 0; i <= ROUNDS; i++) {
         struct job *next = &jobs[(i + 1) % 2];
         next->txs = txs + (i < ROUNDS ? i + 1 : i) * count;
-        tap.kept = i == ROUNDS ? &kept : NULL;
+        chain_keep_batches(i == ROUNDS ? &kept : NULL);
         run_round(chain, &jobs[i % 2], next, &rounds[i]);
     }
-    tap.kept = NULL;
+    chain_keep_batches(NULL);
     take_yardsticks(chain, &jobs[ROUNDS % 2], &kept, &result);
     result.admit_cpu = median_of(rounds, offsetof(struct round, admit_cpu), count);
     result.apply_cpu = median_of(rounds, offsetof(struct round, apply_cpu), count);
@@ -540,42 +295,102 @@ static void report_blocks(const char *name, uint32_t count, double target, struc
                   result.write_yard / 1e3, result.batch_size);
 }
 
+/* ---- kinds of blocks ---- */
+
+/* The transaction that is the i-th of all; args is empty, and may hold its arguments. */
+typedef struct au_tx make_tx_fn(const struct chain *chain, uint32_t i, struct au_buf *args);
+
+static struct au_tx make_transfer(const struct chain *chain, uint32_t i, struct au_buf *args)
+{
+    uint64_t to = (uint64_t)i * 2654435761u % chain->account_count;
+    (void)args;
+    return (struct au_tx){
+        .kind = AU_TX_TRANSFER, .to = chain_address(chain, (uint32_t)to), .amount = 1 + i};
+}
+
+static struct au_tx make_call(const struct chain *chain, uint32_t i, struct au_buf *args)
+{
+    (void)i;
+    (void)args;
+    return (struct au_tx){.kind = AU_TX_CALL,
+                          .to = chain->counter,
+                          .function = au_bytes_of("increment"),
+                          .gas_limit = CALL_GAS};
+}
+
+static struct au_tx make_token_transfer(const struct chain *chain, uint32_t i, struct au_buf *args)
+{
+    uint64_t to = (uint64_t)i * 2654435761u % CHAIN_SENDERS;
+    struct au_tx tx =
+        bench_token_transfer(&chain->token, chain_address(chain, (uint32_t)to), 1 + i % 100, args);
+    tx.gas_limit = CALL_GAS;
+    return tx;
+}
+
+static struct result bench_blocks(struct chain *chain, uint32_t count, make_tx_fn *make)
+{
+    uint32_t all = (ROUNDS + 1) * count;
+    struct au_bytes *txs = au_mem_new(all * sizeof(*txs));
+    struct au_buf args;
+    AU_ASSERT(txs);
+    au_buf_init(&args, 1000);
+    for (uint32_t i = 0; i < all; i++) {
+        au_buf_clear(&args);
+        txs[i] = chain_sign(chain, i % CHAIN_SENDERS, make(chain, i, &args));
+    }
+    chain_reopen(chain);
+    struct result result = run_blocks(chain, txs, count);
+    au_buf_done(&args);
+    au_mem_free(txs);
+    return result;
+}
+
 static void bench_transfers(struct chain *chain, const char *name)
 {
-    uint32_t count = (ROUNDS + 1) * TRANSFERS;
-    struct au_bytes *txs = au_mem_new(count * sizeof(*txs));
-    AU_ASSERT(txs);
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t to = (uint64_t)i * 2654435761u % chain->account_count;
-        struct au_tx tx = {
-            .kind = AU_TX_TRANSFER, .to = address_at(chain, (uint32_t)to), .amount = 1 + i};
-        txs[i] = sign_tx(chain, i % SENDERS, tx);
-    }
-    reopen_chain(chain);
-    report_blocks(name, TRANSFERS, 30000, run_blocks(chain, txs, TRANSFERS));
-    au_mem_free(txs);
+    report_blocks(name, TRANSFERS, 30000, bench_blocks(chain, TRANSFERS, make_transfer));
 }
 
 static void bench_calls(struct chain *chain, const char *name)
 {
-    uint32_t count = (ROUNDS + 1) * CALLS;
-    struct au_bytes *txs = au_mem_new(count * sizeof(*txs));
-    AU_ASSERT(txs);
-    for (uint32_t i = 0; i < count; i++) {
-        struct au_tx tx = {.kind = AU_TX_CALL,
-                           .to = chain->counter,
-                           .function = au_bytes_of("increment"),
-                           .gas_limit = CALL_GAS};
-        txs[i] = sign_tx(chain, i % SENDERS, tx);
+    report_blocks(name, CALLS, 15000, bench_blocks(chain, CALLS, make_call));
+}
+
+/* Every sender gets tokens. Those of the first are what was not given away. */
+static void give_tokens(struct chain *chain)
+{
+    static struct au_buf args[GIFTS];
+    static struct au_tx txs[GIFTS];
+    for (uint32_t at = 0; at < CHAIN_SENDERS; at += GIFTS) {
+        for (uint32_t i = 0; i < GIFTS; i++) {
+            au_buf_init(&args[i], 1000);
+            txs[i] =
+                bench_token_transfer(&chain->token, chain_address(chain, at + i), TOKENS, &args[i]);
+            txs[i].gas_limit = CALL_GAS;
+        }
+        (void)chain_commit(chain, txs, GIFTS);
+        for (uint32_t i = 0; i < GIFTS; i++)
+            au_buf_done(&args[i]);
     }
-    reopen_chain(chain);
-    report_blocks(name, CALLS, 15000, run_blocks(chain, txs, CALLS));
-    au_mem_free(txs);
+}
+
+static void bench_tokens(struct chain *chain, const char *name)
+{
+    struct au_buf code;
+    struct au_buf args;
+    au_buf_init(&code, 1u << 20);
+    au_buf_init(&args, 1000);
+    bench_token_read(&code);
+    chain->token =
+        chain_deploy(chain, au_buf_bytes(&code), bench_token_init(TOKENS * CHAIN_SENDERS, &args));
+    give_tokens(chain);
+    report_blocks(name, CALLS, 12000, bench_blocks(chain, CALLS, make_token_transfer));
+    au_buf_done(&code);
+    au_buf_done(&args);
 }
 
 /* ---- what is touched for the first time ---- */
 
-/* Memory: 0 self, 64 an id or key as address_at makes them, 128 a value, 1024 output. */
+/* Memory: 0 self, 64 an id or key as chain_address makes them, 128 a value, 1024 output. */
 #define ID "(i32.const 64) (i32.const 32)"
 
 static const struct touch {
@@ -619,7 +434,8 @@ static struct au_address deploy_toucher(struct chain *chain)
     }
     au_buf_put_text(&text, ")");
     AU_ASSERT(text.err == AU_OK);
-    struct au_address address = deploy(chain, au_buf_bytes(&text));
+    struct au_address address =
+        chain_deploy(chain, au_buf_bytes(&text), (struct au_tx){.value = CHAIN_BALANCE / 8});
     au_buf_done(&text);
     return address;
 }
@@ -639,7 +455,7 @@ static struct au_tx touch_tx(const struct chain *chain, const char *function, ui
         .function = au_bytes_of(function),
         .args = au_buf_bytes(args),
         .arg_count = 2,
-        .gas_limit = FILL_GAS,
+        .gas_limit = CHAIN_GAS,
     };
 }
 
@@ -649,7 +465,8 @@ static void fill_slots(struct chain *chain)
     uint32_t count = TOUCH_ROUNDS * TOUCHES * (uint32_t)AU_COUNT_OF(touches);
     for (uint32_t at = 0; at < count; at += FILLS) {
         struct au_buf args;
-        (void)commit_tx(chain, touch_tx(chain, "storage_write", SENDERS + at, FILLS, &args));
+        struct au_tx tx = touch_tx(chain, "storage_write", CHAIN_SENDERS + at, FILLS, &args);
+        (void)chain_commit(chain, &tx, 1);
         au_buf_done(&args);
     }
 }
@@ -659,11 +476,11 @@ static double time_touches(struct chain *chain, const char *function, uint32_t f
 {
     struct au_buf args;
     struct au_tx tx = touch_tx(chain, function, from, TOUCHES, &args);
-    struct au_checked checked = decode_tx(chain, sign_tx(chain, 0, tx));
+    struct au_checked checked = chain_decode(chain, chain_sign(chain, 0, tx));
     chain->nonces[0]--;
     AU_ASSERT(au_block_begin(chain->block, 0) == AU_OK);
     double start = bench_now_ns();
-    (void)apply_tx(chain, &checked);
+    (void)chain_apply(chain, &checked);
     double time = bench_now_ns() - start;
     au_block_abort(chain->block);
     au_buf_done(&args);
@@ -678,7 +495,7 @@ static double time_reads(struct chain *chain, uint32_t from)
     AU_ASSERT(au_read_open(chain->ledger, &read) == AU_OK);
     double start = bench_now_ns();
     for (uint32_t i = 0; i < TOUCHES; i++) {
-        struct au_address address = address_at(chain, from + i);
+        struct au_address address = chain_address(chain, from + i);
         AU_ASSERT(au_flat_account(&read.flat, &address, &account) == AU_OK && account.exists);
     }
     double time = bench_now_ns() - start;
@@ -691,7 +508,7 @@ static void bench_touches(struct chain *chain)
 {
     double reads[TOUCH_ROUNDS];
     double times[AU_COUNT_OF(touches)][TOUCH_ROUNDS];
-    uint32_t from = SENDERS + 1;
+    uint32_t from = CHAIN_SENDERS + 1;
     for (uint32_t round = 0; round < TOUCH_ROUNDS; round++) {
         reads[round] = time_reads(chain, from);
         from += TOUCHES;
@@ -710,30 +527,17 @@ static void bench_touches(struct chain *chain)
     }
 }
 
-/* ---- chains ---- */
-
 static void begin_chain(struct chain *chain, const char *folder, uint32_t account_count)
 {
-    struct au_engine_options options = {.instances_max = 2, .cache_size = 64u << 20};
     struct au_buf counter;
-    *chain = (struct chain){.account_count = account_count};
-    (void)snprintf(chain->folder, sizeof(chain->folder), "%s/bench_ledger-XXXXXX", folder);
-    if (!mkdtemp(chain->folder)) {
-        (void)fprintf(stderr, "cannot make a folder in %s\n", folder);
-        exit(1);
-    }
-    au_arena_init(&chain->arena, (size_t)1 << 30);
-    AU_ASSERT(au_engine_new(&options, &au_host_env, &chain->engine) == AU_OK);
-    make_keys(chain);
-    make_genesis(chain);
-    open_chain(chain);
+    chain_begin(chain, folder, account_count);
     au_buf_init(&counter, 1u << 16);
     bench_read_file("contracts/counter", "counter.wat", &counter);
-    chain->counter = deploy(chain, au_buf_bytes(&counter));
+    chain->counter = chain_deploy(chain, au_buf_bytes(&counter), (struct au_tx){0});
     chain->toucher = deploy_toucher(chain);
     fill_slots(chain);
     au_buf_done(&counter);
-    reopen_chain(chain);
+    chain_reopen(chain);
 }
 
 int main(int argc, char **argv)
@@ -745,12 +549,13 @@ int main(int argc, char **argv)
     if (is_quick) bench_touches(&chain);
     bench_transfers(&chain, "transfers_100k");
     bench_calls(&chain, "counter_calls_100k");
-    free_chain(&chain);
+    bench_tokens(&chain, "token_transfers_100k");
+    chain_end(&chain);
     if (!is_quick) {
         begin_chain(&chain, folder, 1000000);
         bench_touches(&chain);
         bench_transfers(&chain, "transfers_1m");
-        free_chain(&chain);
+        chain_end(&chain);
     }
     return all_met ? 0 : 2;
 }

@@ -55,11 +55,6 @@ static struct au_loaded *load(struct au_engine *engine, struct au_bytes code)
     return loaded;
 }
 
-static bool is_binary(const struct au_buf *code)
-{
-    return code->size >= 4 && memcmp(code->data, "\0asm", 4) == 0;
-}
-
 static struct au_loaded *load_file(struct au_engine *engine, const char *folder, const char *name)
 {
     char message[256];
@@ -68,13 +63,11 @@ static struct au_loaded *load_file(struct au_engine *engine, const char *folder,
     au_buf_init(&text, 1 << 20);
     au_buf_init(&code, AU_CODE_SIZE_MAX);
     bench_read_file(folder, name, &text);
-    if (!is_binary(&text) &&
-        au_engine_wat_to_wasm(au_buf_bytes(&text), &code, message, sizeof message) != AU_OK) {
+    if (!bench_put_code(&code, au_buf_bytes(&text), message)) {
         (void)fprintf(stderr, "%s: %s\n", name, message);
         exit(1);
     }
-    const struct au_buf *binary = is_binary(&text) ? &text : &code;
-    struct au_loaded *loaded = load(engine, au_buf_bytes(binary));
+    struct au_loaded *loaded = load(engine, au_buf_bytes(&code));
     au_buf_done(&code);
     au_buf_done(&text);
     return loaded;

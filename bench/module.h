@@ -4,6 +4,8 @@
 
 #include "bench.h"
 
+#include <string.h>
+
 #include "contract/host.h"
 #include "vm/engine.h"
 #include "vm/limits.h"
@@ -131,6 +133,16 @@ static inline double bench_compile_ns(struct au_bytes code)
     au_loaded_release(loaded);
     au_engine_free(engine);
     return time;
+}
+
+/* Appends a module that is given as it is or as text; false, and a message: the text is not one. */
+static inline bool bench_put_code(struct au_buf *out, struct au_bytes code, char message[256])
+{
+    if (code.size < 4 || memcmp(code.data, "\0asm", 4) != 0) {
+        return au_engine_wat_to_wasm(code, out, message, 256) == AU_OK;
+    }
+    au_buf_put_bytes(out, code);
+    return out->err == AU_OK;
 }
 
 #endif

@@ -165,7 +165,10 @@ foreach(source IN LISTS bench_sources)
     cmake_path(GET source STEM target)
     aureon_add_test_program(${target} ${source})
     if(target STREQUAL "bench_node") # what runs other programs
-        target_sources(${target} PRIVATE bench/anvil.c bench/process.c)
+        target_sources(${target} PRIVATE
+            bench/anvil.c bench/node_chain.c bench/node_run.c bench/process.c)
+    elseif(target STREQUAL "bench_ledger")
+        target_sources(${target} PRIVATE bench/ledger_chain.c)
     elseif(target STREQUAL "bench_state")
         file(GLOB state_sources CONFIGURE_DEPENDS bench/state_*.c)
         target_sources(${target} PRIVATE ${state_sources})
