@@ -8,8 +8,8 @@
  * so that nothing of the state is in the process' memory; the system has its files in memory. A
  * sender signs every fourth block of transfers: after as many its key is known to the ledger.
  *
- * --quick leaves out the chain of a million accounts and takes what touches the store first from
- * that of 100,000. */
+ * --quick leaves out the chains of a million accounts and more and takes what touches the store
+ * first from that of 100,000. */
 #include "ledger_chain.h"
 
 #include <pthread.h>
@@ -20,8 +20,11 @@
 #include "crypto/sha256.h"
 #include "token.h"
 
-#define ROUNDS       9u    /* blocks measured; one more is written down */
-#define TRANSFERS    5000u /* of a block */
+#define SENDERS      20000u
+#define SENDERS_FEW  10000u /* of the chains that are compared by their size */
+#define SIZES_RATIO  0.75   /* of what the smallest of them does, at least */
+#define ROUNDS       9u     /* blocks measured; one more is written down */
+#define TRANSFERS    5000u  /* of a block */
 #define CALLS        3000u
 #define ADMITTERS    2u   /* threads */
 #define ADMISSIONS   512u /* transactions verified together */
@@ -320,7 +323,7 @@ static struct au_tx make_call(const struct chain *chain, uint32_t i, struct au_b
 
 static struct au_tx make_token_transfer(const struct chain *chain, uint32_t i, struct au_buf *args)
 {
-    uint64_t to = (uint64_t)i * 2654435761u % CHAIN_SENDERS;
+    uint64_t to = (uint64_t)i * 2654435761u % chain->sender_count;
     struct au_tx tx =
         bench_token_transfer(&chain->token, chain_address(chain, (uint32_t)to), 1 + i % 100, args);
     tx.gas_limit = CALL_GAS;
@@ -336,7 +339,7 @@ static struct result bench_blocks(struct chain *chain, uint32_t count, make_tx_f
     au_buf_init(&args, 1000);
     for (uint32_t i = 0; i < all; i++) {
         au_buf_clear(&args);
-        txs[i] = chain_sign(chain, i % CHAIN_SENDERS, make(chain, i, &args));
+        txs[i] = chain_sign(chain, i % chain->sender_count, make(chain, i, &args));
     }
     chain_reopen(chain);
     struct result result = run_blocks(chain, txs, count);
@@ -360,7 +363,7 @@ static void give_tokens(struct chain *chain)
 {
     static struct au_buf args[GIFTS];
     static struct au_tx txs[GIFTS];
-    for (uint32_t at = 0; at < CHAIN_SENDERS; at += GIFTS) {
+    for (uint32_t at = 0; at < chain->sender_count; at += GIFTS) {
         for (uint32_t i = 0; i < GIFTS; i++) {
             au_buf_init(&args[i], 1000);
             txs[i] =
@@ -380,8 +383,8 @@ static void bench_tokens(struct chain *chain, const char *name)
     au_buf_init(&code, 1u << 20);
     au_buf_init(&args, 1000);
     bench_token_read(&code);
-    chain->token =
-        chain_deploy(chain, au_buf_bytes(&code), bench_token_init(TOKENS * CHAIN_SENDERS, &args));
+    chain->token = chain_deploy(chain, au_buf_bytes(&code),
+                                bench_token_init(TOKENS * chain->sender_count, &args));
     give_tokens(chain);
     report_blocks(name, CALLS, 12000, bench_blocks(chain, CALLS, make_token_transfer));
     au_buf_done(&code);
@@ -465,7 +468,7 @@ static void fill_slots(struct chain *chain)
     uint32_t count = TOUCH_ROUNDS * TOUCHES * (uint32_t)AU_COUNT_OF(touches);
     for (uint32_t at = 0; at < count; at += FILLS) {
         struct au_buf args;
-        struct au_tx tx = touch_tx(chain, "storage_write", CHAIN_SENDERS + at, FILLS, &args);
+        struct au_tx tx = touch_tx(chain, "storage_write", chain->sender_count + at, FILLS, &args);
         (void)chain_commit(chain, &tx, 1);
         au_buf_done(&args);
     }
@@ -508,7 +511,7 @@ static void bench_touches(struct chain *chain)
 {
     double reads[TOUCH_ROUNDS];
     double times[AU_COUNT_OF(touches)][TOUCH_ROUNDS];
-    uint32_t from = CHAIN_SENDERS + 1;
+    uint32_t from = chain->sender_count + 1;
     for (uint32_t round = 0; round < TOUCH_ROUNDS; round++) {
         reads[round] = time_reads(chain, from);
         from += TOUCHES;
@@ -530,7 +533,7 @@ static void bench_touches(struct chain *chain)
 static void begin_chain(struct chain *chain, const char *folder, uint32_t account_count)
 {
     struct au_buf counter;
-    chain_begin(chain, folder, account_count);
+    chain_begin(chain, folder, account_count, SENDERS);
     au_buf_init(&counter, 1u << 16);
     bench_read_file("contracts/counter", "counter.wat", &counter);
     chain->counter = chain_deploy(chain, au_buf_bytes(&counter), (struct au_tx){0});
@@ -538,6 +541,30 @@ static void begin_chain(struct chain *chain, const char *folder, uint32_t accoun
     fill_slots(chain);
     au_buf_done(&counter);
     chain_reopen(chain);
+}
+
+/* The same transfers on chains of more and more accounts: what is lost to the smallest. */
+static void bench_sizes(const char *folder)
+{
+    static const struct {
+        const char *name;
+        uint32_t account_count;
+    } sizes[] = {{"10k", SENDERS_FEW}, {"1m", 1000000}, {"5m", 5000000}};
+    struct result smallest;
+    for (size_t i = 0; i < AU_COUNT_OF(sizes); i++) {
+        char names[2][64];
+        struct chain chain;
+        chain_begin(&chain, folder, sizes[i].account_count, SENDERS_FEW);
+        struct result result = bench_blocks(&chain, TRANSFERS, make_transfer);
+        chain_end(&chain);
+        if (i == 0) smallest = result;
+        (void)snprintf(names[0], sizeof(names[0]), "transfers_at_%s", sizes[i].name);
+        (void)snprintf(names[1], sizeof(names[1]), "transfers_at_%s_two_cores", sizes[i].name);
+        report((struct bench_figure){names[0], 1e9 / result.wall, "tx/s", "at 10k accounts",
+                                     1e9 / smallest.wall, SIZES_RATIO, BENCH_RATIO_AT_LEAST});
+        report((struct bench_figure){names[1], 1e9 / result.cores_wall, "tx/s", "at 10k accounts",
+                                     1e9 / smallest.cores_wall, SIZES_RATIO, BENCH_RATIO_AT_LEAST});
+    }
 }
 
 int main(int argc, char **argv)
@@ -556,6 +583,7 @@ int main(int argc, char **argv)
         bench_touches(&chain);
         bench_transfers(&chain, "transfers_1m");
         chain_end(&chain);
+        bench_sizes(folder);
     }
     return all_met ? 0 : 2;
 }

@@ -54,7 +54,7 @@ void chain_keep_batches(struct au_kv_batch *batch)
 struct au_address chain_address(const struct chain *chain, uint32_t index)
 {
     struct au_address address;
-    if (index < CHAIN_SENDERS) {
+    if (index < chain->sender_count) {
         memcpy(address.bytes, chain->keys[index].public_key, AU_ADDRESS_SIZE);
         return address;
     }
@@ -70,10 +70,10 @@ static int compare_accounts(const void *a, const void *b)
 
 static void make_keys(struct chain *chain)
 {
-    chain->keys = au_mem_new(CHAIN_SENDERS * sizeof(*chain->keys));
-    chain->nonces = au_mem_new(CHAIN_SENDERS * sizeof(*chain->nonces));
+    chain->keys = au_mem_new(chain->sender_count * sizeof(*chain->keys));
+    chain->nonces = au_mem_new(chain->sender_count * sizeof(*chain->nonces));
     AU_ASSERT(chain->keys && chain->nonces);
-    for (uint32_t i = 0; i < CHAIN_SENDERS; i++) {
+    for (uint32_t i = 0; i < chain->sender_count; i++) {
         struct au_hash seed = au_sha256((struct au_bytes){(const uint8_t *)&i, sizeof(i)});
         au_sign_key_from_seed(&chain->keys[i], seed.bytes);
         chain->nonces[i] = 0;
@@ -95,7 +95,7 @@ static void make_genesis(struct chain *chain)
         .params = au_params_default(),
         .accounts = accounts,
         .account_count = count,
-        .proposer = chain_address(chain, CHAIN_SENDERS),
+        .proposer = chain_address(chain, count - 1),
     };
     genesis.params.block_gas_limit = 100 * CHAIN_GAS;
     au_buf_init(&chain->genesis, AU_GENESIS_SIZE_MAX);
@@ -150,10 +150,11 @@ void chain_reopen(struct chain *chain)
     open_chain(chain);
 }
 
-void chain_begin(struct chain *chain, const char *folder, uint32_t account_count)
+void chain_begin(struct chain *chain, const char *folder, uint32_t account_count,
+                 uint32_t sender_count)
 {
     struct au_engine_options options = {.instances_max = 2, .cache_size = 64u << 20};
-    *chain = (struct chain){.account_count = account_count};
+    *chain = (struct chain){.account_count = account_count, .sender_count = sender_count};
     (void)snprintf(chain->folder, sizeof(chain->folder), "%s/bench_ledger-XXXXXX", folder);
     if (!mkdtemp(chain->folder)) {
         (void)fprintf(stderr, "cannot make a folder in %s\n", folder);

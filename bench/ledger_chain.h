@@ -12,7 +12,6 @@
 #include "crypto/sign.h"
 #include "ledger/block.h"
 
-#define CHAIN_SENDERS 20000u                  /* accounts with keys, before all others */
 #define CHAIN_BALANCE UINT64_C(1000000000000) /* base units of each account */
 #define CHAIN_GAS     UINT64_C(100000000)     /* more than any transaction takes */
 
@@ -26,15 +25,18 @@ struct chain {
     struct au_arena arena; /* transactions */
     struct au_sign_key *keys;
     uint64_t *nonces;
+    uint32_t sender_count;
     uint32_t account_count;
     struct au_address counter;
     struct au_address token;
     struct au_address toucher;
 };
 
-/* chain_begin makes a chain of account_count accounts in the caller's storage, its store in a new
- * folder within folder. chain_end takes all of it away. */
-void chain_begin(struct chain *chain, const char *folder, uint32_t account_count);
+/* chain_begin makes a chain of account_count accounts in the caller's storage, the first
+ * sender_count of which have keys, its store in a new folder within folder. chain_end takes all of
+ * it away. */
+void chain_begin(struct chain *chain, const char *folder, uint32_t account_count,
+                 uint32_t sender_count);
 void chain_end(struct chain *chain);
 
 /* chain_reopen closes and opens the store, so that nothing of it is in our memory. */

@@ -8,7 +8,7 @@
 
 #define ACCOUNT_SIZE   (AU_ADDRESS_SIZE + sizeof(uint64_t))
 #define STAKE_SIZE_MIN (ACCOUNT_SIZE + 1)
-#define COUNT_MAX      (1u << 22) /* entries of a list */
+#define COUNT_MAX      (AU_GENESIS_SIZE_MAX / ACCOUNT_SIZE) /* entries of a list */
 
 /* ---- checks ---- */
 

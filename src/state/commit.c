@@ -4,7 +4,7 @@
 
 #include "crypto/sha256.h"
 
-#define MEMORY_MAX     ((size_t)2 << 30)  /* bytes of one sealing */
+#define MEMORY_MAX     ((size_t)4 << 30)  /* bytes of one sealing: the largest genesis takes 3 */
 #define UNDO_SIZE_MAX  ((size_t)2 << 30)  /* bytes of a block's undo record */
 #define DIRTY_SIZE_MAX ((size_t)64 << 20) /* bytes of records that wait to be written */
 #define PASS_SIZE_MIN  ((size_t)64 << 10) /* bytes of them that another thread writes: 1 ms */
