@@ -11,20 +11,32 @@ block_min=3
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-python3 tests/torture/kill.py --kills 1 --spoil --dir "$folder" >"$folder/spoiled"
-blind=$?
-python3 tests/torture/kill.py --kills "$kills" --block-min "$block_min" --dir "$folder" \
-    >"$folder/run"
-failed=$?
+kill_node() {
+    python3 tests/torture/kill.py --dir "$folder" "$@"
+}
 
-# The plan of the run, and one case more in front of it.
-echo "1..$((kills + 3))"
-if [ "$blind" = 1 ] && grep -qE '^# (the height is|state verify: )' "$folder/spoiled"; then
-    echo "ok - a log that lost its end is noticed"
-else
-    echo "not ok - a log that lost its end is noticed"
-    sed 's/^/# /' "$folder/spoiled"
+kill_node --kills 1 --spoil >"$folder/spoiled"
+blind=$?
+kill_node --kills 2 --block-min 0 --record "$folder/record" >"$folder/run"
+failed=$?
+kill_node --kills "$kills" --block-min "$block_min" --record "$folder/record" >>"$folder/run" ||
     failed=1
-fi
-grep -v '^1\.\.' "$folder/run" | sed -E 's/^((not )?ok) [0-9]+/\1/'
+
+# Each of the two runs ends with a case of its own, and here are two more in front.
+echo "1..$((kills + 4))"
+check() { # NAME COMMAND...
+    if "${@:2}"; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1"
+        sed 's/^/# /' "$folder/spoiled"
+        failed=1
+    fi
+}
+is_noticed() {
+    [ "$blind" = 1 ] && grep -qE '^# (the height is|state verify: )' "$folder/spoiled"
+}
+check 'a log that lost its end is noticed' is_noticed
+check 'a run goes on from the kills of another' grep -qx '# 2 kills before' "$folder/run"
+grep -v '^1\.\.' "$folder/run"
 exit $failed

@@ -43,6 +43,7 @@ import time
 import traceback
 
 from kill import AUREON, CONTRACTS, NAMES, ROOT, START_S, Broken, Connection, Node
+from record import FAILED, Record
 
 ACTIONS = ("nothing kill-before kill-within kill-after lose-before lose-after eio enospc "
            "enospc-on").split()  # the shim has the same
@@ -380,8 +381,8 @@ class Crash:
         return "stopped"
 
 
-def points_of(crash, rng, count_max):
-    """All points, or a sample: what they are called, and how each is tried."""
+def points_of(crash, rng):
+    """All points, some of each kind before more of any: what they are, and how each is tried."""
     points = []
     for phase in PHASES:
         for counts_reads in (0, 1):
@@ -396,14 +397,12 @@ def points_of(crash, rng, count_max):
     begin, end = crash.last_begin, crash.last_end
     points += [("log cut", crash.cut, (size,)) for size in range(begin, end)]
     points += [("log changed", crash.spoil, (position,)) for position in range(7, begin, 97)]
-    if not count_max:
-        return points
     rng.shuffle(points)
     groups = collections.defaultdict(list)  # each has its share
     for point in points:
         groups[point[0]].append(point)
     rounds = itertools.zip_longest(*groups.values())
-    return list(filter(None, itertools.chain(*rounds)))[:count_max]
+    return list(filter(None, itertools.chain(*rounds)))
 
 
 def name_of(point):
@@ -412,10 +411,11 @@ def name_of(point):
     return f"{name} {words[2 if method.__name__ == 'break_once' else 0]}"
 
 
-def chosen(points, options):
-    """Those of --only, each as often as --repeat says; all if there is no --only."""
+def chosen(points, options, record):
+    """Those of --only, each as often as --repeat says; else those that are not in the record."""
     if not options.only:
-        return points
+        some = [point for point in points if name_of(point) not in record.outcomes]
+        return some[:options.points or None]
     some = [point for point in points
             if any((name_of(point) + " ").startswith(f"{only} ") for only in options.only)]
     if not some:
@@ -424,7 +424,7 @@ def chosen(points, options):
 
 
 def tell(crash, point, error):
-    """Says all there is to know of a failure. Returns what is said of it at the end."""
+    """Says all there is to know of a failure."""
     lines = str(error) if isinstance(error, Broken) else traceback.format_exc()
     log = crash.folder / "point" / "node.err"
     if log.exists():
@@ -432,38 +432,55 @@ def tell(crash, point, error):
     print(f"# FAILED {name_of(point)}", flush=True)
     for line in lines.splitlines():
         print(f"#     {line}", flush=True)
-    return f"{name_of(point)}: {type(error).__name__}: {error}"
 
 
 def run(crash, options):
-    """Returns whether all went well."""
+    """Returns whether all went well, in runs before as well."""
     rng = random.Random(options.seed)
+    record = Record(options.record, AUREON)
     crash.prepare()
-    results, failures = collections.defaultdict(collections.Counter), []
-    points = chosen(points_of(crash, rng, options.points), options)
-    for point in points:
-        name, method, words = point
+    points = points_of(crash, rng)
+    some = chosen(points, options, record)
+    print(f"# {len(points)} points; {len(record.outcomes)} were tried before, {len(some)} are now",
+          flush=True)
+    for point in some:
+        _, method, words = point
         try:
             outcome = method(*words)
-            results[name][outcome if isinstance(outcome, str) else outcome[0]] += 1
+            outcome = outcome if isinstance(outcome, str) else outcome[0]
         except (Broken, OSError, LookupError, ValueError) as error:
-            results[name]["FAILED"] += 1
-            failures.append((point, tell(crash, point, error)))
+            outcome = FAILED
+            tell(crash, point, error)
             shutil.rmtree(crash.folder / "point", ignore_errors=True)
-    print(f"1..{len(results)}")
-    for number, (name, counts) in enumerate(results.items(), 1):
-        told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-        print(f"{'not ' if counts['FAILED'] else ''}ok {number} - {name}: {told}")
-    print(f"# {len(points)} points, {len(failures)} failed, seed {options.seed}")
-    for point, told in failures:
-        print(f"# failed: {told}")
-        print(f"#   again: tests/torture/crash.py --only '{name_of(point)}' --repeat 20")
-    return not failures
+        record.add(name_of(point), outcome)
+    return tell_all(record, options.seed)
+
+
+def tell_all(record, seed):
+    """What came of all tries: of each kind of point, and in all. Returns whether none failed."""
+    kinds = collections.defaultdict(collections.Counter)
+    for point, outcomes in record.outcomes.items():
+        kinds[point.rpartition(" ")[0]].update(outcomes)
+    print(f"1..{len(kinds)}")
+    for number, (kind, counts) in enumerate(sorted(kinds.items()), 1):
+        print(f"{'not ' if counts[FAILED] else ''}ok {number} - {kind}: {in_words(counts)}")
+    total = sum(kinds.values(), collections.Counter())
+    print(f"# {len(record.outcomes)} points, {total.total()} tries: {in_words(total)}; seed {seed}")
+    for point, outcomes in record.outcomes.items():
+        if FAILED in outcomes:
+            print(f"# failed: {point}")
+            print(f"#   again: tests/torture/crash.py --only '{point}' --repeat 20")
+    return not total[FAILED]
+
+
+def in_words(counts):
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--points", type=int, default=0, help="a sample of so many; else all")
+    parser.add_argument("--record", help="a file of what came of each point; else nothing is kept")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--only", action="append", help="a point by its name, or some by its begin")
     parser.add_argument("--repeat", type=int, default=1, help="times each of --only is tried")

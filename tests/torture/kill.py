@@ -11,19 +11,24 @@ Then, on what is left of its data directory:
   * the blocks are one chain and hold what was acknowledged where its receipt says;
   * no unit of the accounts' balances is lost or made, no counter is behind what it has answered.
 
-Now and then the next start is killed as well. Kills that did not happen at the worst time prove
+Now and then the next start is killed as well. After CHAIN_KILLS the node is stopped as one should,
+and another chain begins: what must be there again grows with each kill. Kills that did not happen at the worst time prove
 little: fewer than --block-min of them while a block was being made or committed is a failure too.
 
 Writes TAP. The data directory of a run that failed is kept.
 
-    tests/torture/kill.py [--kills N] [--block-min N] [--clients N] [--seed N] [--dir DIR] [--spoil]
+    tests/torture/kill.py [--kills N] [--record FILE] [--block-min N] [--clients N] [--seed N]
+                          [--dir DIR] [--spoil]
 
-With --spoil the store's log loses its end after each kill: a run that does not fail is blind.
+With --record kills are kept in a file: those of earlier runs with this very program count. With
+--spoil the store's log loses its end after each kill: a run that does not fail is blind.
 
 AUREON is the program, AUREON_CONTRACTS_DIR has counter.wasm; else they are those of build/.
 """
 
 import argparse
+import collections
+import itertools
 import json
 import os
 import pathlib
@@ -37,6 +42,8 @@ import tempfile
 import threading
 import time
 
+from record import FAILED, Record
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AUREON = os.environ.get("AUREON", str(ROOT / "build/aureon"))
 CONTRACTS = pathlib.Path(os.environ.get("AUREON_CONTRACTS_DIR", ROOT / "build/contracts"))
@@ -49,6 +56,7 @@ IN_FLIGHT_MIN = 8  # requests, at each kill
 ACKNOWLEDGED_MIN = 20  # since the kill before
 PIPELINE = 64  # requests sent ahead of their answers
 BUSY = {409: "tx-dropped", 429: None, 503: None}  # answers that promise nothing
+CHAIN_KILLS = 25
 START_S = 30
 ANSWER_S = 40
 DRAIN_S = 0.05  # for answers that were sent before the stop
@@ -162,11 +170,14 @@ class Promises:
 
     def __init__(self):
         self.lock = threading.Lock()
+        self.refused = 0
+        self.clear()
+
+    def clear(self):
         self.receipts = {}  # by hash: its bytes
         self.new = []  # (hash, height, index), since the last check
         self.counters = {}  # by contract: the highest value that it has answered
         self.height = 0
-        self.refused = 0
 
     def count(self):
         with self.lock:
@@ -308,8 +319,14 @@ class Torture:
         self.node = Node(folder)
         self.promises = Promises()
         self.load = Load(self.promises, seed, client_count)
+
+    def begin(self):
+        """A chain that nothing is known of."""
+        shutil.rmtree(self.node.data, ignore_errors=True)
+        self.promises.clear()
         self.known_height = 0  # up to which the chain of blocks was seen
         self.known_hash = None
+        self.node.start()
 
     def strike(self, is_soon):
         """Kills the node at its work. Returns what it was at and how many requests it owed."""
@@ -437,6 +454,8 @@ class Torture:
         connection.close()
         self.node.stop()
         self.check_height(self.verify(), status)
+        print(f"# {self.promises.count()} receipts at height {status['height']}: stopped by SIGTERM, "
+              "the state is whole", flush=True)
 
 
 def tell_failure(torture, error):
@@ -450,37 +469,40 @@ def tell_failure(torture, error):
     sys.stdout.flush()
 
 
-def run(torture, options):
-    """Returns whether all went well."""
-    counts = {"block": 0, "idle": 0}
+def run(torture, options, record):
+    """Returns whether all went well, in runs before as well."""
+    before = len(record.outcomes)
     starts = 0
-    print(f"1..{options.kills + 2}")
-    torture.node.start()
-    for number in range(1, options.kills + 1):
+    print(f"1..{max(options.kills - before, 0) + 1}\n# {before} kills before")
+    for number in range(before + 1, options.kills + 1):
+        if (number - before) % CHAIN_KILLS == 1:
+            torture.begin()
         # The newest log has what was acknowledged only as long as the store has no other.
         phase, in_flight, acknowledged = torture.strike(is_soon=options.spoil)
-        counts[phase] = counts.get(phase, 0) + 1
         started_at = time.monotonic()
         if options.spoil:
             torture.spoil()
         is_killed_again = torture.recover()
         starts += is_killed_again
-        print(f"ok {number} - killed while {phase}{', and as it started again' * is_killed_again}: "
+        record.add(f"kill {number}", phase)
+        print(f"ok - kill {number} while {phase}{', and as it started again' * is_killed_again}: "
               f"{in_flight} in flight, {acknowledged} acknowledged, "
               f"{torture.promises.count()} receipts at height {torture.known_height} kept "
               f"({time.monotonic() - started_at:.1f} s)", flush=True)
-    is_fair = counts["block"] >= options.block_min
-    print(f"{'' if is_fair else 'not '}ok {options.kills + 1} - {counts['block']} of "
-          f"{options.kills} kills while a block was made, {options.block_min} are needed; "
-          f"{starts} starts killed, {torture.promises.refused} requests refused")
-    torture.end()
-    print(f"ok {options.kills + 2} - stopped by SIGTERM, the state is whole")
-    return is_fair
+        if (number - before) % CHAIN_KILLS == 0 or number == options.kills:
+            torture.end()
+    counts = collections.Counter(itertools.chain(*record.outcomes.values()))
+    is_good = counts["block"] >= options.block_min and not counts[FAILED]
+    print(f"{'' if is_good else 'not '}ok - {counts.total()} kills, {counts['block']} while a block "
+          f"was made, {options.block_min} are needed, {counts[FAILED]} failed; {starts} starts were "
+          f"killed, {torture.promises.refused} requests refused")
+    return is_good
 
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--record", help="a file that kills are kept in; else nothing is kept")
     parser.add_argument("--block-min", type=int, help="half of the kills if not given")
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
@@ -499,9 +521,11 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="aureon-kill-", dir=options.dir))
     print(f"# seed {options.seed}, {options.clients} clients")
     torture = Torture(folder, options.seed, options.clients)
+    record = Record(options.record, AUREON)
     try:
-        is_good = run(torture, options)
+        is_good = run(torture, options, record)
     except Exception as error:
+        record.add(f"kill {len(record.outcomes) + 1}", FAILED)
         tell_failure(torture, error)
         print(f"Bail out! {type(error).__name__}")
         is_good = False
