@@ -41,6 +41,7 @@ import sys
 import tempfile
 import time
 import traceback
+import zlib
 
 from kill import AUREON, CONTRACTS, NAMES, ROOT, START_S, Broken, Connection, Node
 from record import FAILED, Record
@@ -412,9 +413,11 @@ def name_of(point):
 
 
 def chosen(points, options, record):
-    """Those of --only, each as often as --repeat says; else those that are not in the record."""
+    """Those of --only, each as often as --repeat says; else those of --part and not in the record."""
     if not options.only:
-        some = [point for point in points if name_of(point) not in record.outcomes]
+        number, parts = map(int, options.part.split("/"))
+        some = [point for point in points if name_of(point) not in record.outcomes
+                and zlib.crc32(name_of(point).encode()) % parts == number - 1]
         return some[:options.points or None]
     some = [point for point in points
             if any((name_of(point) + " ").startswith(f"{only} ") for only in options.only)]
@@ -481,6 +484,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--points", type=int, default=0, help="a sample of so many; else all")
     parser.add_argument("--record", help="a file of what came of each point; else nothing is kept")
+    parser.add_argument("--part", default="1/1", metavar="I/N", help="a part of all points")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--only", action="append", help="a point by its name, or some by its begin")
     parser.add_argument("--repeat", type=int, default=1, help="times each of --only is tried")
