@@ -53,7 +53,8 @@ STOPS = ("stop", "closing")  # phases whose calls are those of a stop
 FLUSH_BLOCKS = 511  # after a start, before the block with which tries are written
 PASS_BLOCKS = 40  # of these, that write so many slots that another thread writes their tries
 LOAD_BLOCKS, LOAD_TXS, LOAD_SIZE = 3, 3, 250000  # more than 16 MiB: txs of each account, bytes of each
-CONTROL = struct.Struct("6I200s")
+QUIET_S = 0.05  # without a call: what RocksDB does behind the requests is done
+CONTROL = struct.Struct("7I200s")
 
 
 class BrokenNode(Node):
@@ -97,14 +98,21 @@ class Control:
             self.page = mmap.mmap(file.fileno(), CONTROL.size)
 
     def set(self, action, target, counts_reads):
-        self.page[:] = CONTROL.pack(0, counts_reads, 0, target, ACTIONS.index(action), 0, b"")
+        self.page[:] = CONTROL.pack(0, 0, counts_reads, 0, target, ACTIONS.index(action), 0, b"")
 
-    def count(self, is_counting):
-        self.page[:4] = struct.pack("I", is_counting)
+    def count(self):
+        """From now on, once nothing is done but what is asked for: each run has the same calls."""
+        self.settle()
+        self.page[4:8] = struct.pack("I", 1)
+
+    def settle(self):
+        seen = None
+        while seen != (seen := self.page[:4]):
+            time.sleep(QUIET_S)
 
     def get(self):
         """How many calls, whether one was broken, and which."""
-        _, _, count, _, _, is_done, told = CONTROL.unpack(self.page[:])
+        _, _, _, count, _, _, is_done, told = CONTROL.unpack(self.page[:])
         return count, bool(is_done), told.partition(b"\0")[0].decode()
 
 
@@ -209,8 +217,9 @@ class Crash:
     def act(self, node, phase, given, is_full):
         """What is done while calls are counted. OSError where the node is gone."""
         if phase == "start":
-            self.control.count(1)
+            self.control.count()
         node.start()
+        self.control.settle()
         connection = Connection(node.port)
         hashes = []
         if phase == "flush":
@@ -225,10 +234,10 @@ class Crash:
             mine(connection)
         self.places[phase] = self.places.get(phase) or [place(connection)]
         if phase == "deploys":
-            self.control.count(1)
+            self.control.count()
         hashes = submit(connection, requests(phase, self.contract))
         if phase not in ("start", *STOPS):
-            self.control.count(1)
+            self.control.count()
         if not mine(connection) and is_full:
             connection = self.resume(node, phase, given)
         given |= receipts(connection, hashes)
@@ -237,7 +246,7 @@ class Crash:
             if len(given) != len(self.kept) + len(hashes):
                 raise Broken(f"{phase}: not all is in the one block")
         if phase in STOPS:
-            self.control.count(1)
+            self.control.count()
         connection.close()
         node.stop()
 
