@@ -1,4 +1,4 @@
-/* A wallet of three owners: a payment is made when enough of them approved of it. */
+/* A wallet of several owners: a payment is made when enough of them approved of it. */
 #include "aureon_contract.h"
 
 AUREON_CONTRACT(multisig, 1.0.0)
@@ -22,15 +22,14 @@ AUREON_EVENT(Proposed, "a payment waits for approvals", (u64, id, topic), (addre
              (u64, amount))
 AUREON_EVENT(Paid, "a payment was made", (u64, id, topic))
 
-AUREON_FN(init, void, init, "Three different owners, and how many must approve", (address, a),
-          (address, b), (address, c), (u8, approvals))
+AUREON_FN(init, void, init, "The owners, each another, and how many of them must approve",
+          (vec(address), owners), (u8, approvals))
 {
-    AUREON_REQUIRE(!aureon_is_equal(a, b) && !aureon_is_equal(b, c) && !aureon_is_equal(a, c),
-                   "the owners are different");
-    AUREON_REQUIRE(approvals >= 1 && approvals <= 3, "1 to 3 approvals");
-    owner_set(a, true);
-    owner_set(b, true);
-    owner_set(c, true);
+    AUREON_REQUIRE(approvals >= 1 && approvals <= owners.count, "1 approval to that of all owners");
+    for (uint32_t i = 0; i < owners.count; i++) {
+        AUREON_REQUIRE(!owner_get(owners.items[i]), "the owners are different");
+        owner_set(owners.items[i], true);
+    }
     needed_set(approvals);
 }
 

@@ -41,7 +41,7 @@ static bool is_signed(const struct Order *order, const void *sig)
     uint8_t message[sizeof(struct Order)], hash[32];
     aureon_bytes public_key = key_get();
     uint8_t of = kind_get();
-    aureon_put_Order(&to, *order);
+    aureon_put_Order(&to, order);
     uint32_t size = to.pos;
     memcpy(message, aureon_scratch, size);
     if (of == ED25519) return aureon_ed25519_verify(public_key.data, sig, message, size) == 1;

@@ -40,296 +40,7 @@
 
 #include "aureon_fields.h"
 #include "aureon_host.h"
-#include "aureon_runtime.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-/* The types' names are pasted and made text, so `bool` must not be a macro (C17, 7.18). */
-#undef bool
-typedef _Bool bool;
-
-/* Bytes for values of no fixed size (arguments, storage) and aureon_alloc, and for one encoded
- * value. A contract may define its own before it includes this. */
-#ifndef AUREON_HEAP_SIZE
-#define AUREON_HEAP_SIZE 16384u
-#endif
-#ifndef AUREON_SCRATCH_SIZE
-#define AUREON_SCRATCH_SIZE 16384u
-#endif
-
-#define AUREON_UNUSED __attribute__((unused))
-#define AUREON_SHARED __attribute__((unused, noinline)) /* one copy of it is smaller than many */
-
-/* ---- types ----------------------------------------------------------------------------------- */
-
-typedef void aureon_void; /* of results */
-typedef bool aureon_bool;
-typedef uint8_t aureon_u8;
-typedef uint16_t aureon_u16;
-typedef uint32_t aureon_u32;
-typedef uint64_t aureon_u64;
-typedef unsigned __int128 aureon_u128;
-typedef int8_t aureon_i8;
-typedef int16_t aureon_i16;
-typedef int32_t aureon_i32;
-typedef int64_t aureon_i64;
-typedef __int128 aureon_i128;
-
-typedef struct aureon_address {
-    uint8_t bytes[AUREON_ADDRESS_SIZE];
-} aureon_address;
-
-typedef struct aureon_bytes32 {
-    uint8_t bytes[32];
-} aureon_bytes32;
-
-/* Borrowed; what the kit gives lies on the heap until the call ends. */
-typedef struct aureon_bytes {
-    const uint8_t *data;
-    uint32_t size;
-} aureon_bytes;
-
-/* As bytes, and UTF-8. No zero at the end. */
-typedef struct aureon_string {
-    const char *data;
-    uint32_t size;
-} aureon_string;
-
-/* What a call ends with; docs/outcomes.md. */
-enum aureon_outcome {
-    AUREON_SUCCESS = 0,
-    AUREON_REVERTED = 1,
-    AUREON_OUT_OF_GAS = 2,
-    AUREON_TRAPPED = 3,
-    AUREON_STACK_LIMIT = 4,
-    AUREON_DEPTH_LIMIT = 5,
-    AUREON_HOST_REJECTED = 6,
-    AUREON_INVALID_MODULE = 7,
-    AUREON_NO_CONTRACT = 8,
-    AUREON_NO_FUNCTION = 9,
-    AUREON_BAD_ARGUMENTS = 10,
-    AUREON_INSUFFICIENT_BALANCE = 11,
-    AUREON_NOT_ALLOWED = 12
-};
-
-/* The kit's own codes of revert: from 0x7fff0001 on, so contracts count from 1. */
-enum aureon_error {
-    AUREON_ERROR_ARGUMENTS = 2147418113, /* they don't decode as the function's types */
-    AUREON_ERROR_ARITHMETIC,             /* a result does not fit its type */
-    AUREON_ERROR_ASSERTION,              /* AUREON_REQUIRE */
-    AUREON_ERROR_MEMORY,                 /* the heap or the scratch buffer is full */
-    AUREON_ERROR_ENCODING,               /* a stored or returned value does not decode */
-    AUREON_ERROR_NOT_PAYABLE             /* value came with a call that takes none */
-};
-
-/* ---- failures -------------------------------------------------------------------------------- */
-
-/* The text of a literal and its size, as two arguments. */
-#define AUREON_TEXT(literal) (literal), (uint32_t)(sizeof(literal) - 1)
-
-/* aureon_fail ends the call with a code and a sentence, which is a literal. */
-#define aureon_fail(code, literal) aureon_revert((code), AUREON_TEXT(literal))
-
-/* aureon_fail_kit is for the kit's errors, whose data is the sentence as a Borsh string. */
-#define aureon_fail_kit(code, literal)                                    \
-    do {                                                                  \
-        static const struct {                                             \
-            uint32_t size;                                                \
-            char text[sizeof(literal)];                                   \
-        } aureon_sentence = {sizeof(literal) - 1, literal};               \
-        aureon_revert((code), &aureon_sentence,                           \
-                      (uint32_t)sizeof(uint32_t) + aureon_sentence.size); \
-    } while (0)
-
-#define AUREON_LITERAL_(number) #number
-#define AUREON_LITERAL(number)  AUREON_LITERAL_(number)
-
-/* AUREON_REQUIRE ends the call with AUREON_ERROR_ASSERTION, file, line and a sentence, unless the
- * condition holds. */
-#define AUREON_REQUIRE(condition, literal)                                            \
-    do {                                                                              \
-        if (!(condition))                                                             \
-            aureon_fail_kit(AUREON_ERROR_ASSERTION,                                   \
-                            __FILE_NAME__ ":" AUREON_LITERAL(__LINE__) ": " literal); \
-    } while (0)
-
-/* aureon_try_add, _sub, _mul give false if the result is no uint64_t; *out is then untouched. */
-static inline bool aureon_try_add(uint64_t a, uint64_t b, uint64_t *out)
-{
-    if (a > UINT64_MAX - b) return false;
-    *out = a + b;
-    return true;
-}
-
-static inline bool aureon_try_sub(uint64_t a, uint64_t b, uint64_t *out)
-{
-    if (a < b) return false;
-    *out = a - b;
-    return true;
-}
-
-static inline bool aureon_try_mul(uint64_t a, uint64_t b, uint64_t *out)
-{
-    if (a != 0 && b > UINT64_MAX / a) return false;
-    *out = a * b;
-    return true;
-}
-
-/* aureon_add, _sub, _mul end the call with AUREON_ERROR_ARITHMETIC instead. */
-#define AUREON_CHECKED(name, sentence)                                                             \
-    AUREON_UNUSED static uint64_t aureon_##name(uint64_t a, uint64_t b)                            \
-    {                                                                                              \
-        uint64_t result = 0;                                                                       \
-        if (!aureon_try_##name(a, b, &result)) aureon_fail_kit(AUREON_ERROR_ARITHMETIC, sentence); \
-        return result;                                                                             \
-    }
-AUREON_CHECKED(add, "a sum exceeds 64 bits")
-AUREON_CHECKED(sub, "a difference is below 0")
-AUREON_CHECKED(mul, "a product exceeds 64 bits")
-
-/* ---- memory ---------------------------------------------------------------------------------- */
-
-#ifdef __wasm__
-/* aureon_alloc gives memory that lasts until the call ends, aligned for any type and not cleared;
- * it ends the call with AUREON_ERROR_MEMORY past AUREON_HEAP_SIZE bytes. */
-AUREON_UNUSED static void *aureon_alloc(uint32_t size)
-{
-    _Alignas(16) static uint8_t heap[AUREON_HEAP_SIZE];
-    static uint32_t used;
-    if (size > sizeof(heap) - used) aureon_fail_kit(AUREON_ERROR_MEMORY, "the heap is full");
-    uint8_t *block = heap + used;
-    used += (size + 15u) & ~15u;
-    if (used > sizeof(heap)) used = sizeof(heap);
-    return block;
-}
-#else
-/* aureon_mock.c: memory of its own for each block, so that sanitizers see its ends. */
-void *aureon_mock_alloc(uint32_t size, uint32_t heap_size);
-#define aureon_alloc(size) aureon_mock_alloc((size), AUREON_HEAP_SIZE)
-#endif
-
-/* ---- Borsh ----------------------------------------------------------------------------------- */
-
-/* Reads and writes the one scratch buffer; nothing in it outlasts the next use of the kit. */
-struct aureon_cursor {
-    uint32_t pos;
-    uint32_t size;
-    bool is_bad; /* of a reader: no encoding of the type */
-};
-
-static uint8_t aureon_scratch[AUREON_SCRATCH_SIZE];
-
-AUREON_SHARED static void aureon_put_raw(struct aureon_cursor *to, const void *data, uint32_t size)
-{
-    if (size > sizeof(aureon_scratch) - to->pos)
-        aureon_fail_kit(AUREON_ERROR_MEMORY, "a value exceeds the scratch buffer");
-    if (size > 0) memcpy(aureon_scratch + to->pos, data, size);
-    to->pos += size;
-}
-
-AUREON_SHARED static void aureon_get_raw(struct aureon_cursor *from, void *data, uint32_t size)
-{
-    if (from->is_bad || size > from->size - from->pos) {
-        from->is_bad = true;
-        memset(data, 0, size);
-        return;
-    }
-    memcpy(data, aureon_scratch + from->pos, size);
-    from->pos += size;
-}
-
-/* For each type T: aureon_put_T appends a value, aureon_get_T takes one. */
-#define AUREON_PLAIN(T)                                                                     \
-    AUREON_UNUSED static inline void aureon_put_##T(struct aureon_cursor *to, aureon_##T v) \
-    {                                                                                       \
-        aureon_put_raw(to, &v, sizeof(v));                                                  \
-    }                                                                                       \
-    AUREON_UNUSED static inline aureon_##T aureon_get_##T(struct aureon_cursor *from)       \
-    {                                                                                       \
-        aureon_##T v;                                                                       \
-        aureon_get_raw(from, &v, sizeof(v));                                                \
-        return v;                                                                           \
-    }
-AUREON_PLAIN(u8)
-AUREON_PLAIN(u16)
-AUREON_PLAIN(u32)
-AUREON_PLAIN(u64)
-AUREON_PLAIN(u128)
-AUREON_PLAIN(i8)
-AUREON_PLAIN(i16)
-AUREON_PLAIN(i32)
-AUREON_PLAIN(i64)
-AUREON_PLAIN(i128)
-AUREON_PLAIN(address)
-AUREON_PLAIN(bytes32)
-
-AUREON_UNUSED static inline void aureon_put_bool(struct aureon_cursor *to, bool v)
-{
-    aureon_put_u8(to, v);
-}
-
-AUREON_UNUSED static inline bool aureon_get_bool(struct aureon_cursor *from)
-{
-    uint8_t v = aureon_get_u8(from);
-    if (v > 1) from->is_bad = true;
-    return v == 1;
-}
-
-AUREON_SHARED static void aureon_put_bytes(struct aureon_cursor *to, aureon_bytes v)
-{
-    aureon_put_u32(to, v.size);
-    aureon_put_raw(to, v.data, v.size);
-}
-
-AUREON_SHARED static aureon_bytes aureon_get_bytes(struct aureon_cursor *from)
-{
-    aureon_bytes v = {NULL, aureon_get_u32(from)};
-    if (from->is_bad || v.size > from->size - from->pos) {
-        from->is_bad = true;
-        return (aureon_bytes){NULL, 0};
-    }
-    uint8_t *copy = aureon_alloc(v.size);
-    aureon_get_raw(from, copy, v.size);
-    v.data = copy;
-    return v;
-}
-
-/* aureon_is_utf8 refuses surrogates, overlong forms and what lies above U+10FFFF. */
-AUREON_SHARED static bool aureon_is_utf8(const uint8_t *text, uint32_t size)
-{
-    for (uint32_t i = 0; i < size;) {
-        uint8_t c = text[i++];
-        if (c < 0x80) continue;
-        uint32_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-        if (c < 0xc2 || c > 0xf4 || more > size - i) return false;
-        uint8_t low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-        uint8_t high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-        for (; more > 0; more--, i++, low = 0x80, high = 0xbf)
-            if (text[i] < low || text[i] > high) return false;
-    }
-    return true;
-}
-
-AUREON_UNUSED static void aureon_put_string(struct aureon_cursor *to, aureon_string v)
-{
-    aureon_put_bytes(to, (aureon_bytes){(const uint8_t *)v.data, v.size});
-}
-
-AUREON_UNUSED static aureon_string aureon_get_string(struct aureon_cursor *from)
-{
-    aureon_bytes v = aureon_get_bytes(from);
-    if (!aureon_is_utf8(v.data, v.size)) from->is_bad = true;
-    return (aureon_string){(const char *)v.data, v.size};
-}
-
-/* aureon_check_read ends the call unless the reader took a whole value. */
-AUREON_SHARED static void aureon_check_read(const struct aureon_cursor *from)
-{
-    if (from->is_bad || from->pos != from->size)
-        aureon_fail_kit(AUREON_ERROR_ENCODING, "a stored or returned value has another type");
-}
+#include "aureon_values.h"
 
 /* ---- functions ------------------------------------------------------------------------------- */
 
@@ -405,7 +116,7 @@ void aureon_mock_register(struct aureon_mock_function *function);
     aureon_##T name;                                                         \
     {                                                                        \
         struct aureon_cursor aureon_from = aureon_begin_arg(aureon_index++); \
-        name = aureon_get_##T(&aureon_from);                                 \
+        aureon_get_##T(&aureon_from, &name);                                 \
         aureon_end_arg(&aureon_from);                                        \
     }
 #define AUREON_ARG2(T, name, otherwise)                                      \
@@ -414,7 +125,7 @@ void aureon_mock_register(struct aureon_mock_function *function);
         name = (otherwise);                                                  \
     } else {                                                                 \
         struct aureon_cursor aureon_from = aureon_begin_arg(aureon_index++); \
-        name = aureon_get_##T(&aureon_from);                                 \
+        aureon_get_##T(&aureon_from, &name);                                 \
         aureon_end_arg(&aureon_from);                                        \
     }
 #define AUREON_IS_NEEDED(T, ...) AUREON_PASTE(AUREON_IS_NEEDED, AUREON_ARITY(__VA_ARGS__))
@@ -425,7 +136,7 @@ void aureon_mock_register(struct aureon_mock_function *function);
     {                                                      \
         aureon_##T aureon_result = call;                   \
         struct aureon_cursor aureon_to = {0, 0, false};    \
-        aureon_put_##T(&aureon_to, aureon_result);         \
+        aureon_put_##T(&aureon_to, &aureon_result);        \
         aureon_return_data(aureon_scratch, aureon_to.pos); \
     }
 
@@ -439,7 +150,7 @@ void aureon_mock_register(struct aureon_mock_function *function);
 #define AUREON_FN(name, result, mode, ...)                                                       \
     AUREON_ABI(AUREON_ASCII("fn ") AUREON_WORD_(name) AUREON_ASCII("(")                          \
                    AUREON_EACH(, AUREON_TAKES, AUREON_TAKES_MORE, __VA_ARGS__) AUREON_ASCII(")") \
-                       AUREON_IF_VOID(result, , AUREON_ASCII("->") AUREON_WORD_(result))         \
+                       AUREON_IF_VOID(result, , AUREON_ASCII("->") AUREON_TYPE(result))          \
                            AUREON_MODE_##mode AUREON_QUOTED(__VA_ARGS__))                        \
     static aureon_##result name(AUREON_PARAMS(__VA_ARGS__));                                     \
     AUREON_ENTRY(name, mode)                                                                     \
@@ -454,27 +165,34 @@ void aureon_mock_register(struct aureon_mock_function *function);
     }                                                                                            \
     static aureon_##result name(AUREON_PARAMS(__VA_ARGS__))
 
-/* AUREON_STRUCT(Name, (T, member), ...): struct Name, and the type Name of fields. */
+/* AUREON_STRUCT(Name, (T, member), ...): struct Name, and the types Name, option(Name) and vec(Name)
+ * of fields. */
 #define AUREON_STRUCT(...)        AUREON_STRUCT_(AUREON_FIRST(__VA_ARGS__), __VA_ARGS__)
 #define AUREON_STRUCT_(Name, ...) AUREON_STRUCT__(Name, __VA_ARGS__)
-#define AUREON_STRUCT__(Name, ...)                                                          \
-    AUREON_ABI(AUREON_ASCII("type ") AUREON_WORD_(Name) AUREON_ASCII("{") AUREON_EACH(      \
-        , AUREON_FIELD, AUREON_FIELD_MORE, __VA_ARGS__) AUREON_ASCII("}\n"))                \
-    typedef struct Name {                                                                   \
-        AUREON_EACH(, AUREON_MEMBER, AUREON_MEMBER, __VA_ARGS__)                            \
-    } aureon_##Name;                                                                        \
-    AUREON_UNUSED static void aureon_put_##Name(struct aureon_cursor *to, aureon_##Name v){ \
-        AUREON_EACH(, AUREON_PUT_MEMBER, AUREON_PUT_MEMBER,                                 \
-                    __VA_ARGS__)} AUREON_UNUSED static aureon_##Name                        \
-        aureon_get_##Name(struct aureon_cursor *from)                                       \
-    {                                                                                       \
-        aureon_##Name v;                                                                    \
-        AUREON_EACH(, AUREON_GET_MEMBER, AUREON_GET_MEMBER, __VA_ARGS__)                    \
-        return v;                                                                           \
-    }
+#define AUREON_STRUCT__(Name, ...)                                                                \
+    AUREON_ABI(AUREON_ASCII("type ") AUREON_WORD_(Name) AUREON_ASCII("{") AUREON_EACH(            \
+        , AUREON_FIELD, AUREON_FIELD_MORE, __VA_ARGS__) AUREON_ASCII("}\n"))                      \
+    enum {                                                                                        \
+        aureon_is_varying_##Name =                                                                \
+            AUREON_EACH(0, AUREON_IS_VARYING, AUREON_IS_VARYING, __VA_ARGS__) > 0                 \
+    };                                                                                            \
+    typedef struct Name {                                                                         \
+        AUREON_EACH(, AUREON_MEMBER, AUREON_MEMBER, __VA_ARGS__)                                  \
+    } aureon_##Name;                                                                              \
+    AUREON_UNUSED static void aureon_put_##Name(struct aureon_cursor *to, const aureon_##Name *v) \
+    {                                                                                             \
+        AUREON_EACH(, AUREON_PUT_MEMBER, AUREON_PUT_MEMBER, __VA_ARGS__);                         \
+    }                                                                                             \
+    AUREON_UNUSED static void aureon_get_##Name(struct aureon_cursor *from, aureon_##Name *v)     \
+    {                                                                                             \
+        AUREON_EACH(, AUREON_GET_MEMBER, AUREON_GET_MEMBER, __VA_ARGS__);                         \
+    }                                                                                             \
+    AUREON_OPTION_OF(Name)                                                                        \
+    AUREON_VEC_OF(Name)
+#define AUREON_IS_VARYING(T, name) +aureon_is_varying_##T
 #define AUREON_MEMBER(T, name)     aureon_##T name;
-#define AUREON_PUT_MEMBER(T, name) aureon_put_##T(to, v.name);
-#define AUREON_GET_MEMBER(T, name) v.name = aureon_get_##T(from);
+#define AUREON_PUT_MEMBER(T, name) aureon_put_##T(to, &v->name);
+#define AUREON_GET_MEMBER(T, name) aureon_get_##T(from, &v->name);
 
 /* ---- failures and events of the contract's own ----------------------------------------------- */
 
@@ -490,11 +208,11 @@ void aureon_mock_register(struct aureon_mock_function *function);
     }
 
 /* A topic: the encoding with zeros before it if it is short, else its SHA-256. */
-AUREON_SHARED static void aureon_end_topic(struct aureon_cursor *to, uint32_t begin, bool is_sized,
-                                           uint8_t topic[32])
+AUREON_SHARED static void aureon_end_topic(struct aureon_cursor *to, uint32_t begin,
+                                           bool is_varying, uint8_t topic[32])
 {
     uint32_t size = to->pos - begin;
-    if (is_sized || size > 32) {
+    if (is_varying || size > 32) {
         aureon_sha256(aureon_scratch + begin, size, topic);
     } else {
         memset(topic, 0, 32 - size);
@@ -504,8 +222,7 @@ AUREON_SHARED static void aureon_end_topic(struct aureon_cursor *to, uint32_t be
 }
 
 /* AUREON_EVENT(Name, text, (T, field, topic), (T, field), ...): emit_Name(field, ...) puts it into
- * the receipt. Fields with the word topic, at most 4, can be looked for; the data are the others.
- * A topic has a plain type, or is bytes or string. */
+ * the receipt. Fields with the word topic, at most 4, can be looked for; the data are the others. */
 #define AUREON_EVENT(Name, ...)                                                                 \
     AUREON_ABI(AUREON_ASCII("event ") AUREON_WORD_(Name) AUREON_FIELDS(__VA_ARGS__)             \
                    AUREON_QUOTED(__VA_ARGS__))                                                  \
@@ -526,15 +243,14 @@ AUREON_SHARED static void aureon_end_topic(struct aureon_cursor *to, uint32_t be
 #define AUREON_IS_TOPIC2        +1
 #define AUREON_EVENT_DATA(T, ...) \
     AUREON_PASTE(AUREON_EVENT_DATA, AUREON_ARITY(__VA_ARGS__))(T, __VA_ARGS__)
-#define AUREON_EVENT_DATA1(T, name) aureon_put_##T(&aureon_to, name);
+#define AUREON_EVENT_DATA1(T, name) aureon_put_##T(&aureon_to, &name);
 #define AUREON_EVENT_DATA2(T, name, topic)
 #define AUREON_EVENT_TOPIC(T, ...) \
     AUREON_PASTE(AUREON_EVENT_TOPIC, AUREON_ARITY(__VA_ARGS__))(T, __VA_ARGS__)
 #define AUREON_EVENT_TOPIC1(T, name)
 #define AUREON_EVENT_TOPIC2(T, name, topic) \
-    aureon_put_##T(&aureon_to, name);       \
-    aureon_end_topic(&aureon_to, 0, AUREON_IS_SIZED(name), aureon_topic[aureon_index++]);
-#define AUREON_IS_SIZED(v) _Generic((v), aureon_bytes : true, aureon_string : true, default : false)
+    aureon_put_##T(&aureon_to, &name);      \
+    aureon_end_topic(&aureon_to, 0, aureon_is_varying_##T, aureon_topic[aureon_index++]);
 
 /* ---- storage --------------------------------------------------------------------------------- */
 
@@ -559,72 +275,80 @@ AUREON_SHARED static void aureon_store(const void *key, uint32_t key_size, const
 
 /* AUREON_STORAGE(name, T, "key"): one value. name_get gives zeros if there is none, name_has tells;
  * name_set, name_delete. */
-#define AUREON_STORAGE(name, T, key)                                                         \
-    AUREON_ABI(AUREON_ASCII("storage ") AUREON_WORD_(name) AUREON_ASCII(":") AUREON_WORD_(T) \
-                   AUREON_ASCII(" @\"" key "\"\n"))                                          \
-    AUREON_UNUSED static aureon_##T name##_get(void)                                         \
-    {                                                                                        \
-        struct aureon_cursor from;                                                           \
-        aureon_##T v;                                                                        \
-        memset(&v, 0, sizeof(v));                                                            \
-        if (!aureon_load(AUREON_TEXT(key), &from)) return v;                                 \
-        v = aureon_get_##T(&from);                                                           \
-        aureon_check_read(&from);                                                            \
-        return v;                                                                            \
-    }                                                                                        \
-    AUREON_UNUSED static void name##_set(aureon_##T v)                                       \
-    {                                                                                        \
-        struct aureon_cursor to = {0, 0, false};                                             \
-        aureon_put_##T(&to, v);                                                              \
-        aureon_store(AUREON_TEXT(key), aureon_scratch, to.pos);                              \
-    }                                                                                        \
-    AUREON_UNUSED static bool name##_has(void)                                               \
-    {                                                                                        \
-        return aureon_storage_size(AUREON_TEXT(key)) >= 0;                                   \
-    }                                                                                        \
-    AUREON_UNUSED static void name##_delete(void)                                            \
-    {                                                                                        \
-        aureon_storage_delete(AUREON_TEXT(key));                                             \
+#define AUREON_STORAGE(name, T, key)                                                        \
+    AUREON_ABI(AUREON_ASCII("storage ") AUREON_WORD_(name) AUREON_ASCII(":") AUREON_TYPE(T) \
+                   AUREON_ASCII(" @\"" key "\"\n"))                                         \
+    AUREON_UNUSED static aureon_##T name##_get(void)                                        \
+    {                                                                                       \
+        struct aureon_cursor from;                                                          \
+        aureon_##T v;                                                                       \
+        memset(&v, 0, sizeof(v));                                                           \
+        if (!aureon_load(AUREON_TEXT(key), &from)) return v;                                \
+        aureon_get_##T(&from, &v);                                                          \
+        aureon_check_read(&from);                                                           \
+        return v;                                                                           \
+    }                                                                                       \
+    AUREON_UNUSED static void name##_set(aureon_##T v)                                      \
+    {                                                                                       \
+        struct aureon_cursor to = {0, 0, false};                                            \
+        aureon_put_##T(&to, &v);                                                            \
+        aureon_store(AUREON_TEXT(key), aureon_scratch, to.pos);                             \
+    }                                                                                       \
+    AUREON_UNUSED static bool name##_has(void)                                              \
+    {                                                                                       \
+        return aureon_storage_size(AUREON_TEXT(key)) >= 0;                                  \
+    }                                                                                       \
+    AUREON_UNUSED static void name##_delete(void)                                           \
+    {                                                                                       \
+        aureon_storage_delete(AUREON_TEXT(key));                                            \
     }
 
 /* AUREON_MAP(name, K, V, "prefix"): a value for each key; the functions take the key first. It is
  * stored under the prefix and the key's encoding. */
-#define AUREON_MAP(name, K, V, prefix)                                                           \
-    AUREON_ABI(AUREON_ASCII("storage ") AUREON_WORD_(name) AUREON_ASCII(":map<") AUREON_WORD_(K) \
-                   AUREON_ASCII(",") AUREON_WORD_(V) AUREON_ASCII("> @\"" prefix "\"\n"))        \
-    AUREON_UNUSED static uint32_t name##_key(aureon_##K k)                                       \
-    {                                                                                            \
-        struct aureon_cursor to = {0, 0, false};                                                 \
-        aureon_put_raw(&to, AUREON_TEXT(prefix));                                                \
-        aureon_put_##K(&to, k);                                                                  \
-        return to.pos;                                                                           \
-    }                                                                                            \
-    AUREON_UNUSED static aureon_##V name##_get(aureon_##K k)                                     \
-    {                                                                                            \
-        struct aureon_cursor from;                                                               \
-        aureon_##V v;                                                                            \
-        memset(&v, 0, sizeof(v));                                                                \
-        if (!aureon_load(aureon_scratch, name##_key(k), &from)) return v;                        \
-        v = aureon_get_##V(&from);                                                               \
-        aureon_check_read(&from);                                                                \
-        return v;                                                                                \
-    }                                                                                            \
-    AUREON_UNUSED static void name##_set(aureon_##K k, aureon_##V v)                             \
-    {                                                                                            \
-        struct aureon_cursor to = {0, 0, false};                                                 \
-        uint32_t key_size = to.pos = name##_key(k);                                              \
-        aureon_put_##V(&to, v);                                                                  \
-        aureon_store(aureon_scratch, key_size, aureon_scratch + key_size, to.pos - key_size);    \
-    }                                                                                            \
-    AUREON_UNUSED static bool name##_has(aureon_##K k)                                           \
-    {                                                                                            \
-        uint32_t key_size = name##_key(k);                                                       \
-        return aureon_storage_size(aureon_scratch, key_size) >= 0;                               \
-    }                                                                                            \
-    AUREON_UNUSED static void name##_delete(aureon_##K k)                                        \
-    {                                                                                            \
-        uint32_t key_size = name##_key(k);                                                       \
-        aureon_storage_delete(aureon_scratch, key_size);                                         \
+#define AUREON_MAP(name, K, V, prefix)                                                          \
+    AUREON_ABI(AUREON_ASCII("storage ") AUREON_WORD_(name) AUREON_ASCII(":map<") AUREON_TYPE(K) \
+                   AUREON_ASCII(",") AUREON_TYPE(V) AUREON_ASCII("> @\"" prefix "\"\n"))        \
+    AUREON_SHARED static uint32_t name##_put_key(const aureon_##K *k)                           \
+    {                                                                                           \
+        struct aureon_cursor to = {0, 0, false};                                                \
+        aureon_put_raw(&to, AUREON_TEXT(prefix));                                               \
+        aureon_put_##K(&to, k);                                                                 \
+        return to.pos;                                                                          \
+    }                                                                                           \
+    AUREON_SHARED static void name##_load(const aureon_##K *k, aureon_##V *v)                   \
+    {                                                                                           \
+        struct aureon_cursor from;                                                              \
+        memset(v, 0, sizeof(*v));                                                               \
+        if (!aureon_load(aureon_scratch, name##_put_key(k), &from)) return;                     \
+        aureon_get_##V(&from, v);                                                               \
+        aureon_check_read(&from);                                                               \
+    }                                                                                           \
+    AUREON_SHARED static void name##_store(const aureon_##K *k, const aureon_##V *v)            \
+    {                                                                                           \
+        uint32_t key_size = name##_put_key(k);                                                  \
+        struct aureon_cursor to = {key_size, 0, false};                                         \
+        aureon_put_##V(&to, v);                                                                 \
+        aureon_store(aureon_scratch, key_size, aureon_scratch + key_size, to.pos - key_size);   \
+    }                                                                                           \
+    AUREON_UNUSED static inline aureon_##V name##_get(aureon_##K k)                             \
+    {                                                                                           \
+        aureon_##V v;                                                                           \
+        name##_load(&k, &v);                                                                    \
+        return v;                                                                               \
+    }                                                                                           \
+    AUREON_UNUSED static inline void name##_set(aureon_##K k, aureon_##V v)                     \
+    {                                                                                           \
+        name##_store(&k, &v);                                                                   \
+    }                                                                                           \
+    AUREON_UNUSED static bool name##_has(aureon_##K k)                                          \
+    {                                                                                           \
+        uint32_t key_size = name##_put_key(&k);                                                 \
+        return aureon_storage_size(aureon_scratch, key_size) >= 0;                              \
+    }                                                                                           \
+    AUREON_UNUSED static void name##_delete(aureon_##K k)                                       \
+    {                                                                                           \
+        uint32_t key_size = name##_put_key(&k);                                                 \
+        aureon_storage_delete(aureon_scratch, key_size);                                        \
     }
 
 /* ---- accounts -------------------------------------------------------------------------------- */
@@ -676,7 +400,7 @@ struct aureon_target {
     {                                                                                      \
         struct aureon_cursor aureon_to = {0, 0, false};                                    \
         AUREON_UNUSED uint32_t aureon_open;                                                \
-        aureon_put_u32(&aureon_to, AUREON_COUNT(__VA_ARGS__));                             \
+        aureon_put_u32(&aureon_to, &(uint32_t){AUREON_COUNT(__VA_ARGS__)});                \
         AUREON_EACH(, AUREON_PUT_ITEM, AUREON_PUT_ITEM, __VA_ARGS__)                       \
         int32_t aureon_got =                                                               \
             aureon_call(aureon_at.address.bytes, AUREON_TEXT(#name), aureon_scratch,       \
@@ -685,15 +409,15 @@ struct aureon_target {
         return (enum aureon_outcome)aureon_got;                                            \
     }
 #define AUREON_OUT(T) , aureon_##T *out_result
-#define AUREON_PUT_ITEM(T, name)      \
-    aureon_open = aureon_to.pos;      \
-    aureon_put_u32(&aureon_to, 0);    \
-    aureon_put_##T(&aureon_to, name); \
+#define AUREON_PUT_ITEM(T, name)                \
+    aureon_open = aureon_to.pos;                \
+    aureon_put_u32(&aureon_to, &(uint32_t){0}); \
+    aureon_put_##T(&aureon_to, &name);          \
     aureon_close_item(&aureon_to, aureon_open);
 #define AUREON_GET_RESULT(T)                              \
     if (aureon_got == AUREON_SUCCESS) {                   \
         struct aureon_cursor from = aureon_read_result(); \
-        *out_result = aureon_get_##T(&from);              \
+        aureon_get_##T(&from, out_result);                \
         aureon_check_read(&from);                         \
     }
 

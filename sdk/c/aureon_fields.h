@@ -49,6 +49,12 @@
 #define AUREON_IF_VOID(T, yes, no) AUREON_SECOND(AUREON_VOID_##T, AUREON_NO, ~)(yes, no)
 #define AUREON_VOID_void           ~, AUREON_YES
 
+/* AUREON_ID(T): the type's name as one word: vec_u64 of vec(u64). */
+#define AUREON_ID(T)        AUREON_SECOND(AUREON_ID_##T, T, ~)
+#define AUREON_ID_option(T) ~, option_##T
+#define AUREON_ID_vec(T)    ~, vec_##T
+#define AUREON_ID_map(K, V) ~, map_##K##_##V
+
 #define AUREON_ONE(...)           1
 #define AUREON_ONE_MORE(...)      +1
 #define AUREON_COUNT(...)         AUREON_EACH(0, AUREON_ONE, AUREON_ONE_MORE, __VA_ARGS__)
@@ -58,7 +64,7 @@
 #define AUREON_NAME(T, ...)       AUREON_FIRST(__VA_ARGS__)
 #define AUREON_NAME_MORE(T, ...)  , AUREON_FIRST(__VA_ARGS__)
 #define AUREON_NAMES(...)         AUREON_EACH(, AUREON_NAME, AUREON_NAME_MORE, __VA_ARGS__)
-#define AUREON_PUT(T, name)       aureon_put_##T(&aureon_to, name);
+#define AUREON_PUT(T, name)       aureon_put_##T(&aureon_to, &name);
 
 /* ---- lines of the section aureon_abi --------------------------------------------------------- */
 
@@ -76,9 +82,21 @@
  * the layer that AUREON_ASCII puts around. */
 #define AUREON_QUOTED__(text) AUREON_ASCII(" ") AUREON_ASCII(#text) AUREON_ASCII("\n")
 
+/* A type: what stands between the brackets of the outer one may be a word, or an inner one of words. */
+#define AUREON_TYPE(T)        AUREON_SECOND(AUREON_TYPE_##T, AUREON_WORD_(T), ~)
+#define AUREON_TYPE_option(T) ~, AUREON_ASCII("option<") AUREON_INNER(T) AUREON_ASCII(">")
+#define AUREON_TYPE_vec(T)    ~, AUREON_ASCII("vec<") AUREON_INNER(T) AUREON_ASCII(">")
+#define AUREON_TYPE_map(K, V) \
+    ~, AUREON_ASCII("map<") AUREON_INNER(K) AUREON_ASCII(",") AUREON_INNER(V) AUREON_ASCII(">")
+#define AUREON_INNER(T)        AUREON_SECOND(AUREON_INNER_##T, AUREON_WORD_(T), ~)
+#define AUREON_INNER_option(T) ~, AUREON_ASCII("option<") AUREON_WORD_(T) AUREON_ASCII(">")
+#define AUREON_INNER_vec(T)    ~, AUREON_ASCII("vec<") AUREON_WORD_(T) AUREON_ASCII(">")
+#define AUREON_INNER_map(K, V) \
+    ~, AUREON_ASCII("map<") AUREON_WORD_(K) AUREON_ASCII(",") AUREON_WORD_(V) AUREON_ASCII(">")
+
 #define AUREON_FIELD(T, ...) AUREON_PASTE(AUREON_FIELD, AUREON_ARITY(__VA_ARGS__))(T, __VA_ARGS__)
 
-#define AUREON_FIELD1(T, name)        AUREON_WORD_(name) AUREON_ASCII(":") AUREON_WORD_(T)
+#define AUREON_FIELD1(T, name)        AUREON_WORD_(name) AUREON_ASCII(":") AUREON_TYPE(T)
 #define AUREON_FIELD2(T, name, topic) AUREON_ASCII("topic ") AUREON_FIELD1(T, name)
 #define AUREON_FIELD_MORE(T, ...)     AUREON_ASCII(", ") AUREON_FIELD(T, __VA_ARGS__)
 #define AUREON_FIELDS(...) \

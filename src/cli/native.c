@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/build.h"
+#include "cli/embedded.h"
 #include "cli/toolchain.h"
 
 #define SUFFIX        ".c"
@@ -91,28 +92,35 @@ static enum au_exit try_sanitizers(struct native *native)
     return AU_EXIT_DONE;
 }
 
+static bool is_source(const char *name)
+{
+    size_t size = strlen(name);
+    return size > sizeof(SUFFIX) - 1 && strcmp(name + size - (sizeof(SUFFIX) - 1), SUFFIX) == 0;
+}
+
 static enum au_exit compile(const struct native *native, const char *test, const char *program)
 {
     struct au_arena *arena = &native->invocation->arena;
-    const char **argv = au_arena_zero(arena, (FLAG_COUNT + native->source_count) * sizeof(*argv));
+    size_t size = FLAG_COUNT + au_embedded_count + native->source_count;
+    const char **argv = au_arena_zero(arena, size * sizeof(*argv));
     const char *kit = path_of(native, "build/", "kit");
-    const char *mock = path_of(native, "build/kit/", "aureon_mock.c");
-    const char *crypto = path_of(native, "build/kit/", "aureon_mock_crypto.c");
     /* A source whose name begins like an option must not be taken for one. */
     const char *here = native->folder[0] == '\0' ? "./" : "";
     const char *source = path_of(native, here, test);
     int status = 0;
-    if (argv == NULL || kit == NULL || mock == NULL || crypto == NULL || source == NULL) {
-        return fail_memory(native);
-    }
+    if (argv == NULL || kit == NULL || source == NULL) return fail_memory(native);
     size_t count = put_flags(native, native->has_sanitizers, argv);
     argv[count++] = "-I";
     argv[count++] = kit;
     argv[count++] = "-o";
     argv[count++] = program;
     argv[count++] = source;
-    argv[count++] = mock;
-    argv[count++] = crypto;
+    for (size_t i = 0; i < au_embedded_count; i++) {
+        const char *name = au_embedded[i].name;
+        if (strcmp(au_embedded[i].folder, AU_EMBEDDED_KIT) != 0 || !is_source(name)) continue;
+        argv[count] = path_of(native, "build/kit/", name);
+        if (argv[count++] == NULL) return fail_memory(native);
+    }
     for (size_t i = 0; i < native->source_count; i++) {
         argv[count] = path_of(native, here, native->sources[i]);
         if (argv[count++] == NULL) return fail_memory(native);

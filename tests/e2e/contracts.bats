@@ -153,9 +153,9 @@ END
 }
 
 @test "multisig: a payment waits for its second owner" {
-    run "$AUREON" deploy "$AUREON_CONTRACTS_DIR/multisig.wasm" "$alice" "$alice" "$carol" 2
+    run "$AUREON" deploy "$AUREON_CONTRACTS_DIR/multisig.wasm" '[@alice, @bob, @alice]' 2
     [ "$status" -ne 0 ]
-    deploy multisig "$alice" "$bob" "$carol" 2
+    deploy multisig owners='[@alice, @bob, @carol]' approvals=2
     called alice fund --value 3
     refused dave 1 0x propose "$bob" u64:1
     called alice propose "$bob" u64:3000000000

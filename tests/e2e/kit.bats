@@ -115,3 +115,55 @@ output() {
     aureon run "$wide" last $(printf 'raw:0x%02x ' {1..16}) --json
     expect_json .output 0x10
 }
+
+lists=$AUREON_CONTRACTS_DIR/lists.wasm
+
+@test "kit: options, lists and maps by their types, as text and as JSON" {
+    aureon run "$lists" halve number=6 --json
+    expect_json .output 0x010300000000000000
+    aureon run "$lists" halve none --json
+    expect_json .output 0x00
+    local items=02000000010000004201000000000000000000000000010000004101020000000000000000000000
+    aureon run "$lists" priced 'items=[{name: A, price: 2, tags: []}, {name: C, price: none, tags: [1]}, {name: B, price: 0, tags: []}]' --json
+    expect_json .output 0x$items
+    aureon run "$lists" priced '[{"name": "A", "price": "2", "tags": []}, {"name": "B", "price": "0", "tags": []}]' --json
+    expect_json .output 0x$items
+    aureon run "$lists" same 'counts={b: 2, a: 1}' --json
+    expect_json .output 0x020000000100000061010000000000000001000000620200000000000000
+    aureon run "$lists" all '[1, 2]' --json
+    expect_json .output 0x010200000001000000000000000200000000000000
+    aureon run "$lists" truths '[[-1, [true, true]], [5, [true, false]]]' --json
+    expect_json .output_u64 3
+    aureon run "$lists" halve number=x
+    expect_refused 2 "args.number: expected u64"
+    aureon run "$lists" same 'counts={a: 1, a: 2}'
+    expect 2
+}
+
+@test "kit: options, lists and maps that are no such encoding" {
+    local wrong
+    for wrong in halve:02 halve:01 halve:0000 priced:ffffffff priced:0100000000000000 \
+        same:020000000100000062010000000000000001000000610200000000000000 \
+        same:020000000100000061010000000000000001000000610200000000000000; do
+        aureon run "$lists" "${wrong%:*}" "raw:0x${wrong#*:}" --json
+        expect_json .revert_code 2147418113
+    done
+    aureon run "$lists" unsorted --json
+    expect_json .revert_code 2147418117
+}
+
+@test "kit: lists that are stored, emitted and told of in an error" {
+    local a b
+    a=0x$(printf '11%.0s' {1..32})
+    b=0x$(printf '22%.0s' {1..32})
+    aureon run "$lists" keep "[$a, $b]" 7 '{x: 1}' --storage kept.json --json
+    expect_json .output_u64 3
+    aureon run "$lists" owner place=1 --storage kept.json --json
+    expect_json .output "$b"
+    aureon run "$lists" see '[1, 2]' hi --json
+    expect_json '.events[0].data' 0x01020000006869
+    expect_json '.events | length' 2
+    aureon run "$lists" see '[2, 2]' none
+    expect 5
+    [[ $output == *'with code 1'* ]]
+}

@@ -8,20 +8,21 @@ setup() {
     kit=$AUREON_SOURCE_DIR/sdk/c
     tests=$AUREON_SOURCE_DIR/tests/kit
     contracts=$AUREON_SOURCE_DIR/contracts
+    on_the_mock=("$tests"/{native,maker,walker}.c "$contracts/counter/counter.c"
+        "$contracts/token/token.c" "$contracts/caller/caller.c"
+        "$AUREON_SOURCE_DIR"/tests/contracts/{wide,lists}.c)
 }
 
 # build COMPILER OPTION... FILE...: the program is ./program.
 build() {
     "$@" -std=c17 -g -O1 -Wall -Wextra -Werror -I"$kit" -o program \
-        "$kit/aureon_mock.c" "$kit/aureon_mock_crypto.c"
+        "$kit"/aureon_mock*.c
 }
 
 @test "native: the mock does what a chain does, built by gcc and by clang, under sanitizers" {
     for compiler in gcc clang; do
         build "$compiler" -fsanitize=address,undefined -fno-sanitize-recover=all \
-            "$tests/native.c" "$contracts/counter/counter.c" "$contracts/token/token.c" \
-            "$contracts/caller/caller.c" "$tests/maker.c" "$tests/walker.c" \
-            "$AUREON_SOURCE_DIR/tests/contracts/wide.c"
+            "${on_the_mock[@]}"
         run ./program
         [ "$output" = ok ]
     done
@@ -70,9 +71,7 @@ END
 }
 
 @test "native: gcov tells which lines of a contract a test reached" {
-    build gcc --coverage "$tests/native.c" "$contracts/counter/counter.c" \
-        "$contracts/token/token.c" "$contracts/caller/caller.c" "$tests/maker.c" "$tests/walker.c" \
-        "$AUREON_SOURCE_DIR/tests/contracts/wide.c"
+    build gcc --coverage "${on_the_mock[@]}"
     ./program
     run gcov -t program-counter.gcda
     [ "$status" -eq 0 ]

@@ -283,6 +283,141 @@ static void test_types_and_texts(void)
     CHECK(line != NULL && line->size == 10 + 64 && memcmp(line->data, "got -5 hi ", 10) == 0);
 }
 
+static aureon_address lists;
+
+/* A view of `lists` with one argument. */
+static struct aureon_mock_result look(const char *function, const char *arg, uint32_t size)
+{
+    struct aureon_mock_args args = {0};
+    add(&args, arg, size);
+    return aureon_mock_view(lists, function, &args);
+}
+
+static bool gives(struct aureon_mock_result result, const char *data, uint32_t size)
+{
+    return result.outcome == AUREON_SUCCESS && result.data.size == size &&
+           memcmp(result.data.data, data, size) == 0;
+}
+
+static bool fails(struct aureon_mock_result result, uint32_t code)
+{
+    return result.outcome == AUREON_REVERTED && result.revert_code == code;
+}
+
+static void begin_lists(void)
+{
+    begin();
+    CHECK(aureon_mock_deploy("lists", alice, 0, NULL, &lists).outcome == AUREON_SUCCESS);
+}
+
+static void test_options(void)
+{
+    begin_lists();
+    CHECK(
+        gives(look("halve", AUREON_TEXT("\1\6\0\0\0\0\0\0\0")), AUREON_TEXT("\1\3\0\0\0\0\0\0\0")));
+    CHECK(gives(look("halve", AUREON_TEXT("\1\7\0\0\0\0\0\0\0")), AUREON_TEXT("\0")));
+    CHECK(gives(look("halve", AUREON_TEXT("\0")), AUREON_TEXT("\0")));
+    static const struct {
+        const char *data;
+        uint32_t size;
+    } wrong[] = {
+        {AUREON_TEXT("\2\6\0\0\0\0\0\0\0")}, /* no such tag */
+        {AUREON_TEXT("\1\6\0\0\0\0\0\0")},   /* the value is cut */
+        {AUREON_TEXT("\0\0")},               /* one byte too many */
+        {AUREON_TEXT("")},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        CHECK(fails(look("halve", wrong[i].data, wrong[i].size), AUREON_ERROR_ARGUMENTS));
+}
+
+#define ITEM_A "\1\0\0\0A\1\7\0\0\0\0\0\0\0\2\0\0\0xy"
+#define ITEM_B "\1\0\0\0B\0\0\0\0\0"
+#define ITEM_C "\0\0\0\0\1\1\0\0\0\0\0\0\0\0\0\0\0"
+
+static void test_lists(void)
+{
+    begin_lists();
+    CHECK(gives(look("priced", AUREON_TEXT("\3\0\0\0" ITEM_A ITEM_B ITEM_C)),
+                AUREON_TEXT("\2\0\0\0" ITEM_C ITEM_A)));
+    CHECK(gives(look("priced", AUREON_TEXT("\0\0\0\0")), AUREON_TEXT("\0\0\0\0")));
+    CHECK(fails(look("priced", AUREON_TEXT("\2\0\0\0" ITEM_A)), AUREON_ERROR_ARGUMENTS));
+    CHECK(fails(look("priced", AUREON_TEXT("\0\0\0\0" ITEM_A)), AUREON_ERROR_ARGUMENTS));
+    CHECK(fails(look("priced", AUREON_TEXT("\0\0\0")), AUREON_ERROR_ARGUMENTS));
+    /* A count that no heap holds is seen before anything is allocated. */
+    CHECK(fails(look("priced", AUREON_TEXT("\377\377\377\377" ITEM_A)), AUREON_ERROR_ARGUMENTS));
+
+    CHECK(gives(look("all", AUREON_TEXT("\2\0\0\0\1\5\0\1\6\1")),
+                AUREON_TEXT("\1\2\0\0\0\5\0\0\0\0\0\0\0\6\1\0\0\0\0\0\0")));
+    CHECK(gives(look("all", AUREON_TEXT("\2\0\0\0\1\5\0\0")), AUREON_TEXT("\0")));
+    /* One that has as many bytes as it says, and whose items have more than the heap. */
+    enum { NONES = AUREON_HEAP_SIZE / 4 + 1 };
+    static uint8_t nones[4 + NONES] = {NONES & 255, NONES >> 8};
+    CHECK(fails(look("all", (const char *)nones, sizeof(nones)), AUREON_ERROR_MEMORY));
+}
+
+static void test_maps(void)
+{
+    begin_lists();
+#define A  "\1\0\0\0a\1\0\0\0\0\0\0\0"
+#define AA "\2\0\0\0aa\2\0\0\0\0\0\0\0"
+#define B  "\1\0\0\0b\3\0\0\0\0\0\0\0"
+    CHECK(gives(look("same", AUREON_TEXT("\3\0\0\0" A AA B)), AUREON_TEXT("\3\0\0\0" A AA B)));
+    CHECK(gives(look("same", AUREON_TEXT("\0\0\0\0")), AUREON_TEXT("\0\0\0\0")));
+    CHECK(fails(look("same", AUREON_TEXT("\2\0\0\0" B A)), AUREON_ERROR_ARGUMENTS));
+    CHECK(fails(look("same", AUREON_TEXT("\2\0\0\0" AA A)), AUREON_ERROR_ARGUMENTS));
+    CHECK(fails(look("same", AUREON_TEXT("\2\0\0\0" A A)), AUREON_ERROR_ARGUMENTS));
+    CHECK(fails(look("same", AUREON_TEXT("\3\0\0\0" A B)), AUREON_ERROR_ARGUMENTS));
+    CHECK(fails(look("same", AUREON_TEXT("\377\377\377\377" A)), AUREON_ERROR_ARGUMENTS));
+    CHECK(fails(aureon_mock_view(lists, "unsorted", NULL), AUREON_ERROR_ENCODING));
+    /* Numbers are ordered as numbers: -1 before 256 before 257. */
+    CHECK(number(look("truths", AUREON_TEXT("\3\0\0\0\377\377\1\0\0\0\1\0\1\2\0\0\0\1\0"
+                                            "\1\1\1\0\0\0\1"))) == 256 + 257 - 1);
+    CHECK(fails(look("truths", AUREON_TEXT("\2\0\0\0\1\0\0\0\0\0\377\377\0\0\0\0")),
+                AUREON_ERROR_ARGUMENTS));
+    CHECK(fails(look("truths", AUREON_TEXT("\1\0\0\0\1\0\1\0\0\0\2")), AUREON_ERROR_ARGUMENTS));
+}
+
+/* In storage, events and errors. */
+static void test_lists_that_are_kept(void)
+{
+    begin_lists();
+    struct aureon_mock_args kept = {0};
+    uint8_t owners[4 + 2 * AUREON_ADDRESS_SIZE] = {2};
+    memcpy(owners + 4, alice.bytes, sizeof(alice.bytes));
+    memcpy(owners + 4 + sizeof(alice.bytes), bob.bytes, sizeof(bob.bytes));
+    add(&kept, owners, sizeof(owners));
+    add(&kept, AUREON_TEXT("\0"));
+    add(&kept, AUREON_TEXT("\3\0\0\0" A AA B));
+    CHECK(number(aureon_mock_call(lists, "keep", alice, 0, &kept)) == 5);
+    CHECK(gives(look("owner", AUREON_TEXT("\1\0\0\0")), (const char *)bob.bytes, 32));
+    CHECK(fails(look("owner", AUREON_TEXT("\2\0\0\0")), AUREON_ERROR_ASSERTION));
+    add(&kept, AUREON_TEXT("\1\2\0\0\0\303"));
+    CHECK(fails(aureon_mock_call(lists, "keep", alice, 0, &kept), AUREON_ERROR_ARGUMENTS));
+#undef A
+#undef AA
+#undef B
+
+#define NUMBERS "\2\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"
+    struct aureon_mock_args seen = {0};
+    uint8_t topic[32];
+    add(&seen, AUREON_TEXT(NUMBERS));
+    add(&seen, AUREON_TEXT("\1\2\0\0\0hi"));
+    CHECK(aureon_mock_call(lists, "see", alice, 0, &seen).outcome == AUREON_SUCCESS);
+    const struct aureon_mock_event *event = aureon_mock_event(0);
+    aureon_sha256(AUREON_TEXT(NUMBERS), topic);
+    CHECK(event != NULL && event->topic_count == 1 && memcmp(event->topics[0], topic, 32) == 0);
+    CHECK(event->data.size == 7 && memcmp(event->data.data, "\1\2\0\0\0hi", 7) == 0);
+    event = aureon_mock_event(1);
+    aureon_sha256(AUREON_TEXT("\1\0\0\0a\0\0\0\0\0"), topic);
+    CHECK(event != NULL && event->topic_count == 2 && memcmp(event->topics[0], topic, 32) == 0);
+    CHECK(memcmp(event->topics[1] + 28, "\0\x34\x12\1", 4) == 0);
+#define EQUAL "\2\0\0\0\2\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"
+    seen.items[0] = (aureon_bytes){(const uint8_t *)EQUAL, sizeof(EQUAL) - 1};
+    struct aureon_mock_result result = aureon_mock_call(lists, "see", alice, 0, &seen);
+    CHECK(fails(result, 1) && result.data.size == sizeof(EQUAL) - 1 &&
+          memcmp(result.data.data, EQUAL, sizeof(EQUAL) - 1) == 0);
+}
+
 /* Digests of the empty text. */
 static void test_hashes(void)
 {
@@ -322,6 +457,10 @@ int main(void)
     test_contracts_that_change_themselves();
     test_walks();
     test_types_and_texts();
+    test_options();
+    test_lists();
+    test_maps();
+    test_lists_that_are_kept();
     test_hashes();
     test_signatures();
     aureon_mock_reset();
