@@ -662,7 +662,8 @@ def make_abi(out, tools):
     records = (
         'fn get()->u64 view "The total"', "fn init(s:bytes32) init", "fn migrate() migrate",
         "fn put(a:option<vec<Point>>,m:map<string,(u8,i128)>)->Side payable mut", "fn a(x:(u8)) mut",
-        "fn a(x:u8,x:u8) mut", "fn init() mut", "fn a(x:f64) mut # said", "event Moved",
+        "fn a(x:u8,x:u8) mut", "fn init() mut", "fn init() payable init",
+        "fn a(x:f64) mut # said", "event Moved",
         "event Moved(topic who:address,topic:u8,to:Point)", 'error 2 Denied "\\"no\\" \\n \\\\"',
         "error 1 Overflow ( total : u64 )", "error x A", "type Point{x:u32,y:u32}", "type Point{}",
         "type u64{x:u8}", "type A{b:vec<B>}", "enum B{None,Some(a:A)}", "enum Side{Buy,Sell(p:u64)}",

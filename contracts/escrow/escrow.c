@@ -15,7 +15,8 @@ AUREON_ERROR(4, NotPaid, "a transfer was refused", (u8, result))
 
 AUREON_EVENT(Paid, "the escrow paid all it had", (address, to, topic), (u64, amount))
 
-AUREON_FN(init, void, init, "The deployer is the payer; deadline in Unix milliseconds",
+AUREON_FN(init, void, payable_init,
+          "The deployer is the payer, and may fund it at once; deadline in Unix milliseconds",
           (address, to), (u64, deadline))
 {
     payer_set(aureon_get_caller());

@@ -146,7 +146,8 @@ void aureon_mock_register(struct aureon_mock_function *function);
  * value.
  *
  * result  a type or void
- * mode    mut, view, payable (takes value), and init and migrate for the functions so named */
+ * mode    mut, view, payable (takes value); for the functions so named init, or payable_init, and
+ *         migrate */
 #define AUREON_FN(name, result, mode, ...)                                                       \
     AUREON_ABI(AUREON_ASCII("fn ") AUREON_WORD_(name) AUREON_ASCII("(")                          \
                    AUREON_EACH(, AUREON_TAKES, AUREON_TAKES_MORE, __VA_ARGS__) AUREON_ASCII(")") \

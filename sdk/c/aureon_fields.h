@@ -105,10 +105,11 @@
 #define AUREON_TAKES_(T, name)    AUREON_FIELD1(T, name)
 #define AUREON_TAKES_MORE(T, ...) AUREON_ASCII(", ") AUREON_TAKES(T, __VA_ARGS__)
 
-#define AUREON_MODE_mut     AUREON_ASCII(" mut")
-#define AUREON_MODE_view    AUREON_ASCII(" view")
-#define AUREON_MODE_init    AUREON_ASCII(" init")
-#define AUREON_MODE_migrate AUREON_ASCII(" migrate")
-#define AUREON_MODE_payable AUREON_ASCII(" payable mut")
+#define AUREON_MODE_mut          AUREON_ASCII(" mut")
+#define AUREON_MODE_view         AUREON_ASCII(" view")
+#define AUREON_MODE_init         AUREON_ASCII(" init")
+#define AUREON_MODE_migrate      AUREON_ASCII(" migrate")
+#define AUREON_MODE_payable      AUREON_ASCII(" payable mut")
+#define AUREON_MODE_payable_init AUREON_ASCII(" payable init")
 
 #endif

@@ -136,12 +136,16 @@ static bool read_mode(struct abi_scan *scan, struct au_abi_record *record)
 {
     static const char *const modes[] = {"mut", "view", "init", "migrate"};
     record->is_payable = abi_at(scan, "payable");
-    if (record->is_payable) return abi_need(scan, "mut");
+    if (record->is_payable) {
+        record->mode = abi_at(scan, "init") ? AU_ABI_INIT : AU_ABI_MUT;
+        return record->mode == AU_ABI_INIT || abi_at(scan, "mut") ||
+               abi_expected(scan, "mut or init");
+    }
     for (size_t i = 0; i < AU_COUNT_OF(modes); i++) {
         record->mode = (enum au_abi_mode)i;
         if (abi_at(scan, modes[i])) return true;
     }
-    return abi_expected(scan, "mut, view, init, migrate or payable mut");
+    return abi_expected(scan, "mut, view, init, migrate, payable mut or payable init");
 }
 
 /* A node calls `init` and `migrate` by these names, and nobody else may. */

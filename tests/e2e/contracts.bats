@@ -92,6 +92,9 @@ shows() {
     refused alice 2147418113 "" transfer "$bob" u64:1 u64:1
     refused alice 2147418118 "" transfer "$bob" u64:1 --value 1
     shows 1000 balance_of "$alice"
+    aureon deploy "$AUREON_CONTRACTS_DIR/token.wasm" u64:1000 --value 1 --gas 3000000 --json
+    expect 5
+    expect_json .revert_code 2147418118
 }
 
 # balance_is NAME_OR_ADDRESS AMOUNT: what it has, in base units.
@@ -130,8 +133,9 @@ END
     to=$("$AUREON" account carol --json | jq --raw-output .address)
     local before
     before=$("$AUREON" balance "$to" --json | jq --raw-output .balance)
-    deploy escrow "$carol" u64:18446744073709551615
-    called bob fund --value 5
+    deploy escrow "$carol" u64:18446744073709551615 --value 2
+    balance_is "$contract" 2000000000
+    called bob fund --value 3
     balance_is "$contract" 5000000000
     refused bob 1 0x release
     refused bob 2 "" refund

@@ -9,7 +9,7 @@ setup() {
     tests=$AUREON_SOURCE_DIR/tests/kit
     contracts=$AUREON_SOURCE_DIR/contracts
     on_the_mock=("$tests"/{native,maker,walker}.c "$contracts/counter/counter.c"
-        "$contracts/token/token.c" "$contracts/caller/caller.c"
+        "$contracts/token/token.c" "$contracts/caller/caller.c" "$contracts/escrow/escrow.c"
         "$AUREON_SOURCE_DIR"/tests/contracts/{wide,lists}.c)
 }
 

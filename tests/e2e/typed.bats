@@ -173,7 +173,7 @@ END
     curl -s "$AUREON_URL/v1/contract/$contract/abi" >got
     [ "$(jq -c '[.status, .code, .line]' got)" = '[404,"malformed-abi",2]' ]
     [ "$(jq --raw-output .detail got)" = \
-        'malformed at line 2: expected mut, view, init, migrate or payable mut, got `maybe`' ]
+        'malformed at line 2: expected mut, view, init, migrate, payable mut or payable init, got `maybe`' ]
 }
 
 @test "a failure is told by the contract's errors" {

@@ -97,6 +97,25 @@ static void test_arguments_and_value(void)
     CHECK(result.outcome == AUREON_INSUFFICIENT_BALANCE);
 }
 
+/* Value may come with an init that says so, and with code that has none. */
+static void test_value_of_a_deployment(void)
+{
+    begin();
+    aureon_address escrow, other;
+    uint64_t number = 100;
+    struct aureon_mock_args args = {0}, supply = {0};
+    add(&args, &bob, sizeof(bob));
+    add(&args, &number, sizeof(number));
+    add(&supply, &number, sizeof(number));
+    CHECK(aureon_mock_deploy("escrow", alice, 30, &args, &escrow).outcome == AUREON_SUCCESS);
+    CHECK(aureon_mock_balance(escrow) == 30 && aureon_mock_balance(alice) == 970);
+    CHECK(aureon_mock_deploy("walker", alice, 20, NULL, &other).outcome == AUREON_SUCCESS);
+    CHECK(aureon_mock_balance(other) == 20);
+    struct aureon_mock_result result = aureon_mock_deploy("token", alice, 1, &supply, &other);
+    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == AUREON_ERROR_NOT_PAYABLE);
+    CHECK(aureon_mock_balance(alice) == 950);
+}
+
 static void test_calls_between_contracts(void)
 {
     begin();
@@ -450,6 +469,7 @@ int main(void)
 {
     test_token();
     test_arguments_and_value();
+    test_value_of_a_deployment();
     test_calls_between_contracts();
     test_overflow();
     test_upgrade();

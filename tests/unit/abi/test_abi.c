@@ -46,10 +46,15 @@ static const struct {
     {2, "expected `:`, got `u8`", "abi 1\nfn a(x u8) mut"},
     {2, "expected a type, got `)`", "abi 1\nfn a(x:) mut"},
     {2, "expected `)`, got `y`", "abi 1\nfn a(x:u8 y:u8) mut"},
-    {2, "expected mut, view, init, migrate or payable mut, got the end of the line",
+    {2, "expected mut, view, init, migrate, payable mut or payable init, got the end of the line",
      "abi 1\nfn a()"},
-    {2, "expected mut, view, init, migrate or payable mut, got `mutable`", "abi 1\nfn a() mutable"},
-    {2, "expected `mut`, got `view`", "abi 1\nfn a() payable view"},
+    {2, "expected mut, view, init, migrate, payable mut or payable init, got `mutable`",
+     "abi 1\nfn a() mutable"},
+    {2, "expected mut or init, got `view`", "abi 1\nfn a() payable view"},
+    {2, "expected mut or init, got `migrate`", "abi 1\nfn migrate() payable migrate"},
+    {2, "expected mut or init, got the end of the line", "abi 1\nfn a() payable"},
+    {2, "mode init is of the function `init`, and of no other", "abi 1\nfn a() payable init"},
+    {2, "mode init is of the function `init`, and of no other", "abi 1\nfn init() payable mut"},
     {2, "mode init is of the function `init`, and of no other", "abi 1\nfn a() init"},
     {2, "mode init is of the function `init`, and of no other", "abi 1\nfn init() mut"},
     {2, "mode migrate is of the function `migrate`, and of no other", "abi 1\nfn migrate() mut"},
@@ -186,7 +191,7 @@ static const char whole[] =
     "enum Side{Buy,Sell(price:u64)}\n"
     "event Moved(topic who:address,topic:u8,to:Point)\n"
     "fn put(a:option<vec<Point>>,m:map<string,(u8,i128)>) -> Side payable mut\n"
-    "fn init(s:bytes32) init\n"
+    "fn init(s:bytes32) payable init\n"
     "fn get()->u64 view \"The \" \"total\" # said\n"
     "storage balance:map<address,u64> @\"b\\x00:\"";
 
@@ -195,7 +200,7 @@ static const char canonical[] =
     "\"functions\":["
     "{\"name\":\"get\",\"mode\":\"view\",\"payable\":false,\"params\":[],\"result\":\"u64\","
     "\"text\":\"The total\"},"
-    "{\"name\":\"init\",\"mode\":\"init\",\"payable\":false,"
+    "{\"name\":\"init\",\"mode\":\"init\",\"payable\":true,"
     "\"params\":[{\"name\":\"s\",\"type\":\"bytes32\"}]},"
     "{\"name\":\"put\",\"mode\":\"mut\",\"payable\":true,"
     "\"params\":[{\"name\":\"a\",\"type\":\"option<vec<Point>>\"},"
@@ -244,7 +249,7 @@ static const char lines[] = "abi 1\n"
                             "meta name=counter\n"
                             "meta sdk=c/1\n"
                             "fn get()->u64 view \"The total\"\n"
-                            "fn init(s:bytes32) init\n"
+                            "fn init(s:bytes32) payable init\n"
                             "fn put(a:option<vec<Point>>, m:map<string,(u8,i128)>)->Side"
                             " payable mut\n"
                             "event Moved(topic who:address, topic:u8, to:Point)\n"
