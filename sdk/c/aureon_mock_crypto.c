@@ -1,6 +1,6 @@
 /* SHA-256 (FIPS 180-4), Keccak-256 as Ethereum pads it, and BLAKE2b-256 (RFC 7693), for contracts
  * that run natively, and signatures. Written to be short: a test hashes little. */
-#include "aureon_mock.h"
+#include "aureon_mock_internal.h"
 
 /* ---- SHA-256 ---- */
 
@@ -223,11 +223,35 @@ static int32_t verify(const void *key, uint32_t key_size, const void *sig, const
     return memcmp(sig, expected, sizeof(expected)) == 0;
 }
 
+/* The points of small order have one of seven y, with either sign of x: 0, 1, -1 and two more, and
+ * 0 and 1 with the prime added. */
+bool aureon_mock_is_small_order(const void *key)
+{
+    static const uint8_t roots[2][32] = {
+        {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+         0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+         0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+        {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+         0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+         0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+    };
+    uint8_t y[32];
+    memcpy(y, key, sizeof(y));
+    y[31] &= 0x7f;
+    bool is_one_byte = true, is_prime = y[31] == 0x7f; /* but for the first byte */
+    for (int i = 1; i < 32; i++)
+        is_one_byte = is_one_byte && y[i] == 0;
+    for (int i = 1; i < 31; i++)
+        is_prime = is_prime && y[i] == 0xff;
+    return (is_one_byte && y[0] <= 1) || (is_prime && y[0] >= 0xec && y[0] <= 0xee) ||
+           memcmp(y, roots[0], sizeof(y)) == 0 || memcmp(y, roots[1], sizeof(y)) == 0;
+}
+
 int32_t aureon_ed25519_verify(const void *key, const void *sig, const void *message, uint32_t size)
 {
     if (aureon_mock.crypto.ed25519_verify != NULL)
         return aureon_mock.crypto.ed25519_verify(key, sig, message, size);
-    return verify(key, 32, sig, message, size);
+    return !aureon_mock_is_small_order(key) && verify(key, 32, sig, message, size);
 }
 
 int32_t aureon_secp256k1_verify(const void *key, const void *sig, const void *hash)

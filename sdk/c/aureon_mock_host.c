@@ -355,6 +355,7 @@ int32_t aureon_set_admin(const void *address, uint32_t size)
     struct account *account = aureon_mock_account_find(&mock->top->self);
     if (size != 0 && size != AUREON_ADDRESS_SIZE) aureon_mock_end(AUREON_HOST_REJECTED);
     if (!account->has_admin) return AUREON_NOT_ALLOWED;
+    if (size != 0 && aureon_mock_is_small_order(address)) return AUREON_NOT_ALLOWED;
     account->has_admin = size != 0;
     if (size != 0) memcpy(&account->admin, address, size);
     return 0;

@@ -107,6 +107,9 @@ struct account *aureon_mock_account_get(const void *address);
 /* The name of a contract of the program by its code's hash; NULL: none. */
 const char *aureon_mock_contract_find(const void *code_hash);
 
+/* A key of Ed25519 that anyone could sign for. */
+bool aureon_mock_is_small_order(const void *key);
+
 /* False: the balance is too small. */
 bool aureon_mock_move(const void *from, const void *to, uint64_t amount);
 

@@ -49,6 +49,16 @@ AUREON_FN(compare, i32, view, "memcmp", (bytes32, a), (bytes32, b))
     return memcmp(a.bytes, b.bytes, sizeof(a.bytes));
 }
 
+AUREON_FN(sum, u64, view, "a + b", (u64, a), (u64, b))
+{
+    return aureon_add(a, b);
+}
+
+AUREON_FN(product, u64, view, "a * b", (u64, a), (u64, b))
+{
+    return aureon_mul(a, b);
+}
+
 AUREON_FN(difference, u64, view, "a - b", (u64, a), (u64, b))
 {
     return aureon_sub(a, b);

@@ -35,6 +35,11 @@ static uint64_t number(struct aureon_mock_result result)
     return value;
 }
 
+static bool fails(struct aureon_mock_result result, uint32_t code)
+{
+    return result.outcome == AUREON_REVERTED && result.revert_code == code;
+}
+
 static aureon_address token_new(uint64_t supply)
 {
     aureon_address token;
@@ -220,6 +225,38 @@ static int32_t changed(aureon_address maker, const char *function, const void *d
     return code;
 }
 
+/* Keys that anyone could sign for, and their neighbours, which are as good as any. */
+static void check_admins_of_small_order(aureon_address maker)
+{
+    static const struct {
+        uint8_t first, middle, last;
+        bool is_small;
+    } keys[] = {
+        {0, 0, 0, true},           {1, 0, 0, true},           {2, 0, 0, false},
+        {0, 0, 0x80, true},        {1, 0, 0x80, true},        {1, 1, 0, false},
+        {0xec, 0xff, 0x7f, true},  {0xed, 0xff, 0x7f, true},  {0xee, 0xff, 0xff, true},
+        {0xeb, 0xff, 0x7f, false}, {0xef, 0xff, 0x7f, false}, {0xed, 0xfe, 0x7f, false},
+        {0xed, 0xff, 0x7e, false},
+    };
+    static const char order_8[2][33] = {
+        "\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0"
+        "\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x85",
+        "\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f"
+        "\x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a"};
+    uint8_t key[32], sig[64];
+    for (int i = 0; i < 2; i++)
+        CHECK(changed(maker, "give", order_8[i], sizeof(key)) == AUREON_NOT_ALLOWED);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        memset(key, keys[i].middle, sizeof(key));
+        key[0] = keys[i].first;
+        key[31] = keys[i].last;
+        int32_t expected = keys[i].is_small ? AUREON_NOT_ALLOWED : AUREON_SUCCESS;
+        CHECK(changed(maker, "give", key, sizeof(key)) == expected);
+        aureon_mock_sign(key, sizeof(key), "message", 7, sig);
+        CHECK(aureon_ed25519_verify(key, sig, "message", 7) == !keys[i].is_small);
+    }
+}
+
 /* Whoever calls: it is the contract itself that upgrades, as long as it has an admin. */
 static void test_contracts_that_change_themselves(void)
 {
@@ -239,6 +276,7 @@ static void test_contracts_that_change_themselves(void)
     CHECK(changed(maker, "give", bob.bytes, 32) == 0);
     CHECK(aureon_mock_upgrade(maker, "counter", alice, NULL).outcome == AUREON_NOT_ALLOWED);
     CHECK(aureon_mock_upgrade(maker, "maker", bob, NULL).outcome == AUREON_SUCCESS);
+    check_admins_of_small_order(maker);
     CHECK(changed(maker, "freeze", NULL, 0) == 0);
     CHECK(changed(maker, "freeze", NULL, 0) == AUREON_NOT_ALLOWED);
     CHECK(changed(maker, "give", bob.bytes, 32) == AUREON_NOT_ALLOWED);
@@ -285,13 +323,6 @@ static void test_types_and_texts(void)
     each.count--;
     CHECK(aureon_mock_view(wide, "last", &each).revert_code == AUREON_ERROR_ARGUMENTS);
 
-    uint64_t three = 3, five = 5;
-    struct aureon_mock_args numbers = {0};
-    add(&numbers, &three, sizeof(three));
-    add(&numbers, &five, sizeof(five));
-    result = aureon_mock_view(wide, "difference", &numbers);
-    CHECK(result.outcome == AUREON_REVERTED && result.revert_code == AUREON_ERROR_ARITHMETIC);
-
     int64_t below = -5;
     struct aureon_mock_args told = {0};
     add(&told, &below, sizeof(below));
@@ -300,6 +331,43 @@ static void test_types_and_texts(void)
     CHECK(aureon_mock_view(wide, "tell", &told).outcome == AUREON_SUCCESS);
     const aureon_string *line = aureon_mock_log(0);
     CHECK(line != NULL && line->size == 10 + 64 && memcmp(line->data, "got -5 hi ", 10) == 0);
+}
+
+/* Up to the last number that fits, and the first that does not. */
+static void test_arithmetic(void)
+{
+    static const uint64_t most = UINT64_MAX, half = 1ull << 63, root = 1ull << 32;
+    const struct {
+        const char *function;
+        uint64_t a, b;
+        bool fits;
+        uint64_t result;
+    } cases[] = {
+        {"sum", most, 0, true, most},        {"sum", 0, most, true, most},
+        {"sum", most - 1, 1, true, most},    {"sum", most, 1, false, 0},
+        {"sum", 1, most, false, 0},          {"sum", half, half, false, 0},
+        {"sum", most, most, false, 0},       {"difference", most, most, true, 0},
+        {"difference", most, 0, true, most}, {"difference", 0, 0, true, 0},
+        {"difference", 0, 1, false, 0},      {"difference", most - 1, most, false, 0},
+        {"difference", 0, most, false, 0},   {"product", most, 1, true, most},
+        {"product", 1, most, true, most},    {"product", 0, most, true, 0},
+        {"product", most, 0, true, 0},       {"product", root - 1, root + 1, true, most},
+        {"product", root, root, false, 0},   {"product", half, 2, false, 0},
+        {"product", 2, half, false, 0},      {"product", most, most, false, 0},
+    };
+    aureon_address wide;
+    begin();
+    CHECK(aureon_mock_deploy("wide", alice, 0, NULL, &wide).outcome == AUREON_SUCCESS);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct aureon_mock_args args = {0};
+        add(&args, &cases[i].a, sizeof(cases[i].a));
+        add(&args, &cases[i].b, sizeof(cases[i].b));
+        struct aureon_mock_result result = aureon_mock_view(wide, cases[i].function, &args);
+        if (cases[i].fits)
+            CHECK(number(result) == cases[i].result);
+        else
+            CHECK(fails(result, AUREON_ERROR_ARITHMETIC));
+    }
 }
 
 static aureon_address lists;
@@ -316,11 +384,6 @@ static bool gives(struct aureon_mock_result result, const char *data, uint32_t s
 {
     return result.outcome == AUREON_SUCCESS && result.data.size == size &&
            memcmp(result.data.data, data, size) == 0;
-}
-
-static bool fails(struct aureon_mock_result result, uint32_t code)
-{
-    return result.outcome == AUREON_REVERTED && result.revert_code == code;
 }
 
 static void begin_lists(void)
@@ -477,6 +540,7 @@ int main(void)
     test_contracts_that_change_themselves();
     test_walks();
     test_types_and_texts();
+    test_arithmetic();
     test_options();
     test_lists();
     test_maps();
