@@ -7,6 +7,7 @@
 #include "cli/check.h"
 #include "cli/client_commands.h"
 #include "cli/help.h"
+#include "cli/native.h"
 #include "cli/project.h"
 #include "cli/run.h"
 #include "cli/test.h"
@@ -42,6 +43,12 @@ static const char run_details[] =
     "runs go on from each other.\n";
 
 static const struct au_option json_options[] = {
+    {"json", NULL, AU_OPTION_FLAG, false, 0, json_text},
+};
+
+static const struct au_option test_options[] = {
+    {"timeout", "SECONDS", AU_OPTION_NUMBER, false, AU_NATIVE_SECONDS_MAX,
+     "a native test may take so long; 60, 0 = for ever"},
     {"json", NULL, AU_OPTION_FLAG, false, 0, json_text},
 };
 
@@ -86,7 +93,7 @@ static const char test_details[] =
     "Files that end in _test.c are tests in C: each is compiled for this machine with the other\n"
     "C files of the folder and a chain in its own process (aureon_mock.h), under the sanitizers\n"
     "of clang if it has them, and passes if main() gives 0. They need clang, as `aureon build`\n"
-    "does, and leave build/native.\n"
+    "does, and leave build/native. One that is not done in time is ended, and fails.\n"
     "\n"
     "A line is printed for each step, with its gas. A step that comes to something else than it\n"
     "expects ends its scenario and gives exit code 1. When all of a folder's passed and there is\n"
@@ -173,7 +180,7 @@ static const struct au_command offline_commands[] = {
      .example = "aureon test hello",
      .needs_setup = true,
      .operands_max = 1,
-     OPTIONS(json_options),
+     OPTIONS(test_options),
      .run = au_test_command},
     {.name = "tx decode",
      .operands = "HEX",

@@ -13,6 +13,7 @@
 #define STEM_SIZE_MAX 256u
 #define FLAG_COUNT    20u /* at most, of a line of clang */
 #define SIGNAL_STATUS 128
+#define MS_PER_S      1000u
 
 /* What AddressSanitizer says from here on is of use to nobody who looks for a line of code. */
 #define ASAN_DETAILS "Shadow bytes around"
@@ -79,7 +80,7 @@ static enum au_exit try_sanitizers(struct native *native)
     argv[count++] = program;
     argv[count++] = source;
     argv[count] = NULL;
-    if (au_toolchain_listen(argv, said, sizeof(said), &status) != AU_OK) {
+    if (au_toolchain_listen(argv, 0, said, sizeof(said), &status) != AU_OK) {
         return fail_run(native, argv[0]);
     }
     native->has_sanitizers = status == 0;
@@ -141,7 +142,9 @@ static enum au_exit run(const struct native *native, const char *program,
     char said[SAID_SIZE];
     struct au_buf text;
     int status = 0;
-    if (au_toolchain_listen(argv, said, sizeof(said), &status) != AU_OK) {
+    uint32_t seconds =
+        (uint32_t)au_invocation_number(native->invocation, "timeout", AU_NATIVE_SECONDS);
+    if (au_toolchain_listen(argv, seconds * MS_PER_S, said, sizeof(said), &status) != AU_OK) {
         return fail_run(native, program);
     }
     result->is_passed = status == 0;
@@ -149,7 +152,9 @@ static enum au_exit run(const struct native *native, const char *program,
     char *shadow = strstr(said, ASAN_DETAILS);
     if (shadow != NULL) *shadow = '\0';
     au_buf_init(&text, 2 * SAID_SIZE);
-    if (status > SIGNAL_STATUS) {
+    if (status == AU_TOOLCHAIN_LATE) {
+        au_buf_printf(&text, "not done after %u s, and ended: --timeout gives it more\n", seconds);
+    } else if (status > SIGNAL_STATUS) {
         au_buf_printf(&text, "ended by signal %d (%s)\n", status - SIGNAL_STATUS,
                       strsignal(status - SIGNAL_STATUS));
     } else {

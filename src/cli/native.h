@@ -10,13 +10,17 @@
 
 #include "cli/invocation.h"
 
+#define AU_NATIVE_SECONDS     60u /* that a test may take, if --timeout says nothing else */
+#define AU_NATIVE_SECONDS_MAX 3600u
+
 struct au_native_result {
     const char *name;
     bool is_passed;
     struct au_bytes said; /* of one that failed: how it ended, and the first of what it said */
 };
 
-/* au_native_run compiles and runs tests, as au_build_list names them.
+/* au_native_run compiles and runs tests, as au_build_list names them. One that takes longer than
+ * --timeout is ended.
  *
  * folder       as it was typed: "." is this one
  * out_results  count of them, in the arena, on DONE

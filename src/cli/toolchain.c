@@ -1,21 +1,26 @@
 #include "cli/toolchain.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #define VERSION_MIN    14u
 #define VERSION_MAX    30u
 #define SAID_SIZE      512
 #define SIGNAL_STATUS  128
+#define NS_PER_MS      1000000u
 #define PACKAGES       "on Debian and Ubuntu: sudo apt-get install clang lld"
 #define VERSION_PREFIX "clang version "
 
@@ -67,28 +72,76 @@ enum au_err au_toolchain_run(const char *const *argv, int *out_status)
     return await(child, out_status);
 }
 
-enum au_err au_toolchain_listen(const char *const *argv, char *said, size_t size, int *out_status)
+/* ---- listening ---- */
+
+struct ear {
+    int end; /* of a pipe */
+    char *said;
+    size_t size;
+    size_t count;
+};
+
+/* False: there is nothing more, or nothing yet. */
+static bool hear(struct ear *ear)
+{
+    char rest[SAID_SIZE];
+    bool is_full = ear->count + 1 >= ear->size;
+    ssize_t got = is_full ? read(ear->end, rest, sizeof(rest))
+                          : read(ear->end, ear->said + ear->count, ear->size - 1 - ear->count);
+    if (got > 0 && !is_full) ear->count += (size_t)got;
+    return got > 0 || (got < 0 && errno == EINTR);
+}
+
+/* For poll: -1 is for ever. */
+static int left_ms(uint64_t begin_ns, uint32_t limit_ms)
+{
+    uint64_t gone_ms = (au_clock_ns() - begin_ns) / NS_PER_MS;
+    if (limit_ms == 0) return -1;
+    return gone_ms < limit_ms ? (int)(limit_ms - gone_ms) : 0;
+}
+
+/* Until the child ends: what it began itself may keep the pipe open for longer. */
+static enum au_err attend(struct ear *ear, pid_t child, uint32_t limit_ms, bool *out_is_late)
+{
+    uint64_t begin_ns = au_clock_ns();
+    int life = pidfd_open(child, 0);
+    struct pollfd sources[] = {{.fd = life, .events = POLLIN}, {.fd = ear->end, .events = POLLIN}};
+    enum au_err err = life < 0 ? AU_ERR_IO : AU_OK;
+    bool is_late = false;
+    while (err == AU_OK && !is_late && sources[0].revents == 0) {
+        int ready = poll(sources, AU_COUNT_OF(sources), left_ms(begin_ns, limit_ms));
+        is_late = ready == 0;
+        if (ready < 0 && errno != EINTR) err = AU_ERR_IO;
+        if (ready > 0 && sources[1].revents != 0 && !hear(ear)) sources[1].fd = -1;
+    }
+    while (err == AU_OK && hear(ear)) {
+    }
+    if (err != AU_OK || is_late) kill(child, SIGKILL);
+    if (life >= 0) close(life);
+    *out_is_late = is_late;
+    return err;
+}
+
+enum au_err au_toolchain_listen(const char *const *argv, uint32_t limit_ms, char *said, size_t size,
+                                int *out_status)
 {
     int ends[2];
     pid_t child;
-    size_t count = 0;
-    if (pipe(ends) != 0) return AU_ERR_IO;
+    bool is_late = false;
+    if (pipe2(ends, O_CLOEXEC) != 0) return AU_ERR_IO;
     const int fds[2] = {ends[1], ends[1]};
-    enum au_err err = spawn(argv, fds, &child);
+    struct ear ear = {.end = ends[0], .said = said, .size = size};
+    enum au_err err = fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? AU_OK : AU_ERR_IO;
+    if (err == AU_OK) err = spawn(argv, fds, &child);
     close(ends[1]);
-    for (ssize_t got = 1; err == AU_OK && got > 0;) {
-        char rest[SAID_SIZE];
-        bool is_full = count + 1 >= size;
-        got = is_full ? read(ends[0], rest, sizeof(rest))
-                      : read(ends[0], said + count, size - 1 - count);
-        if (got < 0 && errno == EINTR)
-            got = 1;
-        else if (got > 0 && !is_full)
-            count += (size_t)got;
+    if (err == AU_OK) {
+        err = attend(&ear, child, limit_ms, &is_late);
+        enum au_err ended = await(child, out_status);
+        if (err == AU_OK) err = ended;
+        if (is_late) *out_status = AU_TOOLCHAIN_LATE;
     }
     close(ends[0]);
-    said[count] = 0;
-    if (err == AU_OK) err = await(child, out_status);
+    said[ear.count] = 0;
     return err;
 }
 
@@ -123,7 +176,7 @@ static unsigned version_of(const char *clang)
     char said[SAID_SIZE];
     uint32_t version = 0;
     int status;
-    if (au_toolchain_listen(argv, said, sizeof(said), &status) != AU_OK) return 0;
+    if (au_toolchain_listen(argv, 0, said, sizeof(said), &status) != AU_OK) return 0;
     const char *number = strstr(said, VERSION_PREFIX);
     if (number == NULL) return 0;
     number += sizeof(VERSION_PREFIX) - 1;

@@ -26,10 +26,13 @@ AU_MUST_USE enum au_exit au_toolchain_find(const struct au_invocation *invocatio
 AU_MUST_USE enum au_err au_toolchain_run(const char *const *argv, int *out_status);
 
 /* au_toolchain_listen is au_toolchain_run, but what the program says on standard output and error
- * is kept.
+ * is kept, and it may be ended.
  *
- * said  a C string of at most size - 1 bytes; the rest is read and forgotten */
-AU_MUST_USE enum au_err au_toolchain_listen(const char *const *argv, char *said, size_t size,
-                                            int *out_status);
+ * limit_ms    at most INT_MAX; 0: it may take any time
+ * said        a C string of at most size - 1 bytes; the rest is read and forgotten
+ * out_status  also AU_TOOLCHAIN_LATE: it took longer, and was killed */
+#define AU_TOOLCHAIN_LATE (-1)
+AU_MUST_USE enum au_err au_toolchain_listen(const char *const *argv, uint32_t limit_ms, char *said,
+                                            size_t size, int *out_status);
 
 #endif

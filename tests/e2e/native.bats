@@ -105,6 +105,15 @@ END
     [ ! -e build/leaky_test.wasm ]
 }
 
+@test "aureon test: a native test that does not end is ended" {
+    echo 'int main(void) { for (;;) {} }' >loop_test.c
+    aureon test --timeout 1 loop_test.c
+    expect 1
+    [[ $output == *$'FAIL  native\n        not done after 1 s, and ended: --timeout gives it more'* ]]
+    aureon test --timeout 3601 loop_test.c
+    expect 2
+}
+
 @test "aureon test: what does not compile is passed on; without sanitizers it goes on" {
     aureon new hello
     cd hello
