@@ -87,9 +87,10 @@ named="README.md docs/contracts.md docs/gas.md docs/outcomes.md docs/embedding.m
 # copy_sources: into tree, what the tables are made of.
 copy_sources() {
     rm -rf tree
-    mkdir -p tree/src/vm tree/src/core tree/src/cli tree/src/api tree/tools
+    mkdir -p tree/src/vm tree/src/core tree/src/cli tree/src/api tree/tools tree/sdk/c
     cp -r "$AUREON_SOURCE_DIR/abi" "$AUREON_SOURCE_DIR/docs" tree/
-    for file in src/vm/limits.h src/core/limits.h src/cli/exit.def src/api/routes.c tools/tidy; do
+    for file in src/vm/limits.h src/core/limits.h src/cli/exit.def src/api/routes.c tools/tidy \
+        sdk/c/aureon_host.h; do
         cp "$AUREON_SOURCE_DIR/$file" "tree/$file"
     done
 }
@@ -99,6 +100,8 @@ copy_sources() {
         "abi/host.def s/storage_write,  \"iiii\",   \"i\", 30/storage_write, \"iiii\", \"i\", 31/" \
         "abi/host.def s/sha256,         \"iii\"/sha256,         \"iiii\"/" \
         "abi/host.def s/TRANSFER_CREATE,     50000/TRANSFER_CREATE,     60000/" \
+        "abi/host_words.def s/(log, size, \"its bytes/(log, size, \"their number/" \
+        "sdk/c/aureon_host.h s/Adds a line to the log/Adds to the log/" \
         "abi/gas.def s/AU_GAS(CALL,              8/AU_GAS(CALL,              9/" \
         "abi/gas.def s/AU_GAS_FREE_PAGES 4/AU_GAS_FREE_PAGES 5/" \
         "abi/outcome.def s/(12, NOT_ALLOWED/(13, NOT_ALLOWED/" \
@@ -135,6 +138,24 @@ copy_sources() {
         [ "$status" -eq 1 ]
         [[ $output == *"is not measured at this price"* ]]
     done
+}
+
+@test "a host function without its words, a parameter or a result is seen" {
+    while IFS='|' read -r source change what; do
+        copy_sources
+        sed -i "$change" "tree/$source"
+        run "$AUREON_SOURCE_DIR/tools/doc-tables" --write tree
+        if [ "$status" -eq 0 ] || [[ $output != *"$what"* ]]; then
+            printf 'expected a failure with: %s\ngot %s: %s\n' "$what" "$status" "$output" >&2
+            return 1
+        fi
+    done <<-'END'
+	abi/host_words.def|s/WORDS(arg_count,/WORDS(argument_count,/|arg_count has no AU_HOST_WORDS
+	abi/host_words.def|/PARAM(log, size/d|log has 2 parameters and 1 AU_HOST_PARAM
+	abi/host_words.def|/RESULT(arg_count/d|arg_count has 1 results and 0 AU_HOST_RESULT
+	abi/host_words.def|s/(log, line/(log, text/|log has the parameter line in AU_HOST_ARG and text in
+	sdk/c/aureon_host.h|s/(const void \*line,/(const void *text,/|log has the parameters text, size, expected
+	END
 }
 
 # wrong TEXT: a page with the text that comes on standard input fails, and says TEXT.
