@@ -35,6 +35,7 @@
 
 #define GIFTS  5000u             /* of a block */
 #define TOKENS UINT64_C(1000000) /* of a sender */
+#define GROUP  2000u             /* senders who send to each other */
 
 #define CALL_GAS UINT64_C(1000)
 
@@ -56,6 +57,8 @@ struct job {
     atomic_uint next; /* transaction that nobody has begun with */
 };
 
+_Static_assert(TOUCH_ROUNDS *TOUCHES <= SENDERS, "balances");
+_Static_assert((ROUNDS + 1) * GROUP <= SENDERS, "a group for each block");
 _Static_assert(ADMISSIONS <= AU_CHECK_BATCH_MAX, "a batch");
 
 /* What a node does before it pools transactions: decodes them, verifies their signatures in batches
@@ -300,20 +303,25 @@ static void report_blocks(const char *name, uint32_t count, double target, struc
 
 /* ---- kinds of blocks ---- */
 
-/* The transaction that is the i-th of all; args is empty, and may hold its arguments. */
-typedef struct au_tx make_tx_fn(const struct chain *chain, uint32_t i, struct au_buf *args);
+/* The transaction that is the i-th of all, by a sender; args is empty, and may hold its arguments. */
+typedef struct au_tx make_tx_fn(const struct chain *chain, uint32_t i, uint32_t sender,
+                                struct au_buf *args);
 
-static struct au_tx make_transfer(const struct chain *chain, uint32_t i, struct au_buf *args)
+static struct au_tx make_transfer(const struct chain *chain, uint32_t i, uint32_t sender,
+                                  struct au_buf *args)
 {
     uint64_t to = (uint64_t)i * 2654435761u % chain->account_count;
+    (void)sender;
     (void)args;
     return (struct au_tx){
         .kind = AU_TX_TRANSFER, .to = chain_address(chain, (uint32_t)to), .amount = 1 + i};
 }
 
-static struct au_tx make_call(const struct chain *chain, uint32_t i, struct au_buf *args)
+static struct au_tx make_call(const struct chain *chain, uint32_t i, uint32_t sender,
+                              struct au_buf *args)
 {
     (void)i;
+    (void)sender;
     (void)args;
     return (struct au_tx){.kind = AU_TX_CALL,
                           .to = chain->counter,
@@ -321,16 +329,34 @@ static struct au_tx make_call(const struct chain *chain, uint32_t i, struct au_b
                           .gas_limit = CALL_GAS};
 }
 
-static struct au_tx make_token_transfer(const struct chain *chain, uint32_t i, struct au_buf *args)
+static struct au_tx move_tokens(const struct chain *chain, uint32_t to, uint64_t amount,
+                                struct au_buf *args)
 {
-    uint64_t to = (uint64_t)i * 2654435761u % chain->sender_count;
-    struct au_tx tx =
-        bench_token_transfer(&chain->token, chain_address(chain, (uint32_t)to), 1 + i % 100, args);
+    struct au_tx tx = bench_token_transfer(&chain->token, chain_address(chain, to), amount, args);
     tx.gas_limit = CALL_GAS;
     return tx;
 }
 
-static struct result bench_blocks(struct chain *chain, uint32_t count, make_tx_fn *make)
+/* To any of those who have tokens. */
+static struct au_tx make_token_transfer(const struct chain *chain, uint32_t i, uint32_t sender,
+                                        struct au_buf *args)
+{
+    (void)sender;
+    return move_tokens(chain, (uint32_t)((uint64_t)i * 2654435761u % chain->sender_count),
+                       1 + i % 100, args);
+}
+
+/* To another of the sender's group: each of it sends to one and gets from one. */
+static struct au_tx make_group_transfer(const struct chain *chain, uint32_t i, uint32_t sender,
+                                        struct au_buf *args)
+{
+    uint32_t first = sender - sender % GROUP;
+    return move_tokens(chain, first + (sender * 601 + 1) % GROUP, 1 + i % 100, args);
+}
+
+/* Blocks of count transactions, by the senders from the first to sender_count in turn. */
+static struct result bench_blocks(struct chain *chain, uint32_t count, uint32_t sender_count,
+                                  make_tx_fn *make)
 {
     uint32_t all = (ROUNDS + 1) * count;
     struct au_bytes *txs = au_mem_new(all * sizeof(*txs));
@@ -339,7 +365,8 @@ static struct result bench_blocks(struct chain *chain, uint32_t count, make_tx_f
     au_buf_init(&args, 1000);
     for (uint32_t i = 0; i < all; i++) {
         au_buf_clear(&args);
-        txs[i] = chain_sign(chain, i % chain->sender_count, make(chain, i, &args));
+        uint32_t sender = i % sender_count;
+        txs[i] = chain_sign(chain, sender, make(chain, i, sender, &args));
     }
     chain_reopen(chain);
     struct result result = run_blocks(chain, txs, count);
@@ -350,12 +377,13 @@ static struct result bench_blocks(struct chain *chain, uint32_t count, make_tx_f
 
 static void bench_transfers(struct chain *chain, const char *name)
 {
-    report_blocks(name, TRANSFERS, 30000, bench_blocks(chain, TRANSFERS, make_transfer));
+    report_blocks(name, TRANSFERS, 30000,
+                  bench_blocks(chain, TRANSFERS, chain->sender_count, make_transfer));
 }
 
 static void bench_calls(struct chain *chain, const char *name)
 {
-    report_blocks(name, CALLS, 15000, bench_blocks(chain, CALLS, make_call));
+    report_blocks(name, CALLS, 15000, bench_blocks(chain, CALLS, chain->sender_count, make_call));
 }
 
 /* Every sender gets tokens. Those of the first are what was not given away. */
@@ -366,9 +394,7 @@ static void give_tokens(struct chain *chain)
     for (uint32_t at = 0; at < chain->sender_count; at += GIFTS) {
         for (uint32_t i = 0; i < GIFTS; i++) {
             au_buf_init(&args[i], 1000);
-            txs[i] =
-                bench_token_transfer(&chain->token, chain_address(chain, at + i), TOKENS, &args[i]);
-            txs[i].gas_limit = CALL_GAS;
+            txs[i] = move_tokens(chain, at + i, TOKENS, &args[i]);
         }
         (void)chain_commit(chain, txs, GIFTS);
         for (uint32_t i = 0; i < GIFTS; i++)
@@ -386,9 +412,68 @@ static void bench_tokens(struct chain *chain, const char *name)
     chain->token = chain_deploy(chain, au_buf_bytes(&code),
                                 bench_token_init(TOKENS * chain->sender_count, &args));
     give_tokens(chain);
-    report_blocks(name, CALLS, 12000, bench_blocks(chain, CALLS, make_token_transfer));
+    report_blocks(name, CALLS, 12000,
+                  bench_blocks(chain, CALLS, chain->sender_count, make_token_transfer));
     au_buf_done(&code);
     au_buf_done(&args);
+}
+
+/* The cache of slots: in each block other groups, whose balances nobody has read, or the same. */
+static void bench_warm_tokens(struct chain *chain)
+{
+    struct result cold = bench_blocks(chain, GROUP, chain->sender_count, make_group_transfer);
+    struct result warm = bench_blocks(chain, GROUP, GROUP, make_group_transfer);
+    report((struct bench_figure){"token_transfers_warm", warm.apply_cpu / 1e3, "us/tx",
+                                 "with balances from the store", cold.apply_cpu / 1e3, 1,
+                                 BENCH_RATIO_AT_MOST});
+}
+
+/* ---- what was read before ---- */
+
+/* Microseconds of reading one of TOUCHES balances of tokens. */
+static double time_slots(const struct chain *chain, struct au_flat *flat, uint32_t from, bool exist)
+{
+    struct au_slot slot;
+    double start = bench_now_ns();
+    for (uint32_t i = 0; i < TOUCHES; i++) {
+        struct au_address owner = chain_address(chain, from + i);
+        uint8_t key[2 + AU_ADDRESS_SIZE] = "b:";
+        memcpy(key + 2, owner.bytes, AU_ADDRESS_SIZE);
+        AU_ASSERT(au_flat_slot(flat, &chain->token, (struct au_bytes){key, sizeof(key)}, &slot) ==
+                  AU_OK);
+        AU_ASSERT(slot.exists == exist);
+    }
+    return (bench_now_ns() - start) / TOUCHES / 1e3;
+}
+
+/* From the cache, and from the store, which has its blocks in memory: read for a second time. */
+static void bench_slots(struct chain *chain, const char *name, uint32_t from, bool exist)
+{
+    double cached[TOUCH_ROUNDS];
+    double stored[TOUCH_ROUNDS];
+    for (uint32_t round = 0; round < TOUCH_ROUNDS; round++) {
+        struct au_read read;
+        struct au_flat flat;
+        AU_ASSERT(au_read_open(chain->ledger, &read) == AU_OK);
+        (void)time_slots(chain, &read.flat, from, exist);
+        cached[round] = time_slots(chain, &read.flat, from, exist);
+        au_read_close(&read);
+        au_flat_init(&flat, &chain->kv, NULL);
+        (void)time_slots(chain, &flat, from, exist);
+        stored[round] = time_slots(chain, &flat, from, exist);
+        au_flat_done(&flat);
+        from += TOUCHES;
+    }
+    report((struct bench_figure){name, bench_median(cached, TOUCH_ROUNDS), "us",
+                                 "the same slot read from the store",
+                                 bench_median(stored, TOUCH_ROUNDS), 0.3, BENCH_AT_MOST});
+}
+
+/* Balances that there are, and others. */
+static void bench_cached(struct chain *chain)
+{
+    bench_slots(chain, "cached_slot", 0, true);
+    bench_slots(chain, "cached_absent_slot", chain->sender_count, false);
 }
 
 /* ---- what is touched for the first time ---- */
@@ -530,6 +615,8 @@ static void bench_touches(struct chain *chain)
     }
 }
 
+/* ---- the whole ---- */
+
 static void begin_chain(struct chain *chain, const char *folder, uint32_t account_count)
 {
     struct au_buf counter;
@@ -555,7 +642,7 @@ static void bench_sizes(const char *folder)
         char names[2][64];
         struct chain chain;
         chain_begin(&chain, folder, sizes[i].account_count, SENDERS_FEW);
-        struct result result = bench_blocks(&chain, TRANSFERS, make_transfer);
+        struct result result = bench_blocks(&chain, TRANSFERS, SENDERS_FEW, make_transfer);
         chain_end(&chain);
         if (i == 0) smallest = result;
         (void)snprintf(names[0], sizeof(names[0]), "transfers_at_%s", sizes[i].name);
@@ -577,6 +664,8 @@ int main(int argc, char **argv)
     bench_transfers(&chain, "transfers_100k");
     bench_calls(&chain, "counter_calls_100k");
     bench_tokens(&chain, "token_transfers_100k");
+    bench_warm_tokens(&chain);
+    bench_cached(&chain);
     chain_end(&chain);
     if (!is_quick) {
         begin_chain(&chain, folder, 1000000);
