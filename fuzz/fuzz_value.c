@@ -2,8 +2,11 @@
  * as what is typed, as JSON and as bytes, by the type of every parameter and of what is stored.
  *
  * Bytes that are a value are written as JSON, which read again gives the same bytes. What is read
- * from text is such bytes. What is refused has a sentence. */
+ * from text is such bytes. What is refused has a sentence. Whatever contracts did with these bytes
+ * is decoded as JSON that can be read, or for a reason not at all, however little room there is. */
+#include "abi/decode.h"
 #include "abi/value.h"
+#include "base/json_in.h"
 #include "fuzz.h"
 
 #define JSON_SIZE_MAX  (8u << 20)
@@ -59,6 +62,49 @@ static void check_type(const struct au_abi_type *type, struct au_bytes value)
     }
 }
 
+/* ---- what contracts did ---- */
+
+static void check_decoded(const char *reason, struct au_buf *json)
+{
+    struct au_json_in *root = NULL;
+    AU_ASSERT(reason == NULL || json->size == 0);
+    if (json->size > 0) {
+        AU_ASSERT(au_json_in_parse(au_buf_bytes(json), NULL, &root) == AU_OK);
+        au_json_in_free(root);
+    }
+    au_buf_clear(json);
+}
+
+static void decode_as(const struct au_abi *abi, const struct au_abi_record *record,
+                      struct au_bytes value, struct au_buf *json)
+{
+    const size_t topic_count = value.size % (AU_EVENT_TOPICS_MAX + 1);
+    const size_t topics_size = topic_count * AU_EVENT_TOPIC_SIZE;
+    const struct au_abi_stored stored[] = {{"before", value}, {"after", value}, {0}};
+    check_decoded(au_abi_decode_result(abi, record->name, value, json), json);
+    check_decoded(au_abi_decode_error(abi, record->code, value, json), json);
+    check_decoded(au_abi_decode_slot(abi, record->key, stored, json), json);
+    check_decoded(au_abi_decode_slot(abi, value, stored + 2, json), json);
+    if (topics_size > value.size) return;
+    const struct au_receipt_event event = {
+        .name = record->name,
+        .topics = {value.data, topics_size},
+        .data = {value.data + topics_size, value.size - topics_size}};
+    check_decoded(au_abi_decode_event(abi, &event, json), json);
+}
+
+static void decode(const struct au_abi *abi, const struct au_abi_record *record,
+                   struct au_bytes value)
+{
+    const size_t sizes[] = {value.size, AU_ABI_DECODED_SIZE_MAX};
+    for (size_t i = 0; i < AU_COUNT_OF(sizes); i++) {
+        struct au_buf json;
+        au_buf_init(&json, sizes[i]);
+        decode_as(abi, record, value, &json);
+        au_buf_done(&json);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct au_arena arena;
@@ -75,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             for (size_t k = 0; k < record->field_count; k++)
                 check_type(&record->fields[k].type, value);
             if (record->kind == AU_ABI_STORAGE) check_type(&record->result, value);
+            decode(&abi, record, value);
         }
     }
     au_arena_done(&arena);

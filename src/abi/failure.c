@@ -1,15 +1,7 @@
 #include "abi/failure.h"
 
+#include "abi/decode.h"
 #include "abi/value.h"
-
-static const struct au_abi_record *find(const struct au_abi *abi, uint32_t code)
-{
-    for (size_t i = 0; i < abi->record_count; i++) {
-        const struct au_abi_record *record = &abi->records[i];
-        if (record->kind == AU_ABI_ERROR && record->code == code) return record;
-    }
-    return NULL;
-}
 
 static void put_value(struct au_buf *text, const struct au_abi_type *type, struct au_bytes value)
 {
@@ -39,7 +31,7 @@ static bool put_fields(struct au_buf *text, const struct au_abi_record *record,
 bool au_abi_failure_put(struct au_buf *text, const struct au_abi *abi, uint32_t code,
                         struct au_bytes data)
 {
-    const struct au_abi_record *record = find(abi, code);
+    const struct au_abi_record *record = au_abi_find_error(abi, code);
     size_t start = text->size;
     if (record == NULL) return false;
     au_buf_put_bytes(text, record->name);

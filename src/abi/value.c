@@ -341,12 +341,18 @@ static void print_named(struct print *print, const struct au_abi_type *type)
     au_json_write_end_object(print->json);
 }
 
+/* Where the buffer is full a list ends early, and what is next is no longer where the next value
+ * begins: nothing more is read. */
 static void print_type(struct print *print, const struct au_abi_type *type)
 {
     static void (*const prints[])(struct print * print, const struct au_abi_type *type) = {
         [AU_ABI_OPTION] = print_option, [AU_ABI_VEC] = print_list,    [AU_ABI_MAP] = print_map,
         [AU_ABI_TUPLE] = print_list,    [AU_ABI_NAMED] = print_named,
     };
+    if (print->json->buf->err != AU_OK) {
+        au_json_write_null(print->json);
+        return;
+    }
     (prints[type->kind] == NULL ? print_word : prints[type->kind])(print, type);
 }
 

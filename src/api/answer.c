@@ -59,6 +59,7 @@ void au_answer_receipt(struct au_api *api, const struct au_wait_form *form,
                        struct au_response *response)
 {
     struct au_json_write json;
+    struct au_decoder decoder;
     enum au_err err = AU_OK;
     au_put_height(response, au_ledger_head(api->options.ledger).height);
     au_reply_begin(&json, response, 200);
@@ -71,11 +72,13 @@ void au_answer_receipt(struct au_api *api, const struct au_wait_form *form,
         if (receipt->has_created) au_json_put_address(&json, "address", &receipt->created);
         au_json_put_hash(&json, "code_hash", &form->code_hash);
     }
+    au_decoder_init(&decoder, api, AU_DECODER_SIZE_MAX);
     if (form->shape == AU_WAIT_RECEIPT) {
-        au_receipt_put_json(&json, receipt);
+        au_receipt_put_json(&json, receipt, au_decoder_of_chain(&decoder));
     } else {
-        au_json_put_receipt(&json, "receipt", receipt);
+        au_json_put_receipt(&json, "receipt", receipt, au_decoder_of_chain(&decoder));
     }
+    au_decoder_done(&decoder);
     au_reply_end(&json);
 }
 

@@ -23,8 +23,13 @@ enum au_err au_api_new(const struct au_api_options *options, struct au_api **out
     struct au_api *api = au_mem_new(sizeof(*api));
     if (api == NULL) return AU_ERR_NO_MEMORY;
     api->options = *options;
+    if (!au_abi_cache_init(&api->abis)) {
+        au_mem_free(api);
+        return AU_ERR_NO_MEMORY;
+    }
     enum au_err err = au_waits_init(&api->waits, AU_API_WAITERS_MAX);
     if (err != AU_OK) {
+        au_abi_cache_done(&api->abis);
         au_mem_free(api);
         return err;
     }
@@ -63,6 +68,7 @@ void au_api_free(struct au_api *api)
     au_watch_done(&api->watch);
     au_event_watch_done(&api->event_watch);
     au_waits_done(&api->waits);
+    au_abi_cache_done(&api->abis);
     for (size_t i = 0; i < AU_DEV_ACCOUNT_COUNT; i++)
         au_sign_key_wipe(&api->dev_keys[i]);
     AU_ASSERT(pthread_cond_destroy(&api->changed) == 0);
@@ -260,7 +266,7 @@ static void *run_herald(void *context)
         while (told_height < height)
             answer_waiters(api, &chain, ++told_height);
         au_watch_feed(&api->watch, &chain, height);
-        au_event_watch_feed(&api->event_watch, &chain, height);
+        au_event_watch_feed(&api->event_watch, api, &chain, height);
         au_lock(&api->lock);
     }
     au_unlock(&api->lock);

@@ -5,7 +5,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "abi/cache.h"
 #include "api/api.h"
+#include "api/decoder.h"
 #include "api/request.h"
 #include "api/response.h"
 #include "api/tally.h"
@@ -55,6 +57,7 @@ struct au_api {
     struct au_waits waits;
     struct au_watch watch;
     struct au_event_watch event_watch;
+    struct au_abi_cache abis;
     struct au_api_counts counts;
     struct au_tally tally; /* of HTTP */
     atomic_bool is_stopping;

@@ -191,11 +191,43 @@ static enum au_err open_slots(const struct contract *contract, const struct page
     return au_kv_iter_open(&read->flat.kv, read->flat.snapshot, &range, out_iter);
 }
 
+/* Slots of a contract, being written. */
+struct listing {
+    struct au_input *input;
+    struct contract *contract;
+    struct au_json_write json;
+    struct au_decoder decoder;
+};
+
+static void begin(struct listing *listing, struct au_input *input, struct contract *contract)
+{
+    listing->input = input;
+    listing->contract = contract;
+    au_decoder_init(&listing->decoder, input->api, AU_DECODER_SIZE_MAX);
+    au_reply_begin(&listing->json, input->response, 200);
+}
+
+static void put_slot(struct listing *listing, struct au_bytes key, struct au_bytes value)
+{
+    au_json_put_hex(&listing->json, "key", key);
+    au_json_put_hex(&listing->json, "value", value);
+    au_decoder_put_slot(&listing->decoder, &listing->json, &listing->contract->account.code_hash,
+                        key, value);
+}
+
+static void end(struct listing *listing)
+{
+    au_json_put_u64(&listing->json, "height", listing->contract->look.read.head.height);
+    au_reply_end(&listing->json);
+    au_decoder_done(&listing->decoder);
+}
+
 /* Writes slots until the page or the range ends; out_last is the last key if there are more. */
-static enum au_err put_slots(struct au_input *input, struct contract *contract,
-                             struct au_kv_iter *iter, uint64_t limit, struct au_json_write *json,
+static enum au_err put_slots(struct listing *listing, struct au_kv_iter *iter, uint64_t limit,
                              struct au_bytes *out_last)
 {
+    struct au_input *input = listing->input;
+    struct contract *contract = listing->contract;
     struct au_kv_entry entry;
     for (uint64_t i = 0; i < limit; i++) {
         struct au_slot slot;
@@ -206,10 +238,9 @@ static enum au_err put_slots(struct au_input *input, struct contract *contract,
         struct au_bytes key = {entry.key.data + AU_HASH_SIZE, entry.key.size - AU_HASH_SIZE};
         AU_TRY(au_flat_slot(&contract->look.read.flat, &contract->address, key, &slot));
         if (!slot.exists) return AU_ERR_MALFORMED;
-        au_json_write_begin_object(json);
-        au_json_put_hex(json, "key", key);
-        au_json_put_hex(json, "value", slot.value);
-        au_json_write_end_object(json);
+        au_json_write_begin_object(&listing->json);
+        put_slot(listing, key, slot.value);
+        au_json_write_end_object(&listing->json);
         if (i + 1 == limit || input->response->body.size > PAGE_SIZE_MAX) {
             return au_arena_copy(&input->arena, key, out_last);
         }
@@ -221,19 +252,21 @@ static enum au_err put_page(struct au_input *input, struct contract *contract,
                             const struct page *page)
 {
     struct au_kv_iter iter;
-    struct au_json_write json;
+    struct listing listing;
     struct au_bytes last = {0};
     AU_TRY(open_slots(contract, page, &iter));
-    au_reply_begin(&json, input->response, 200);
-    au_json_write_key(&json, "items");
-    au_json_write_begin_array(&json);
-    enum au_err err = put_slots(input, contract, &iter, page->limit, &json, &last);
+    begin(&listing, input, contract);
+    au_json_write_key(&listing.json, "items");
+    au_json_write_begin_array(&listing.json);
+    enum au_err err = put_slots(&listing, &iter, page->limit, &last);
     au_kv_iter_close(&iter);
-    AU_TRY(err);
-    au_json_write_end_array(&json);
-    if (last.size > 0) au_json_put_hex(&json, "next", last);
-    au_json_put_u64(&json, "height", contract->look.read.head.height);
-    au_reply_end(&json);
+    if (err != AU_OK) {
+        au_decoder_done(&listing.decoder);
+        return err;
+    }
+    au_json_write_end_array(&listing.json);
+    if (last.size > 0) au_json_put_hex(&listing.json, "next", last);
+    end(&listing);
     return AU_OK;
 }
 
@@ -246,26 +279,29 @@ void au_get_storage(struct au_input *input)
     au_look_close(&contract.look);
 }
 
+static void fail_key(struct au_input *input)
+{
+    struct au_problem problem;
+    struct au_bytes got = au_request_param(input->request, "key");
+    au_problem_init(&problem, AU_PROBLEM_UNKNOWN_KEY);
+    au_problem_set(&problem, "got", "%.*s", (int)got.size, (const char *)got.data);
+    au_response_put_problem(input->response, &problem);
+}
+
 void au_get_slot(struct au_input *input)
 {
     struct contract contract;
     struct au_slot slot;
     struct au_bytes key;
-    struct au_json_write json;
+    struct listing listing;
     if (!au_input_path_slot_key(input, "key", &key) || !open_contract(input, &contract)) return;
     enum au_err err = au_flat_slot(&contract.look.read.flat, &contract.address, key, &slot);
     if (err == AU_OK && !slot.exists) {
-        struct au_problem problem;
-        struct au_bytes got = au_request_param(input->request, "key");
-        au_problem_init(&problem, AU_PROBLEM_UNKNOWN_KEY);
-        au_problem_set(&problem, "got", "%.*s", (int)got.size, (const char *)got.data);
-        au_response_put_problem(input->response, &problem);
+        fail_key(input);
     } else if (err == AU_OK) {
-        au_reply_begin(&json, input->response, 200);
-        au_json_put_hex(&json, "key", key);
-        au_json_put_hex(&json, "value", slot.value);
-        au_json_put_u64(&json, "height", contract.look.read.head.height);
-        au_reply_end(&json);
+        begin(&listing, input, &contract);
+        put_slot(&listing, key, slot.value);
+        end(&listing);
     }
     fail_read(input, err);
     au_look_close(&contract.look);

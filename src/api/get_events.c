@@ -92,6 +92,7 @@ static bool is_kept(struct au_input *input, struct au_look *look,
 
 /* Writes what the walk finds; out_last is where a page that is not the last ends. */
 static enum au_err put_items(struct au_json_write *json, struct au_event_walk *walk, size_t limit,
+                             const struct au_receipt_teller *teller,
                              struct au_event_place *out_last)
 {
     struct au_receipt_event event;
@@ -102,6 +103,7 @@ static enum au_err put_items(struct au_json_write *json, struct au_event_walk *w
         if (!is_match) continue;
         au_json_write_begin_object(json);
         au_json_put_event(json, out_last, &walk->receipt, &event);
+        teller->event(teller->context, json, &walk->receipt, &event);
         au_json_write_end_object(json);
         count++;
     }
@@ -115,11 +117,14 @@ static enum au_err put_page(struct au_input *input, struct au_look *look,
     struct au_event_walk walk;
     struct au_event_place last;
     struct au_json_write json;
+    struct au_decoder decoder;
     AU_TRY(au_event_walk_open(&look->chain, filter, range, &walk));
+    au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
     au_reply_begin(&json, input->response, 200);
     au_json_write_key(&json, "items");
     au_json_write_begin_array(&json);
-    enum au_err err = put_items(&json, &walk, limit, &last);
+    enum au_err err = put_items(&json, &walk, limit, au_decoder_of_chain(&decoder), &last);
+    au_decoder_done(&decoder);
     au_json_write_end_array(&json);
     if (err == AU_OK) au_json_put_cursor(&json, "next", &last);
     au_event_walk_close(&walk);

@@ -49,11 +49,11 @@ void au_json_put_account(struct au_json_write *json, const struct au_account *ac
 }
 
 void au_json_put_receipt(struct au_json_write *json, const char *name,
-                         const struct au_receipt *receipt)
+                         const struct au_receipt *receipt, const struct au_receipt_teller *teller)
 {
     au_json_write_key(json, name);
     au_json_write_begin_object(json);
-    au_receipt_put_json(json, receipt);
+    au_receipt_put_json(json, receipt, teller);
     au_json_write_end_object(json);
 }
 

@@ -32,7 +32,7 @@ void au_json_put_account(struct au_json_write *json, const struct au_account *ac
 
 /* au_json_put_receipt writes a receipt as an object. */
 void au_json_put_receipt(struct au_json_write *json, const char *name,
-                         const struct au_receipt *receipt);
+                         const struct au_receipt *receipt, const struct au_receipt_teller *teller);
 
 /* au_event_place_put writes the place of an event as a cursor, "height-index-number". */
 void au_event_place_put(struct au_buf *buf, const struct au_event_place *place);

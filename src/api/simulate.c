@@ -84,14 +84,17 @@ uint64_t au_gas_trial(const struct au_api *api, const struct au_tx *tx, uint64_t
 }
 
 /* tracer: NULL if nobody asked. */
-static void put_simulated(struct au_input *input, const struct au_simulation *simulation,
-                          const struct au_tracer *tracer)
+static void put_simulated(struct au_input *input, const struct au_tx *tx,
+                          const struct au_simulation *simulation, const struct au_tracer *tracer)
 {
     struct au_json_write json;
+    struct au_decoder decoder;
     const struct au_receipt *receipt = simulation->applied.receipt;
     au_put_height(input->response, receipt->height - 1);
     au_reply_begin(&json, input->response, 200);
-    au_receipt_put_json(&json, receipt);
+    au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
+    au_receipt_put_json(&json, receipt, au_decoder_of_simulated(&decoder, tx));
+    au_decoder_done(&decoder);
     au_json_put_u64(&json, "gas_suggested", au_gas_suggest(input->api, receipt->gas_used));
     au_json_put_bool(&json, "valid", true);
     if (tracer != NULL) au_trace_put_json(&json, tracer);
@@ -106,7 +109,7 @@ static void simulate(struct au_input *input, const struct au_checked *checked,
     if (simulation.applied.invalid != AU_INVALID_NONE) {
         au_fail_applied(input->api, input->response, checked, &simulation.applied);
     } else {
-        put_simulated(input, &simulation, tracer);
+        put_simulated(input, &checked->tx, &simulation, tracer);
     }
     au_simulation_done(input->api, &simulation);
 }
@@ -154,6 +157,7 @@ static void put_view(struct au_input *input, struct au_block *block, const struc
 {
     struct au_view_result result;
     struct au_json_write json;
+    struct au_decoder decoder;
     uint64_t height = au_block_header(block)->height - 1;
     au_block_trace(block, tracer);
     enum au_err err = au_block_view(block, view, &result);
@@ -172,6 +176,9 @@ static void put_view(struct au_input *input, struct au_block *block, const struc
     }
     au_reply_begin(&json, input->response, 200);
     au_json_put_view(&json, &result);
+    au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
+    au_decoder_put_view(&decoder, &json, view, &result, height);
+    au_decoder_done(&decoder);
     au_json_put_u64(&json, "height", height);
     if (tracer != NULL) au_trace_put_json(&json, tracer);
     au_reply_end(&json);

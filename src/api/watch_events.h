@@ -36,8 +36,9 @@ bool au_event_watch_add(struct au_event_watch *watch, const struct au_event_watc
 
 /* au_event_watch_feed tells all streams what they have not been told, up to height, and lets go of
  * those whose clients have left. */
-void au_event_watch_feed(struct au_event_watch *watch, struct au_chain_reader *chain,
-                         uint64_t height);
+struct au_api;
+void au_event_watch_feed(struct au_event_watch *watch, struct au_api *api,
+                         struct au_chain_reader *chain, uint64_t height);
 
 /* au_event_watch_count gives the number of streams. */
 size_t au_event_watch_count(struct au_event_watch *watch);

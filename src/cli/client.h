@@ -27,7 +27,6 @@ struct au_client {
     struct au_invocation *invocation;
     const char *url; /* without a slash at its end */
     bool is_dry;
-    const char *contract; /* that the command calls, as it was given; NULL: none */
 };
 
 struct au_request {

@@ -243,13 +243,15 @@ static const char history_details[] =
     "contract did. A contract without an admin can never be changed again.\n";
 
 static const char storage_details[] =
-    "Without KEY: a line for each entry, key and value in hex with a tab between them. With KEY,\n"
-    "written like an argument (`aureon help arguments`): its value.\n";
+    "Without KEY: a line for each entry, key and value in hex with a tab between them and, behind\n"
+    "another tab, what they are by the contract's ABI. With KEY, written like an argument\n"
+    "(`aureon help arguments`): its value.\n";
 
 static const char logs_details[] =
     "Events that contracts emitted, the oldest first, a line each: where it is, the contract, the\n"
-    "name, topics in brackets, and the data. CONTRACT is an address or a name; events of all\n"
-    "contracts if not given. The first word of a line is what --cursor takes.\n";
+    "name with its fields if the contract's ABI tells them, topics in brackets, and the data.\n"
+    "CONTRACT is an address or a name; events of all contracts if not given. The first word of a\n"
+    "line is what --cursor takes.\n";
 
 static const char code_details[] = "Writes the module to FILE.\n";
 

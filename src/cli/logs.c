@@ -2,7 +2,6 @@
 
 #include <time.h>
 
-#include "base/json_write.h"
 #include "cli/client.h"
 #include "cli/http.h"
 #include "cli/query.h"
@@ -56,6 +55,7 @@ static void put_line(struct au_buf *lines, const struct au_json_in *item)
         au_buf_put_text(lines, i == 0 ? "" : " ");
         au_show_text(lines, au_json_in_text(item, names[i]));
     }
+    au_show_fields(lines, au_json_in_get(item, "fields"));
     const struct au_json_in *topics = au_json_in_get(item, "topics");
     bool is_list = topics != NULL && au_json_in_type(topics) == AU_JSON_IN_ARRAY;
     size_t count = is_list ? au_json_in_count(topics) : 0;
@@ -70,37 +70,11 @@ static void put_line(struct au_buf *lines, const struct au_json_in *item)
     au_buf_put_u8(lines, '\n');
 }
 
-static void write_value(struct au_json_write *json, const struct au_json_in *value)
-{
-    switch ((int)au_json_in_type(value)) {
-    case AU_JSON_IN_STRING: au_json_write_bytes(json, au_json_in_string(value)); break;
-    case AU_JSON_IN_INTEGER: au_json_write_u32(json, (uint32_t)au_json_in_integer(value)); break;
-    default: au_json_write_null(json); break;
-    }
-}
-
-/* Members of an event are texts, small numbers and lists of texts. */
 static void put_document(struct au_buf *lines, const struct au_json_in *item)
 {
-    struct au_json_in_member member = {0};
-    struct au_json_write json;
     struct au_buf document;
     au_buf_init(&document, RESULT_SIZE_MAX);
-    au_json_write_init(&json, &document, AU_JSON_WRITE_COMPACT);
-    au_json_write_begin_object(&json);
-    while (au_json_in_next(item, &member)) {
-        au_json_write_key_bytes(&json, member.key);
-        if (au_json_in_type(member.value) != AU_JSON_IN_ARRAY) {
-            write_value(&json, member.value);
-            continue;
-        }
-        au_json_write_begin_array(&json);
-        for (size_t i = 0; i < au_json_in_count(member.value); i++)
-            write_value(&json, au_json_in_item(member.value, i));
-        au_json_write_end_array(&json);
-    }
-    au_json_write_end_object(&json);
-    au_json_write_finish(&json);
+    au_json_in_put(item, &document);
     au_show_json(lines, au_buf_bytes(&document));
     if (document.err != AU_OK) lines->err = document.err;
     au_buf_done(&document);

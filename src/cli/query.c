@@ -222,7 +222,21 @@ enum au_exit au_contract_history_command(struct au_invocation *invocation)
 
 /* ---- storage ---- */
 
-/* Tells whether an item is an entry of a contract; then writes its key and value in hex. */
+/* What the node says that an entry is: `balance["aur1.."] = "5"`. */
+static void put_decoded(struct au_buf *text, const struct au_json_in *entry)
+{
+    if (entry == NULL || au_json_in_type(entry) != AU_JSON_IN_OBJECT) return;
+    const struct au_json_in *key = au_json_in_get(entry, "key");
+    const struct au_json_in *value = au_json_in_get(entry, "value");
+    au_buf_put_u8(text, '\t');
+    au_show_text(text, au_json_in_text(entry, "name"));
+    if (key != NULL) au_buf_put_u8(text, '[');
+    if (key != NULL) au_show_decoded(text, key);
+    au_buf_put_text(text, key != NULL ? "] = " : " = ");
+    if (value != NULL) au_show_decoded(text, value);
+}
+
+/* Tells whether an item is an entry of a contract; then writes its line. */
 static bool put_entry(struct au_buf *text, const struct au_json_in *item)
 {
     static const char *const names[] = {"key", "value"};
@@ -230,9 +244,11 @@ static bool put_entry(struct au_buf *text, const struct au_json_in *item)
     for (size_t i = 0; i < AU_COUNT_OF(names); i++) {
         const struct au_json_in *value = au_json_in_get(item, names[i]);
         if (value == NULL || au_json_in_type(value) != AU_JSON_IN_STRING) return false;
+        if (i > 0) au_buf_put_u8(text, '\t');
         au_show_text(text, au_json_in_string(value));
-        au_buf_put_u8(text, i == 0 ? '\t' : '\n');
     }
+    put_decoded(text, au_json_in_get(item, "entry"));
+    au_buf_put_u8(text, '\n');
     return true;
 }
 
@@ -483,7 +499,6 @@ enum au_exit au_view_command(struct au_invocation *invocation)
     au_json_write_init(&json, &body, AU_JSON_WRITE_COMPACT);
     enum au_exit code = au_receipt_check_form(invocation);
     if (code == AU_EXIT_DONE) code = au_client_init(&client, invocation);
-    client.contract = invocation->operands[0];
     if (code == AU_EXIT_DONE) code = put_view(&client, &json);
     if (code == AU_EXIT_DONE && body.err != AU_OK) {
         code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(body.err));

@@ -6,7 +6,6 @@
 #include "cli/advice.h"
 #include "cli/arg.h"
 #include "cli/show.h"
-#include "cli/typed.h"
 
 #define RESULT_SIZE_MAX (4u << 20) /* bytes */
 
@@ -42,20 +41,27 @@ static void put_member(struct au_buf *text, const char *format, struct au_bytes 
     au_buf_put_bytes(text, value);
 }
 
-/* What a contract that reverts gave: by its ABI, else the bytes. */
-static void put_revert(const struct au_client *client, const struct au_answer *receipt,
-                       struct au_bytes output, struct au_buf *text)
+/* What the revert meant by the contract's ABI; false: the node does not tell. */
+static bool put_error(const struct au_answer *receipt, struct au_buf *text)
 {
-    const struct au_json_in *number = au_json_in_get(receipt->json, "revert_code");
-    bool has_code = number != NULL && au_json_in_type(number) == AU_JSON_IN_INTEGER;
-    struct au_client asking = *client;
-    if (has_code) {
-        int64_t code = au_json_in_integer(number);
-        au_buf_printf(text, " with code %" PRId64, code);
-        if (code >= 0 && code <= UINT32_MAX &&
-            au_typed_put_error(&asking, (uint32_t)code, output, text)) {
-            return;
-        }
+    const struct au_json_in *error = au_json_in_get(receipt->json, "error");
+    if (error == NULL || au_json_in_type(error) != AU_JSON_IN_OBJECT) return false;
+    struct au_bytes said = au_json_in_text(error, "text");
+    au_buf_put_u8(text, ' ');
+    au_show_text(text, au_json_in_text(error, "name"));
+    au_show_fields(text, au_json_in_get(error, "fields"));
+    if (said.size > 0) au_buf_put_text(text, ": ");
+    au_show_text(text, said);
+    return true;
+}
+
+/* What a contract that reverts gave: by its ABI, else the bytes. */
+static void put_revert(const struct au_answer *receipt, struct au_bytes output, struct au_buf *text)
+{
+    const struct au_json_in *code = au_json_in_get(receipt->json, "revert_code");
+    if (code != NULL && au_json_in_type(code) == AU_JSON_IN_INTEGER) {
+        au_buf_printf(text, " with code %" PRId64, au_json_in_integer(code));
+        if (put_error(receipt, text)) return;
     }
     if (output.size > 0) {
         au_buf_put_text(text, " and ");
@@ -85,7 +91,7 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
     au_buf_printf(&text, "%s failed", what);
     put_member(&text, ": ", au_answer_text(receipt, "status"));
     put_member(&text, ", ", au_answer_text(receipt, "reason"));
-    put_revert(client, receipt, output, &text);
+    put_revert(receipt, output, &text);
     put_member(&text, ": ", au_answer_text(receipt, "message"));
     put_member(&text, "; gas used ", au_answer_text(receipt, "gas_used"));
     put_advice(receipt, &text);

@@ -123,3 +123,28 @@ void au_show_put_json(struct au_json_write *json, const char *name, struct au_by
     au_json_put_hex(json, name, bytes);
     if (au_show_is_text(bytes)) au_json_put_bytes(json, text_name, bytes);
 }
+
+void au_show_decoded(struct au_buf *buf, const struct au_json_in *value)
+{
+    struct au_buf text;
+    au_buf_init(&text, TEXT_SIZE_MAX);
+    au_json_in_put(value, &text);
+    au_show_text(buf, au_buf_bytes(&text));
+    if (text.err != AU_OK) au_buf_put_text(buf, "...");
+    au_buf_done(&text);
+}
+
+void au_show_fields(struct au_buf *buf, const struct au_json_in *object)
+{
+    struct au_json_in_member member = {0};
+    const char *before = "(";
+    if (object == NULL || au_json_in_type(object) != AU_JSON_IN_OBJECT) return;
+    while (au_json_in_next(object, &member)) {
+        au_buf_put_text(buf, before);
+        au_show_text(buf, member.key);
+        au_buf_put_u8(buf, '=');
+        au_show_decoded(buf, member.value);
+        before = ", ";
+    }
+    if (*before == ',') au_buf_put_u8(buf, ')');
+}

@@ -3,6 +3,7 @@
 #define AUREON_CLI_SHOW_H
 
 #include "base/buf.h"
+#include "base/json_in.h"
 #include "base/json_write.h"
 
 /* au_show_is_text tells whether bytes read well as they are: UTF-8 without control characters and
@@ -28,6 +29,11 @@ void au_show_value(struct au_buf *buf, struct au_bytes bytes);
 /* au_show_told writes a text that a node told: bytes in hex as au_show_value does, all else as
  * au_show_text does. */
 void au_show_told(struct au_buf *buf, struct au_bytes text);
+
+/* au_show_decoded writes a value that a node decoded, as JSON; au_show_fields the members of an
+ * object of such: `(total="5", to="aur1..")`, or nothing if that is no object. NULL is legal. */
+void au_show_decoded(struct au_buf *buf, const struct au_json_in *value);
+void au_show_fields(struct au_buf *buf, const struct au_json_in *object);
 
 /* au_show_put_json writes a member of bytes in hex and, where they read well, a member name_text
  * with their text. name has at most 16 letters. */

@@ -182,7 +182,6 @@ static enum au_exit read_operands(struct submit *submit)
     case AU_TX_UPGRADE: return read_upgrade(submit);
     case AU_TX_CALL:
         submit->to = operands[0];
-        submit->client.contract = operands[0];
         code = read_function(submit, operands[1]);
         return code == AU_EXIT_DONE ? read_run(submit, operands[1], 2) : code;
     }

@@ -1,17 +1,13 @@
 #include "cli/typed.h"
 
-#include "abi/failure.h"
 #include "abi/interface.h"
-#include "abi/section.h"
 #include "cli/alias.h"
 #include "cli/args.h"
 #include "cli/query.h"
-#include "cli/show.h"
 #include "core/limits.h"
 
 #define PATH_SIZE_MAX 512u /* bytes */
 #define HTTP_OK       200u
-#define SAID_SIZE_MAX (64u << 10) /* bytes of what an error says */
 
 /* ---- names ---- */
 
@@ -163,29 +159,4 @@ enum au_exit au_typed_args_read(struct au_invocation *invocation, const struct a
         if (code.size > 0) return read_by_code(invocation, call, code, first, out_args, out_count);
     }
     return au_args_read(invocation, first, out_args, out_count);
-}
-
-bool au_typed_put_error(struct au_client *client, uint32_t revert_code, struct au_bytes data,
-                        struct au_buf *text)
-{
-    struct au_bytes code = {0};
-    struct au_abi abi;
-    struct au_abi_error error;
-    struct au_arena arena;
-    struct au_buf said;
-    if (client->contract == NULL ||
-        ask_code(client, client->contract, /* is_needed */ false, &code) != AU_EXIT_DONE) {
-        return false;
-    }
-    au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
-    au_buf_init(&said, SAID_SIZE_MAX);
-    bool is_told = au_abi_load(code, &arena, &abi, &error) == AU_OK &&
-                   au_abi_failure_put(&said, &abi, revert_code, data) && said.err == AU_OK;
-    if (is_told) {
-        au_buf_put_u8(text, ' ');
-        au_show_text(text, au_buf_bytes(&said));
-    }
-    au_buf_done(&said);
-    au_arena_done(&arena);
-    return is_told;
 }

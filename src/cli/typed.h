@@ -31,9 +31,4 @@ AU_MUST_USE enum au_exit au_typed_args_read(struct au_invocation *invocation,
 AU_MUST_USE enum au_exit au_typed_code(struct au_client *client, const char *contract,
                                        struct au_bytes *out_code);
 
-/* au_typed_put_error writes what the revert of the client's contract meant, " Overflow(total=..)";
- * false if that cannot be told: nothing is written. It asks the node for the code. */
-bool au_typed_put_error(struct au_client *client, uint32_t revert_code, struct au_bytes data,
-                        struct au_buf *text);
-
 #endif

@@ -78,7 +78,7 @@ enum au_exit au_verify_receipt(struct au_verify *check)
         return au_verify_reject(check, "receipt", "its digest is not the one that is proved");
     }
     au_receipt_put_core_json(&check->json, &receipt);
-    au_events_put_json(&check->json, receipt.events);
+    au_events_put_json(&check->json, &receipt, NULL);
     au_logs_put_json(&check->json, receipt.logs);
     return AU_EXIT_DONE;
 }

@@ -139,14 +139,17 @@ void au_event_put_json(struct au_json_write *json, const struct au_receipt_event
     au_json_put_hex(json, "data", event->data);
 }
 
-void au_events_put_json(struct au_json_write *json, struct au_items events)
+void au_events_put_json(struct au_json_write *json, const struct au_receipt *receipt,
+                        const struct au_receipt_teller *teller)
 {
+    struct au_items events = receipt->events;
     struct au_receipt_event event;
     au_json_write_key(json, "events");
     au_json_write_begin_array(json);
     while (au_receipt_next_event(&events, &event)) {
         au_json_write_begin_object(json);
         au_event_put_json(json, &event);
+        if (teller != NULL) teller->event(teller->context, json, receipt, &event);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);
@@ -181,8 +184,10 @@ static void put_balances(struct au_json_write *json, struct au_items balances)
     au_json_write_end_array(json);
 }
 
-static void put_slots(struct au_json_write *json, struct au_items slots)
+static void put_slots(struct au_json_write *json, const struct au_receipt *receipt,
+                      const struct au_receipt_teller *teller)
 {
+    struct au_items slots = receipt->slots;
     struct au_receipt_slot change;
     au_json_write_key(json, "storage_changes");
     au_json_write_begin_array(json);
@@ -192,6 +197,7 @@ static void put_slots(struct au_json_write *json, struct au_items slots)
         au_json_put_hex(json, "key", change.key);
         if (change.existed) au_json_put_hex(json, "before", change.before);
         if (change.exists) au_json_put_hex(json, "after", change.after);
+        if (teller != NULL) teller->slot(teller->context, json, receipt, &change);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);
@@ -235,17 +241,19 @@ void au_receipt_put_core_json(struct au_json_write *json, const struct au_receip
     au_json_put_hex(json, "output", receipt->output);
 }
 
-void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt)
+void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt,
+                         const struct au_receipt_teller *teller)
 {
     au_json_put_hash(json, "hash", &receipt->id);
     au_json_put_u64(json, "height", receipt->height);
     au_json_put_u32(json, "index", receipt->index);
     au_receipt_put_core_json(json, receipt);
+    if (teller != NULL) teller->output(teller->context, json, receipt);
     if (receipt->note.size > 0) au_json_put_bytes(json, "message", receipt->note);
-    au_events_put_json(json, receipt->events);
+    au_events_put_json(json, receipt, teller);
     au_logs_put_json(json, receipt->logs);
     put_balances(json, receipt->balances);
-    put_slots(json, receipt->slots);
+    put_slots(json, receipt, teller);
     put_contracts(json, receipt->contracts);
 }
 

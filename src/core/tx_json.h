@@ -30,10 +30,24 @@ void au_json_put_time(struct au_json_write *json, const char *key, uint64_t time
  * bytes    the encoded transaction, from which hash and size are taken */
 void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const struct au_tx *tx);
 
+/* What somebody who knows the contracts adds beside the bytes of a receipt: each function writes
+ * members into the object that is open. */
+struct au_receipt_teller {
+    void *context;
+    void (*output)(void *context, struct au_json_write *json, const struct au_receipt *receipt);
+    void (*event)(void *context, struct au_json_write *json, const struct au_receipt *receipt,
+                  const struct au_receipt_event *event);
+    void (*slot)(void *context, struct au_json_write *json, const struct au_receipt *receipt,
+                 const struct au_receipt_slot *change);
+};
+
 /* au_receipt_put_json writes hash, height, index, status, outcome, detail, reason (the word of a
  * detail that has one), revert_code (if it reverted), gas_used, fee, created, output, message (the
- * note), events, logs, balance_changes and storage_changes. */
-void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt);
+ * note), events, logs, balance_changes and storage_changes.
+ *
+ * teller    NULL: nothing is added */
+void au_receipt_put_json(struct au_json_write *json, const struct au_receipt *receipt,
+                         const struct au_receipt_teller *teller);
 
 /* au_receipt_contract_put_json writes code_hash_before, admin_before, code_hash and admin, each if
  * there is one. */
@@ -47,8 +61,11 @@ void au_receipt_put_core_json(struct au_json_write *json, const struct au_receip
 /* au_event_put_json writes the members of an event: contract, name, topics, data. */
 void au_event_put_json(struct au_json_write *json, const struct au_receipt_event *event);
 
-/* au_events_put_json writes a receipt's events as the member events. */
-void au_events_put_json(struct au_json_write *json, struct au_items events);
+/* au_events_put_json writes a receipt's events as the member events.
+ *
+ * teller    NULL: nothing is added */
+void au_events_put_json(struct au_json_write *json, const struct au_receipt *receipt,
+                        const struct au_receipt_teller *teller);
 
 /* au_logs_put_json writes a receipt's lines as the member logs. */
 void au_logs_put_json(struct au_json_write *json, struct au_items logs);

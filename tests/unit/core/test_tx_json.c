@@ -28,7 +28,7 @@ static void assert_receipt(const struct au_receipt *receipt, const char *expecte
     struct au_json_write json;
     struct au_buf text;
     begin(&json, &text);
-    au_receipt_put_json(&json, receipt);
+    au_receipt_put_json(&json, receipt, NULL);
     end(&json, &text);
     assert_bytes(au_buf_bytes(&text), expected);
     au_buf_done(&text);
@@ -210,7 +210,7 @@ static void test_too_large(void **state)
         au_buf_init(&text, size_max);
         au_json_write_init(&json, &text, AU_JSON_WRITE_COMPACT);
         au_json_write_begin_object(&json);
-        au_receipt_put_json(&json, &receipt);
+        au_receipt_put_json(&json, &receipt, NULL);
         au_json_write_end_object(&json);
         au_json_write_finish(&json);
         assert_err(text.err, AU_ERR_TOO_LARGE);

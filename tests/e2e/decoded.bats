@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# What contracts did, decoded by their ABIs: in answers of a node and in what the commands print.
+
+load helper.sh
+load node.sh
+
+setup() {
+    enter_temp
+    start_node dev
+    token=$("$AUREON" deploy "$AUREON_CONTRACTS_DIR/token.wasm" amount=1000)
+    alice=$("$AUREON" account alice --json | jq -r .address)
+    bob=$("$AUREON" account bob --json | jq -r .address)
+}
+
+teardown() {
+    end_nodes
+}
+
+@test "a call: events, storage, and the bytes as they were" {
+    aureon call "$token" transfer to=@bob amount=30 --json
+    expect 0
+    expect_json '.events[0].name' Transfer
+    expect_json '.events[0].topics | length' 2
+    expect_json '.events[0].data' 0x1e00000000000000
+    expect_json '.events[0].fields | tojson' \
+        "{\"from\":\"$alice\",\"to\":\"$bob\",\"amount\":\"30\"}"
+    expect_json '.storage_changes[0].entry | tojson' \
+        "{\"name\":\"balance\",\"key\":\"$alice\",\"before\":\"1000\",\"after\":\"970\"}"
+    expect_json '.storage_changes[1].entry | tojson' \
+        "{\"name\":\"balance\",\"key\":\"$bob\",\"after\":\"30\"}"
+    expect_json '[has("result", "error", "undecoded")] | any | not' true
+    hash=$(json .hash)
+    request GET "/v1/tx/$hash"
+    expect_json .receipt.events[0].fields.amount 30
+    request GET "/v1/tx/$hash/receipt"
+    expect_json .events[0].fields.amount 30
+    aureon tx get "$hash"
+    expect 0
+    grep -Eq '^ +amount +30$' <<<"$output"
+}
+
+@test "a view, a simulation and a failure" {
+    aureon view "$token" balance_of owner=@alice --json
+    expect_json .output 0xe803000000000000
+    expect_json .result 1000
+    aureon simulate "$token" transfer to=@bob amount=1 --json
+    expect_json .events[0].fields.amount 1
+    aureon simulate "$token" transfer to=@bob amount=1001 --json
+    expect 5
+    expect_json '.error | tojson' \
+        '{"name":"InsufficientBalance","fields":{"balance":"1000"},"text":"the balance is smaller than the amount"}'
+    aureon call "$token" transfer to=@bob amount=1001
+    expect_refused 5 'reverted with code 1 InsufficientBalance(balance="1000"): the balance is smaller than the amount: '
+}
+
+@test "lines of logs and of storage" {
+    "$AUREON" call "$token" transfer to=@bob amount=30 >/dev/null
+    aureon logs "$token"
+    expect 0
+    [[ $output == "2-0-0 $token Transfer(from=\"$alice\", to=\"$bob\", amount=\"30\") ["*"] 0x1e00000000000000  u64 30" ]]
+    aureon logs --json
+    expect_json .fields.amount 30
+    aureon contract storage "$token"
+    expect 0
+    [ "${#lines[@]}" -eq 3 ]
+    grep -qF $'\t'"balance[\"$bob\"] = \"30\"" <<<"$output"
+    grep -qF $'\t0xe803000000000000\tsupply = "1000"' <<<"$output"
+    aureon contract storage "$token" str:supply
+    [ "$output" = 0xe803000000000000 ]
+    request GET "/v1/contract/$token/storage"
+    expect_json "[.items[].entry | select(.key == \"$alice\").value][0]" 970
+}
+
+@test "a stream" {
+    "$AUREON" call "$token" transfer to=@bob amount=30 >/dev/null
+    curl --silent --no-buffer --max-time 1 "$AUREON_URL/v1/events/stream?from_height=0" >stream || true
+    [ "$(sed -n 's/^data: //p' stream | jq -r .fields.amount)" = 30 ]
+}
+
+@test "what a contract says wrongly of itself is no error" {
+    cat >odd.wat <<'END'
+(module
+  (import "env" "emit" (func $emit (param i32 i32 i32 i32 i32 i32)))
+  (import "env" "return_data" (func $return_data (param i32 i32)))
+  (memory 1 1) (data (i32.const 0) "Odd")
+  (func (export "go")
+    (call $emit (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 3))
+    (call $return_data (i32.const 0) (i32.const 3)))
+  (@custom "aureon_abi" "abi 1\0afn go()->u64 mut\0aevent Odd(a:u64)\0a"))
+END
+    odd=$("$AUREON" deploy odd.wat)
+    aureon call "$odd" go --json
+    expect 0
+    expect_json .output 0x4f6464
+    expect_json .undecoded "the output is no value of the function's result"
+    expect_json .events[0].undecoded "the data is not that of the event's fields"
+    expect_json '.events[0] | has("fields") | not' true
+    aureon logs "$odd"
+    [[ $output == "3-0-0 $odd Odd 0x4f6464"* ]]
+}

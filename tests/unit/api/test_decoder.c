@@ -1,0 +1,435 @@
+/* What contracts did, decoded in answers: by the code that did it, whatever the contract became. */
+#include "unit/api/api_world.h"
+
+#include "api/decoder.h"
+
+/* set(u64) emits "Set" with the number as topic and data, stores it under "sum" and gives it back;
+ * init and migrate do so too, but that init refuses 0. swap(bytes32) sets 7 and takes other code.
+ * Behind that comes what the contract says of itself, for which a number is a WORD. */
+static const char setter[] =
+    "(module"
+    " (import \"env\" \"emit\" (func $emit (param i32 i32 i32 i32 i32 i32)))"
+    " (import \"env\" \"storage_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
+    " (import \"env\" \"revert\" (func $revert (param i32 i32 i32)))"
+    " (import \"env\" \"upgrade\" (func $upgrade (param i32) (result i32)))"
+    " (import \"env\" \"arg_read\" (func $arg (param i32 i32 i32 i32) (result i32)))"
+    " (memory 1 1) (data (i32.const 0) \"Setsum\")"
+    " (func $set (export \"set\") (export \"migrate\") (param i64) (result i64)"
+    "  (i64.store (i32.const 56) (local.get 0))"
+    "  (i64.store (i32.const 64) (local.get 0))"
+    "  (call $emit (i32.const 0) (i32.const 3) (i32.const 32) (i32.const 1) (i32.const 64)"
+    "              (i32.const 8))"
+    "  (drop (call $write (i32.const 3) (i32.const 3) (i32.const 64) (i32.const 8)))"
+    "  (local.get 0))"
+    " (func (export \"init\") (param i64) (result i64)"
+    "  (if (i64.eqz (local.get 0))"
+    "   (then (call $revert (i32.const 1) (i32.const 64) (i32.const 8))))"
+    "  (call $set (local.get 0)))"
+    " (func (export \"get\") (result i64) (i64.const 0x100000002))"
+    " (func (export \"fail\") (param i64)"
+    "  (call $revert (i32.wrap_i64 (local.get 0)) (i32.const 64) (i32.const 8)))"
+    " (func (export \"swap\") (result i64)"
+    "  (drop (call $arg (i32.const 0) (i32.const 128) (i32.const 0) (i32.const 32)))"
+    "  (call $set (i64.const 7))"
+    "  (drop (call $upgrade (i32.const 128))))";
+
+#define ABI(WORD)                                                                                \
+    "(@custom \"aureon_abi\" \"abi 1\\0a"                                                        \
+    "fn init(by:u64)->" WORD " init\\0afn migrate(by:u64)->" WORD " migrate\\0a"                 \
+    "fn set(by:u64)->" WORD " mut\\0afn get()->" WORD " view\\0afn fail(code:u64) mut\\0a"       \
+    "fn swap(code:bytes32)->" WORD " mut\\0a"                                                    \
+    "event Set(topic by:u64, total:" WORD ")\\0aerror 1 Bad(total:" WORD ") \\22too bad\\22\\0a" \
+    "storage total:" WORD " @\\22sum\\22\\0a\"))"
+
+static const char whole[] = ABI("u64");
+static const char halves[] = ABI("(u32,u32)");
+static const char malformed[] = "(@custom \"aureon_abi\" \"abi 2\"))";
+static const char silent[] = ")";
+
+/* ---- asking ---- */
+
+static struct au_buf compile(const char *module, const char *abi)
+{
+    struct au_buf code, text;
+    char message[200] = "";
+    au_buf_init(&text, 1 << 20);
+    au_buf_init(&code, 1 << 20);
+    au_buf_put_text(&text, module);
+    au_buf_put_text(&text, abi);
+    assert_ok(au_engine_wat_to_wasm(au_buf_bytes(&text), &code, message, sizeof(message)));
+    au_buf_done(&text);
+    return code;
+}
+
+static struct answer bring(const char *target, const char *module, const char *abi)
+{
+    struct au_buf code = compile(module, abi);
+    struct answer answer = post_bytes(200, target, WASM_HEADER, au_buf_bytes(&code));
+    au_buf_done(&code);
+    return answer;
+}
+
+/* Deploys as Alice, with init(5). */
+static struct answer deploy(const char *abi, char out_address[ADDRESS_SIZE])
+{
+    struct answer answer = bring("/contract/deploy?from=alice&gas=auto&arg=u64:5", setter, abi);
+    expect_text(&answer, "receipt.status", "success");
+    snprintf(out_address, ADDRESS_SIZE, "%s", text_at(&answer, "address"));
+    return answer;
+}
+
+static struct answer call(const char *contract, const char *function, const char *arg)
+{
+    char body[600];
+    snprintf(body, sizeof(body),
+             "{\"from\":\"bob\",\"contract\":\"%s\",\"function\":\"%s\",\"gas_limit\":\"500000\","
+             "\"args\":[\"%s\"]}",
+             contract, function, arg);
+    return post(200, "/v1/contract/call", body);
+}
+
+static struct answer get_of(const char *contract, const char *rest)
+{
+    char target[512];
+    snprintf(target, sizeof(target), "/v1/contract/%s%s", contract, rest);
+    return get(200, target);
+}
+
+/* A value as JSON again. */
+static void expect_json(const struct answer *answer, const char *path, const char *expected)
+{
+    const struct au_json_in *value = find(answer->json, path);
+    struct au_buf text;
+    if (value == NULL) fail_msg("no `%s` in %s", path, body_text(answer));
+    au_buf_init(&text, 65536);
+    au_json_in_put(value, &text);
+    au_buf_put_u8(&text, 0);
+    assert_string_equal((const char *)text.data, expected);
+    au_buf_done(&text);
+}
+
+/* ---- the tests ---- */
+
+static void test_receipt(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE];
+    struct answer answer = deploy(whole, address);
+    expect_json(&answer, "receipt.result", "\"5\"");
+    expect_json(&answer, "receipt.events.0.fields", "{\"by\":\"5\",\"total\":\"5\"}");
+    expect_json(&answer, "receipt.storage_changes.0.entry", "{\"name\":\"total\",\"after\":\"5\"}");
+    answer_done(&answer);
+    answer = call(address, "set", "u64:6");
+    expect_text(&answer, "receipt.output", "0x0600000000000000");
+    expect_json(&answer, "receipt.result", "\"6\"");
+    expect_json(&answer, "receipt.events.0.data", "\"0x0600000000000000\"");
+    expect_json(&answer, "receipt.events.0.fields", "{\"by\":\"6\",\"total\":\"6\"}");
+    expect_json(&answer, "receipt.storage_changes.0.entry",
+                "{\"name\":\"total\",\"before\":\"5\",\"after\":\"6\"}");
+    answer_done(&answer);
+    answer = call(address, "fail", "u64:1");
+    expect_json(&answer, "receipt.error",
+                "{\"name\":\"Bad\",\"fields\":{\"total\":\"0\"},\"text\":\"too bad\"}");
+    assert_false(has(&answer, "receipt.undecoded"));
+    answer_done(&answer);
+    answer = call(address, "fail", "u64:2");
+    expect_text(&answer, "receipt.undecoded", "the ABI has no error of this code");
+    assert_int_equal(number_at(&answer, "receipt.revert_code"), 2);
+    answer_done(&answer);
+}
+
+/* The code of a deployment that failed is in its transaction alone. */
+static void test_failed_deployment(void **state)
+{
+    (void)state;
+    struct answer answer = bring("/contract/deploy?from=alice&gas=100000&arg=u64:0", setter, whole);
+    expect_text(&answer, "receipt.status", "reverted");
+    expect_text(&answer, "receipt.error.name", "Bad");
+    answer_done(&answer);
+}
+
+static void test_without(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE];
+    struct answer answer = deploy(silent, address);
+    assert_false(has(&answer, "receipt.result"));
+    assert_false(has(&answer, "receipt.undecoded"));
+    assert_false(has(&answer, "receipt.events.0.fields"));
+    assert_false(has(&answer, "receipt.events.0.undecoded"));
+    assert_false(has(&answer, "receipt.storage_changes.0.entry"));
+    answer_done(&answer);
+    answer = get_of(address, "/storage/0x73756d");
+    assert_false(has(&answer, "entry"));
+    assert_false(has(&answer, "undecoded"));
+    answer_done(&answer);
+
+    answer = deploy(malformed, address);
+    expect_text(&answer, "receipt.output", "0x0500000000000000");
+    expect_text(&answer, "receipt.undecoded", "the contract's ABI is malformed");
+    expect_text(&answer, "receipt.events.0.undecoded", "the contract's ABI is malformed");
+    answer_done(&answer);
+}
+
+static void test_views(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE];
+    struct answer answer = deploy(whole, address);
+    answer_done(&answer);
+    answer = get_of(address, "/view/get");
+    expect_text(&answer, "output", "0x0200000001000000");
+    expect_json(&answer, "result", "\"4294967298\"");
+    answer_done(&answer);
+    answer = get_of(address, "/view/fail?arg=u64:1");
+    expect_text(&answer, "error.name", "Bad");
+    answer_done(&answer);
+    answer = get_of(address, "/storage/0x73756d");
+    expect_text(&answer, "value", "0x0500000000000000");
+    expect_json(&answer, "entry", "{\"name\":\"total\",\"value\":\"5\"}");
+    answer_done(&answer);
+    answer = get_of(address, "/storage");
+    expect_json(&answer, "items.0.entry", "{\"name\":\"total\",\"value\":\"5\"}");
+    answer_done(&answer);
+}
+
+static struct answer simulate(size_t person, struct au_tx tx)
+{
+    struct au_buf bytes;
+    sign_tx(person, tx, &bytes);
+    struct answer answer = post_bytes(200, "/v1/tx/simulate", BINARY_HEADER, au_buf_bytes(&bytes));
+    au_buf_done(&bytes);
+    return answer;
+}
+
+static struct au_bytes vec_of(struct au_buf *room, uint64_t number)
+{
+    au_buf_init(room, 100);
+    au_buf_put_u32(room, sizeof(number));
+    au_buf_put_u64(room, number);
+    return au_buf_bytes(room);
+}
+
+/* Nothing of it is in the chain, neither its code nor the transaction. */
+static void test_simulated(void **state)
+{
+    (void)state;
+    struct au_buf code = compile(setter, halves);
+    struct au_buf args;
+    struct au_tx tx = {.kind = AU_TX_DEPLOY,
+                       .gas_limit = 100000,
+                       .code = au_buf_bytes(&code),
+                       .args = vec_of(&args, 5),
+                       .arg_count = 1};
+    struct answer answer = simulate(ALICE, tx);
+    expect_json(&answer, "result", "[5,0]");
+    expect_json(&answer, "events.0.fields", "{\"by\":\"5\",\"total\":[5,0]}");
+    expect_json(&answer, "storage_changes.0.entry", "{\"name\":\"total\",\"after\":[5,0]}");
+    answer_done(&answer);
+
+    char address[ADDRESS_SIZE];
+    answer = deploy(whole, address);
+    answer_done(&answer);
+    tx.kind = AU_TX_UPGRADE;
+    tx.nonce = 1;
+    assert_null(au_address_parse(au_bytes_of(address), &tx.to));
+    answer = simulate(ALICE, tx);
+    expect_text(&answer, "status", "success");
+    expect_json(&answer, "result", "[5,0]");
+    expect_json(&answer, "events.0.fields", "{\"by\":\"5\",\"total\":[5,0]}");
+    answer_done(&answer);
+    au_buf_done(&code);
+    au_buf_done(&args);
+}
+
+/* The `total` of each event from the oldest on, or why it is not decoded. */
+static void expect_events(const char *address, const char *order, const char *const *totals,
+                          size_t count)
+{
+    char target[200], path[60];
+    snprintf(target, sizeof(target), "/v1/events?contract=%s&order=%s", address, order);
+    struct answer answer = get(200, target);
+    assert_int_equal(count_at(&answer, "items"), count);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = strcmp(order, "asc") == 0 ? i : count - 1 - i;
+        snprintf(path, sizeof(path), "items.%zu.%s", at,
+                 totals[i][0] == 't' ? "undecoded" : "fields.total");
+        if (totals[i][0] == 't') {
+            expect_text(&answer, path, totals[i]);
+        } else {
+            expect_json(&answer, path, totals[i]);
+        }
+    }
+    answer_done(&answer);
+}
+
+static void upgrade(const char *address, const char *abi, const char *result)
+{
+    char target[256];
+    snprintf(target, sizeof(target),
+             "/v1/contract/upgrade?from=alice&gas=200000&arg=u64:6&contract=%s", address);
+    struct answer answer = bring(target, setter, abi);
+    expect_text(&answer, "receipt.status", "success");
+    expect_json(&answer, "receipt.result", result);
+    answer_done(&answer);
+}
+
+/* An upgrade does not change how what was before it reads. */
+static void test_upgrade(void **state)
+{
+    (void)state;
+    static const char *const totals[] = {"\"5\"", "\"1\"", "[6,0]", "[2,0]", "\"6\"", "\"3\""};
+    char address[ADDRESS_SIZE];
+    struct answer answer = deploy(whole, address); /* block 1 */
+    answer_done(&answer);
+    answer = call(address, "set", "u64:1");
+    answer_done(&answer);
+    upgrade(address, halves, "[6,0]");
+    answer = call(address, "set", "u64:2");
+    expect_json(&answer, "receipt.result", "[2,0]");
+    answer_done(&answer);
+    upgrade(address, whole, "\"6\"");
+    answer = call(address, "set", "u64:3");
+    expect_json(&answer, "receipt.result", "\"3\"");
+    answer_done(&answer);
+    for (size_t i = 0; i < 2; i++) {
+        expect_events(address, "asc", totals, AU_COUNT_OF(totals));
+        expect_events(address, "desc", totals, AU_COUNT_OF(totals));
+    }
+    answer = get_of(address, "/view/get?height=4");
+    expect_json(&answer, "result", "[2,1]");
+    answer_done(&answer);
+    answer = get_of(address, "/view/get?height=2");
+    expect_json(&answer, "result", "\"4294967298\"");
+    answer_done(&answer);
+    answer = get_of(address, "/storage/0x73756d?height=4");
+    expect_json(&answer, "entry.value", "[2,0]");
+    answer_done(&answer);
+}
+
+/* The contract gives itself other code: its caller's output is of the code that was called, what it
+ * stores of the new one, and of an event it is not known. */
+static void test_swap(void **state)
+{
+    (void)state;
+    static const char *const totals[] = {"\"5\"", "the transaction changed the contract's code",
+                                         "[9,0]"};
+    char address[ADDRESS_SIZE], other[ADDRESS_SIZE], hash[80];
+    struct answer answer = deploy(halves, other);
+    snprintf(hash, sizeof(hash), "%s", text_at(&answer, "code_hash"));
+    answer_done(&answer);
+    answer = deploy(whole, address);
+    answer_done(&answer);
+    answer = call(address, "swap", hash);
+    expect_text(&answer, "receipt.status", "success");
+    expect_json(&answer, "receipt.result", "\"7\"");
+    expect_text(&answer, "receipt.events.0.undecoded", totals[1]);
+    expect_json(&answer, "receipt.storage_changes.0.entry",
+                "{\"name\":\"total\",\"before\":[5,0],\"after\":[7,0]}");
+    answer_done(&answer);
+    answer = call(address, "set", "u64:9");
+    answer_done(&answer);
+    expect_events(address, "asc", totals, AU_COUNT_OF(totals));
+    expect_events(address, "desc", totals, AU_COUNT_OF(totals));
+}
+
+/* ---- limits ---- */
+
+/* many() emits 256 events of 1 KiB, each about 64 KiB as JSON; large() one that is too large. */
+static const char flood[] =
+    "(module"
+    " (import \"env\" \"emit\" (func $emit (param i32 i32 i32 i32 i32 i32)))"
+    " (memory 1 1) (data (i32.const 0) \"Flood\") (data (i32.const 8) \"\\fc\\03\")"
+    " (data (i32.const 2048) \"\\fc\\3f\")"
+    " (func (export \"many\") (param i64) (local $i i32)"
+    "  (loop $more"
+    "   (call $emit (i32.const 0) (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 8)"
+    "               (i32.const 1024))"
+    "   (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))"
+    "                          (i32.const 256)))))"
+    " (func (export \"large\") (param i64)"
+    "  (call $emit (i32.const 0) (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 2048)"
+    "              (i32.const 16384)))"
+    " (@custom \"aureon_abi\" \"abi 1\\0aevent Flood(words:vec<Word>)\\0aenum "
+    "Word{a23456789012345678901234567890123456789012345678901234567890123}\\0a\")";
+
+static void test_size(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE];
+    struct answer answer = bring("/contract/deploy?from=alice&gas=auto", flood, ")");
+    snprintf(address, sizeof(address), "%s", text_at(&answer, "address"));
+    answer_done(&answer);
+    answer = call(address, "large", "u64:0");
+    expect_text(&answer, "receipt.events.0.undecoded", "too large as JSON");
+    answer_done(&answer);
+    answer = call(address, "many", "u64:0");
+    expect_text(&answer, "receipt.status", "success");
+    assert_int_equal(count_at(&answer, "receipt.events"), 256);
+    size_t decoded = 0;
+    const struct au_json_in *events = find(answer.json, "receipt.events");
+    for (size_t i = 0; i < 256; i++) {
+        const struct au_json_in *event = au_json_in_item(events, i);
+        decoded += au_json_in_get(event, "fields") != NULL;
+        assert_true(decoded == i + 1 || au_json_in_get(event, "undecoded") != NULL);
+    }
+    assert_in_range(decoded, 50, AU_DECODER_SIZE_MAX / 65536);
+    assert_true(answer.body.size < AU_DECODER_SIZE_MAX + (1u << 20));
+    answer_done(&answer);
+}
+
+/* Contracts that nobody has asked for yet. */
+static void make_many(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char abi[200];
+        snprintf(abi, sizeof(abi),
+                 "(@custom \"aureon_abi\" \"abi 1\\0aevent Set(topic by:u64, n%zu:u64)\"))", i);
+        struct au_buf code = compile(setter, abi);
+        struct answer answer =
+            post_bytes(202, "/contract/deploy?from=alice&gas=auto&arg=u64:5&wait=none", WASM_HEADER,
+                       au_buf_bytes(&code));
+        answer_done(&answer);
+        au_buf_done(&code);
+    }
+    struct answer answer = post(200, "/v1/dev/mine", "{\"count\":1}");
+    answer_done(&answer);
+}
+
+static size_t count_decoded(void)
+{
+    struct answer answer = get(200, "/v1/events?limit=100");
+    size_t count = 0;
+    for (size_t i = 0; i < count_at(&answer, "items"); i++) {
+        const struct au_json_in *item = au_json_in_item(find(answer.json, "items"), i);
+        count += au_json_in_get(item, "fields") != NULL;
+    }
+    answer_done(&answer);
+    return count;
+}
+
+/* One answer reads so many codes; the next finds them read. */
+static void test_codes(void **state)
+{
+    (void)state;
+    make_many(AU_DECODER_CODES_MAX + 2);
+    assert_int_equal(count_decoded(), AU_DECODER_CODES_MAX);
+    assert_int_equal(count_decoded(), AU_DECODER_CODES_MAX + 2);
+}
+
+int main(void)
+{
+#define DEV(test) cmocka_unit_test_setup_teardown(test, open_dev, close_world)
+    const struct CMUnitTest tests[] = {
+        DEV(test_receipt),
+        DEV(test_failed_deployment),
+        DEV(test_without),
+        DEV(test_views),
+        DEV(test_simulated),
+        DEV(test_upgrade),
+        DEV(test_swap),
+        DEV(test_size),
+        cmocka_unit_test_setup_teardown(test_codes, open_manual, close_world),
+    };
+    return cmocka_run_group_tests_name("api/decoder", tests, NULL, NULL);
+}
