@@ -17,6 +17,7 @@
 #include "ledger/compile.h"
 #include "node/reserve.h"
 #include "node/snapshots.h"
+#include "node/suspect.h"
 #include "store/memkv.h"
 #include "store/rocks.h"
 
@@ -112,6 +113,10 @@ static void on_fault(void *context, enum au_err err, const char *what)
 
 static void on_unreadable(void *context, enum au_err err)
 {
+    const struct au_node *node = context;
+    char cause[AU_KV_MESSAGE_SIZE];
+    au_kv_message(&node->kv, cause);
+    au_suspect_note(node->options.store, cause);
     on_fault(context, err, "reading the store");
 }
 
@@ -180,7 +185,9 @@ static enum au_err open_store(struct au_node *node, struct au_buf *message)
     if (node->options.is_dev) options.write_buffer_size = DEV_WRITE_BUFFER_SIZE;
     enum au_err err = au_rocks_open(path, &options, cause, &node->kv);
     if (err != AU_OK) au_buf_printf(message, "cannot open the store in %s: %s", path, cause);
-    return err;
+    if (err != AU_OK || !au_suspect_is_noted(path)) return err;
+    on_note(node, "a read of the store has failed: all of it is read before the node serves");
+    return au_suspect_check(path, &node->kv, message);
 }
 
 static enum au_err open_mempool(struct au_node *node)
@@ -290,7 +297,9 @@ enum au_node_result au_node_start(const struct au_node_options *options, struct 
     enum au_err err = open_layers(node, message);
     if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
     if (err == AU_ERR_NO_SPACE) au_buf_put_text(message, "; make room, and start the node again");
-    enum au_node_result result = err == AU_OK ? listen_on(node, message) : AU_NODE_FAILED;
+    enum au_node_result result = AU_NODE_FAILED;
+    if (err == AU_OK) result = listen_on(node, message);
+    if (err == AU_ERR_MALFORMED) result = AU_NODE_DAMAGED;
     if (result != AU_NODE_STARTED) {
         au_node_stop(node);
         return result;

@@ -45,7 +45,8 @@ enum au_node_result {
     AU_NODE_STARTED,
     AU_NODE_PORT_TAKEN,
     AU_NODE_BAD_ADDRESS,
-    AU_NODE_FAILED, /* the message tells */
+    AU_NODE_DAMAGED, /* what is on disk; another start finds the same */
+    AU_NODE_FAILED,  /* the message tells */
 };
 
 /* au_node_start starts a node; it serves when this returns.

@@ -83,7 +83,9 @@ static enum au_exit fail_start(const struct au_invocation *invocation, enum au_n
                                   options->port == UINT16_MAX ? AU_NODE_PORT_PRESET
                                                               : options->port + 1u);
     }
-    enum au_exit code = result == AU_NODE_BAD_ADDRESS ? AU_EXIT_USAGE : AU_EXIT_INTERNAL;
+    enum au_exit code = AU_EXIT_INTERNAL;
+    if (result == AU_NODE_BAD_ADDRESS) code = AU_EXIT_USAGE;
+    if (result == AU_NODE_DAMAGED) code = AU_EXIT_REJECTED;
     return au_invocation_fail(invocation, code, "%.*s", (int)message->size,
                               (const char *)message->data);
 }
@@ -186,5 +188,5 @@ enum au_exit au_serve(const struct au_invocation *invocation, struct au_node_opt
         code = start_again(&serving);
     }
     if (serving.node) au_node_stop(serving.node);
-    return atomic_load(&serving.has_failed) ? AU_EXIT_INTERNAL : code;
+    return code == AU_EXIT_DONE && atomic_load(&serving.has_failed) ? AU_EXIT_INTERNAL : code;
 }

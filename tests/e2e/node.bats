@@ -320,6 +320,18 @@ root      ${before#* }"
     [ "$(head_of_store data)" = "$after" ]
 }
 
+# flip FILE: changes a byte of the first entries in a table.
+flip() {
+    python3 - "$1" <<'END'
+import sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(40)
+    byte = file.read(1)[0]
+    file.seek(40)
+    file.write(bytes([byte ^ 1]))
+END
+}
+
 @test "a store that was damaged is found" {
     start_node dev --data-dir data
     for _ in 1 2 3; do "$AUREON" send bob 1; done
@@ -327,19 +339,55 @@ root      ${before#* }"
     # A node that starts writes what its log had into tables; of each, one bit changes.
     start_node dev --data-dir data
     stop_node
-    python3 - data/store/*.sst <<'END'
-import sys
-for path in sys.argv[1:]:
-    with open(path, "r+b") as file:
-        file.seek(40)
-        byte = file.read(1)[0]
-        file.seek(40)
-        file.write(bytes([byte ^ 1]))
-END
+    for table in data/store/*.sst; do flip "$table"; done
     aureon state verify data
     [ "$status" -ne 0 ]
     [ -z "$output" ]
     [ -n "$stderr" ]
+}
+
+@test "damage in an old block stops the node that is asked for it once, and no start serves it" {
+    local table code
+    start_node dev --data-dir data
+    for _ in 1 2 3; do "$AUREON" send bob 1; done
+    stop_node
+    # A node that starts writes what its log had into tables. Each table names its family.
+    start_node dev --data-dir data
+    stop_node
+    table=$(grep --files-with-matches --text nameblk data/store/*.sst)
+    flip "$table"
+    start_node dev --data-dir data
+    "$AUREON" send bob 1
+    request GET /v1/block/1
+    expect_problem 500 internal
+    code=0
+    wait "$node_pid" || code=$?
+    [ "$code" -eq 1 ]
+    grep --fixed-strings "the node stops: reading the store" node.err
+    grep --fixed-strings "$table" node.err data/store/UNREADABLE
+    for _ in 1 2; do
+        run -4 --separate-stderr "$AUREON" dev --data-dir data --port 0
+        [[ $stderr == *"the store in data/store cannot be read: "*"$table"* ]]
+    done
+
+    # The state is whole: a snapshot leads on from the last block.
+    head=$(head_of_store data)
+    aureon snapshot create data snapshot
+    [ "$status" -eq 0 ]
+    aureon snapshot restore snapshot rescued
+    [ "$status" -eq 0 ]
+    start_node dev --data-dir rescued
+    [ "$(head_of_node)" = "$head" ]
+    "$AUREON" send bob 1
+    stop_node
+
+    # The disk gives the right bytes again.
+    flip "$table"
+    start_node dev --data-dir data
+    [ ! -e data/store/UNREADABLE ]
+    request GET /v1/block/1
+    expect 200
+    stop_node
 }
 
 # Files may not become larger than 3 MiB: a full disk for which one needs no privileges.

@@ -4,12 +4,13 @@
 The calls are counted while a node starts, commits one block (of transfers, of storage, of
 deployments, one with which the records of tries are written, and one after which more of them are
 written by another thread) and stops, also after so much was written that it leaves no log behind.
+What RocksDB does by itself after a start is over by then, so that each run counts the same calls.
 Then, for each call, on a copy of the same data directory: a kill before it, in the middle of a
 write, after it; a loss of power before and after it, which takes what was not synced; EIO and ENOSPC
 once, ENOSPC from there on; and EIO at each read. Afterwards
 
-  * the node was killed, or stopped with exit code 1 and said why, or went on, or made no blocks for
-    want of space and then, since there is some, made blocks again in the same process;
+  * the node was killed, or stopped with exit code 1 or 4 and said why, or went on, or made no blocks
+    for want of space and then, since there is some, made blocks again in the same process;
   * `aureon state verify` finds the state whole;
   * the next start is at the old height and root or at the new ones, never between;
   * each receipt that was given is given again, byte for byte;
@@ -19,11 +20,14 @@ Then the store's log is cut at each byte of its last record, and one byte before
 must be refused by name. Writes TAP; points that fail are told one by one, and again at the end,
 with the words that try them again.
 
-    tests/torture/crash.py [--points N] [--seed N] [--dir DIR] [--only POINT]... [--repeat N]
+    tests/torture/crash.py [--points N] [--record FILE] [--part I/N] [--seed N] [--dir DIR]
+                           [--only POINT]... [--repeat N]
 
---points takes a sample, some of each kind. --only tries a point by its name ("flush eio 12"), or
-all points whose names begin so, as often as --repeat says: calls come in another order when threads
-do, so a point may have to be tried more than once. AUREON is the program, else that of build/.
+--points takes a sample, some of each kind. With --record what comes of each point is kept in a file:
+what this very program was tried at is not tried again, and counts. --part takes the I-th of N parts
+of all points: side by side they may have one record. --only tries a point by its name ("flush eio
+12"), or all points whose names begin so, as often as --repeat says, whatever the record has: what
+threads do side by side comes in another order each time. AUREON is the program, else that of build/.
 """
 
 import argparse
@@ -52,6 +56,7 @@ PHASES = ("start", "transfers", "storage", "deploys", "flush", "pass", "stop", "
 STOPS = ("stop", "closing")  # phases whose calls are those of a stop
 FLUSH_BLOCKS = 511  # after a start, before the block with which tries are written
 PASS_BLOCKS = 40  # of these, that write so many slots that another thread writes their tries
+DAMAGED = 4  # exit code
 LOAD_BLOCKS, LOAD_TXS, LOAD_SIZE = 3, 3, 250000  # more than 16 MiB: txs of each account, bytes of each
 QUIET_S = 0.05  # without a call: what RocksDB does behind the requests is done
 CONTROL = struct.Struct("7I200s")
@@ -307,7 +312,7 @@ class Crash:
         if action.startswith(("kill", "lose")) and is_done and code == -9:
             return "killed"
         lines = node.log.read_text(errors="replace").strip().splitlines()
-        if code == 1 and lines and lines[-1].startswith("aureon") and is_done:
+        if code in (1, DAMAGED) and lines and lines[-1].startswith("aureon") and is_done:
             return "stopped"
         raise Broken(f"{told}: exit {code}, {error}: {lines[-1:]}")
 
@@ -368,7 +373,7 @@ class Crash:
             connection = Connection(node.port)
             return place(connection), receipts(connection, self.kept), ""
         except Broken:
-            if node.process.returncode != 1:
+            if node.process.returncode != DAMAGED:
                 raise
             return None, {}, node.log.read_text().strip()
         finally:

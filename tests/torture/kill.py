@@ -12,8 +12,9 @@ Then, on what is left of its data directory:
   * no unit of the accounts' balances is lost or made, no counter is behind what it has answered.
 
 Now and then the next start is killed as well. After CHAIN_KILLS the node is stopped as one should,
-and another chain begins: what must be there again grows with each kill. Kills that did not happen at the worst time prove
-little: fewer than --block-min of them while a block was being made or committed is a failure too.
+and another chain begins: what must be there again grows with each kill. Kills that did not happen at
+the worst time prove little: fewer than --block-min of them while a block was being made or committed
+is a failure too.
 
 Writes TAP. The data directory of a run that failed is kept.
 
