@@ -148,8 +148,10 @@ static void check_cache(const struct world *world)
     au_flat_done(&cached);
 }
 
-/* Seals a block of random changes; commits it, or drops it. */
-static void make_block(struct world *world, uint64_t *random, bool is_dropped)
+typedef void change_fn(struct au_overlay *overlay, uint64_t *random);
+
+/* Seals a block of changes; commits it, or drops it. */
+static void make_block_of(struct world *world, change_fn *change, uint64_t *random, bool is_dropped)
 {
     struct au_flat flat;
     struct au_overlay overlay;
@@ -160,7 +162,7 @@ static void make_block(struct world *world, uint64_t *random, bool is_dropped)
     struct au_state_source source = au_flat_source(&flat);
     au_overlay_init(&overlay, &seed, &source, MEMORY_MAX);
     au_kv_batch_init(&batch, BATCH_MAX);
-    change_some(&overlay, random);
+    change(&overlay, random);
     assert_ok(au_commit_seal(&world->commit, &overlay, world->height, &batch, &root));
     if (is_dropped) {
         au_commit_drop(&world->commit);
@@ -176,6 +178,11 @@ static void make_block(struct world *world, uint64_t *random, bool is_dropped)
     au_overlay_done(&overlay);
     au_flat_done(&flat);
     check_cache(world);
+}
+
+static void make_block(struct world *world, uint64_t *random, bool is_dropped)
+{
+    make_block_of(world, change_some, random, is_dropped);
 }
 
 /* A store as a node leaves it that dies now. */
@@ -292,6 +299,88 @@ static void test_flushed_in_the_end(void **state)
     au_commit_finish(&world.commit);
     assert_true(verify(&copy).are_records_current);
     au_kv_close(&copy.kv);
+}
+
+/* ---- contracts with the same storage ---- */
+
+static void fill_contract(struct au_overlay *overlay, size_t contract)
+{
+    struct au_address address = address_of(contract);
+    for (uint8_t number = 0; number < SLOTS; number += 3) {
+        assert_ok(au_overlay_put_slot(overlay, &address, (struct au_bytes){&number, 1},
+                                      au_bytes_of("the same")));
+    }
+}
+
+static void fill_twins(struct au_overlay *overlay, uint64_t *random)
+{
+    (void)random;
+    fill_contract(overlay, 0);
+    fill_contract(overlay, 1);
+}
+
+static void change_one(struct au_overlay *overlay, uint64_t *random)
+{
+    for (size_t i = 0; i < 5; i++)
+        change_slot(overlay, random, 0, i % 2 == 0);
+}
+
+static void empty_one(struct au_overlay *overlay, uint64_t *random)
+{
+    (void)random;
+    empty_contract(overlay, 0);
+}
+
+static void fill_one_again(struct au_overlay *overlay, uint64_t *random)
+{
+    empty_one(overlay, random);
+    fill_contract(overlay, 0);
+}
+
+static struct au_account stored_account(const struct world *world, size_t number)
+{
+    struct au_flat flat;
+    struct au_account account;
+    struct au_address address = address_of(number);
+    au_flat_init(&flat, &world->kv, NULL);
+    assert_ok(au_flat_account(&flat, &address, &account));
+    au_flat_done(&flat);
+    return account;
+}
+
+/* Two contracts whose storages have one root: what becomes of one is nothing to the other, whether
+ * records were written meanwhile or not. */
+static void test_equal_storages(void **state)
+{
+    (void)state;
+    static const struct {
+        change_fn *change;
+        bool has_storage;
+        bool is_equal;
+    } steps[] = {{fill_twins, true, true},
+                 {change_one, true, false},
+                 {fill_one_again, true, true},
+                 {empty_one, false, false},
+                 {fill_one_again, true, true}};
+    /* The first block is flushed always, as that of a genesis. */
+    for (unsigned flushes = 1; flushes < 1u << AU_COUNT_OF(steps); flushes += 2) {
+        struct world world;
+        uint64_t random = 9;
+        world_begin(&world, flushes % 4 == 1 ? &sizes_large : &sizes_small);
+        for (size_t i = 0; i < AU_COUNT_OF(steps); i++) {
+            make_block_of(&world, steps[i].change, &random, false);
+            if (flushes >> i & 1) assert_ok(au_commit_flush(&world.commit));
+            struct au_account one = stored_account(&world, 0);
+            struct au_account other = stored_account(&world, 1);
+            assert_true(other.has_storage);
+            assert_int_equal(one.has_storage, steps[i].has_storage);
+            assert_int_equal(au_hash_is_equal(&one.storage_root, &other.storage_root),
+                             steps[i].is_equal);
+            (void)verify(&world);
+            check_copy(&world, random);
+        }
+        world_end(&world);
+    }
 }
 
 /* ---- flushes beside blocks ---- */
@@ -871,6 +960,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_at_any_block),
         cmocka_unit_test(test_flushed_in_the_end),
+        cmocka_unit_test(test_equal_storages),
         cmocka_unit_test(test_never_far_behind),
         cmocka_unit_test(test_keep),
         cmocka_unit_test(test_keep_what_is_needed),

@@ -255,15 +255,25 @@ static void test_late_nibbles(void **state)
 
 static size_t operation_count = OPERATIONS;
 
+static void delete_all(struct world *world)
+{
+    while (world->model.count > 0) {
+        struct au_hash key = world->model.entries[world->model.count / 2].key;
+        world_change(world, &key, NULL, 0);
+    }
+}
+
 static void walk_randomly(const struct key_space *space, struct random random, size_t operations)
 {
     struct world *world = world_open(KEPT_SIZE);
     const size_t sizes[] = {0, TINY_SIZE, 4000, 16000, KEPT_SIZE};
+    size_t empty_count = 0;
     for (size_t done = 0, count; done < operations; done += count) {
         /* Now the trie grows, now it shrinks. */
         size_t del_percent = done / 500 % 2 == 0 ? 30 : 80;
         count = 1 + random_below(&random, random_below(&random, 4) == 0 ? 40 : 4);
         world_randomize(world, space, &random, count, del_percent);
+        if (random_below(&random, 200) == 0) delete_all(world);
         struct au_trie_root root = world_apply(world);
         struct au_hash expected = model_root(&world->model);
         assert_memory_equal(root.hash.bytes, expected.bytes, AU_HASH_SIZE);
@@ -273,11 +283,13 @@ static void walk_randomly(const struct key_space *space, struct random random, s
             assert_memory_equal(root.hash.bytes, expected.bytes, AU_HASH_SIZE);
         }
         world_commit(world);
+        empty_count += world->model.count == 0;
         if (random_below(&random, 10) != 0) continue;
         world->cache.size_max = sizes[random_below(&random, AU_COUNT_OF(sizes))];
         world_flush(world);
         if (random_below(&random, 5) == 0) au_trie_cache_forget(&world->cache);
     }
+    assert_true(empty_count > 0);
     world_close(world);
 }
 
