@@ -85,12 +85,28 @@ static void check_text(struct au_bytes text)
     au_buf_done(&reversed);
 }
 
+/* What a module has inside is read as the text alone is. */
+static void check_load(struct au_bytes code, enum au_err section_err, struct au_bytes text)
+{
+    struct au_arena arena;
+    struct au_abi abi;
+    struct au_abi_error error = {0};
+    enum au_err expected = section_err;
+    au_arena_init(&arena, 2 * AU_ABI_ARENA_SIZE_MAX);
+    if (expected == AU_OK) expected = au_abi_parse(text, &arena, &abi, &error);
+    AU_ASSERT(au_abi_load(code, &arena, &abi, &error) == expected);
+    au_arena_done(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct au_bytes input = {data, size};
     struct au_buf text;
     au_buf_init(&text, AU_ABI_TEXT_SIZE_MAX + 1);
-    check_text((struct au_bytes){data, size});
-    if (au_abi_section_read((struct au_bytes){data, size}, &text) == AU_OK) {
+    check_text(input);
+    enum au_err err = au_abi_section_read(input, &text);
+    check_load(input, err, au_buf_bytes(&text));
+    if (err == AU_OK) {
         AU_ASSERT(text.size < size);
         check_text(au_buf_bytes(&text));
     }

@@ -10,11 +10,14 @@
 #include "contract/tracer.h"
 #include "crypto/sha256.h"
 #include "fuzz.h"
+#include "state/flat.h"
+#include "store/memkv.h"
 #include "support/puppet.h"
 #include "vm/limits.h"
 
 #define CONTRACTS     4u
 #define BALANCE       1000u
+#define BATCH_MAX     ((size_t)1 << 20)
 #define CALL_VIEW     1u
 #define NUMBER_CALL   22u
 #define NUMBER_DEPLOY 23u
@@ -72,8 +75,74 @@ static struct au_loaded *load(struct chain *chain, const char *fields_text, stru
     return loaded;
 }
 
+static struct au_address address_of(char letter)
+{
+    struct au_address address;
+    memset(address.bytes, letter, sizeof(address.bytes));
+    return address;
+}
+
+static struct au_hash code_hash(size_t contract)
+{
+    struct au_hash hash;
+    memset(hash.bytes, (int)('a' + contract), sizeof(hash.bytes));
+    return hash;
+}
+
+/* ---- the state before ---- */
+
+static struct au_kv store;
+
+static void put_slot(struct au_kv_batch *batch, const struct au_hash *owner, const char *key)
+{
+    const struct au_hash halves[2] = {*owner, au_flat_key_hash(au_bytes_of(key))};
+    struct au_flat_key raw = au_flat_key(owner, au_bytes_of(key));
+    struct au_buf record;
+    au_buf_init(&record, 64);
+    au_flat_encode_slot(&record, au_bytes_of("stored"));
+    au_kv_batch_put(batch, AU_CF_STO, (struct au_bytes){halves[0].bytes, sizeof(halves)},
+                    au_buf_bytes(&record));
+    au_kv_batch_put(batch, AU_CF_KEY, (struct au_bytes){raw.bytes, raw.size}, (struct au_bytes){0});
+    au_buf_done(&record);
+}
+
+/* The four contracts and a person: all have a balance, the first two have admins and slots. */
+static void put_account(struct au_kv_batch *batch, size_t number)
+{
+    struct au_address address = address_of(number == CONTRACTS ? 'P' : (char)('A' + number));
+    struct au_hash owner = au_flat_account_key(&address);
+    struct au_account account = {.exists = true, .balance = BALANCE};
+    struct au_buf record;
+    account.has_code = number < CONTRACTS;
+    if (account.has_code) account.code_hash = code_hash(number);
+    account.has_admin = number < 2;
+    if (account.has_admin) account.admin = address_of('P');
+    au_buf_init(&record, AU_FLAT_ACCOUNT_SIZE_MAX);
+    au_flat_encode_account(&record, &account);
+    au_kv_batch_put(batch, AU_CF_ACC, (struct au_bytes){owner.bytes, AU_HASH_SIZE},
+                    au_buf_bytes(&record));
+    au_buf_done(&record);
+    if (!account.has_admin) return;
+    put_slot(batch, &owner, "k1");
+    put_slot(batch, &owner, "k10");
+}
+
+static void make_store(void)
+{
+    struct au_kv_batch batch;
+    enum au_err err = au_memkv_open(&store);
+    AU_ASSERT(err == AU_OK);
+    au_kv_batch_init(&batch, BATCH_MAX);
+    for (size_t i = 0; i <= CONTRACTS; i++)
+        put_account(&batch, i);
+    err = au_kv_write(&store, &batch, false);
+    AU_ASSERT(err == AU_OK);
+    au_kv_batch_done(&batch);
+}
+
 static void init(void)
 {
+    make_store();
     for (int i = 0; i < ENGINES; i++) {
         struct au_engine_options options = {.instances_max = AU_DEPTH_MAX + 2,
                                             .cache_size = 64u << 20,
@@ -83,13 +152,6 @@ static void init(void)
         for (size_t k = 0; k < CONTRACTS; k++)
             chains[i].loaded[k] = load(&chains[i], fields[k], &chains[i].hashes[k]);
     }
-}
-
-static struct au_hash code_hash(size_t contract)
-{
-    struct au_hash hash;
-    memset(hash.bytes, (int)('a' + contract), sizeof(hash.bytes));
-    return hash;
 }
 
 /* Code has made-up hashes here, so that contracts know them. */
@@ -107,16 +169,11 @@ static enum au_err load_named(void *context, const struct au_hash *hash,
     return AU_ERR_NOT_FOUND;
 }
 
-static struct au_address address_of(char letter)
-{
-    struct au_address address;
-    memset(address.bytes, letter, sizeof(address.bytes));
-    return address;
-}
-
 /* ---- a world --------------------------------------------------------------------------------- */
 
 struct world {
+    struct au_flat flat;
+    struct au_state_source source;
     struct au_overlay overlay;
     struct au_savepoint start;
     struct au_arena arena;
@@ -126,36 +183,15 @@ struct world {
     struct au_env env;
 };
 
-static void preload_slot(struct world *world, const struct au_address *contract, const char *key)
-{
-    bool is_new;
-    enum au_err err = au_overlay_preload_slot(&world->overlay, contract, au_bytes_of(key),
-                                              au_bytes_of("stored"), &is_new);
-    AU_ASSERT(err == AU_OK);
-}
-
-/* The first two have admins and slots, and all have a balance. */
 static void open_world(struct world *world, struct chain *chain)
 {
     static const struct au_seed seed = {{5}};
-    bool is_new;
-    au_overlay_init(&world->overlay, &seed, NULL, SIZE_MAX);
+    au_flat_init(&world->flat, &store, NULL);
+    world->source = au_flat_source(&world->flat);
+    au_overlay_init(&world->overlay, &seed, &world->source, SIZE_MAX);
     au_arena_init(&world->arena, SIZE_MAX);
     au_buf_init(&world->logs, AU_LOGS_SIZE_MAX);
     au_buf_init(&world->events, SIZE_MAX);
-    for (size_t i = 0; i <= CONTRACTS; i++) {
-        struct au_address address = address_of(i == CONTRACTS ? 'P' : (char)('A' + i));
-        struct au_account account = {.exists = true, .balance = BALANCE};
-        account.has_code = i < CONTRACTS;
-        if (account.has_code) account.code_hash = code_hash(i);
-        account.has_admin = i < 2;
-        if (account.has_admin) account.admin = address_of('P');
-        enum au_err err = au_overlay_preload_account(&world->overlay, &address, account, &is_new);
-        AU_ASSERT(err == AU_OK);
-        if (!account.has_admin) continue;
-        preload_slot(world, &address, "k1");
-        preload_slot(world, &address, "k10");
-    }
     world->start = au_overlay_save(&world->overlay);
     world->codes = (struct au_code_source){chain, load_named};
     world->env = (struct au_env){
@@ -174,6 +210,7 @@ static void open_world(struct world *world, struct chain *chain)
 static void close_world(struct world *world)
 {
     au_overlay_done(&world->overlay);
+    au_flat_done(&world->flat);
     au_arena_done(&world->arena);
     au_buf_done(&world->logs);
     au_buf_done(&world->events);

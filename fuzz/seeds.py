@@ -1080,6 +1080,16 @@ def make_request(out, tools):
     put(b"GET", b"/" + b"long" * 240)
 
 
+def make_cursor(out, tools):
+    numbers = ["0", "1", "42", "4294967295", "4294967296", "18446744073709551615",
+               "18446744073709551616", "184467440737095516150", "01", "", "-", "+1", " 1", "1 ", "x",
+               "\0"]
+    for number in numbers:
+        for text in (number, f"{number}-2", f"7-{number}", f"{number}-2-3", f"7-{number}-3",
+                     f"7-2-{number}", f"7-2-3-{number}"):
+            out.put(text.encode())
+
+
 # ---- keyfile -------------------------------------------------------------------------------------
 
 def sealed_file(password, ops, memory, address=b"aur1address"):
@@ -1301,7 +1311,7 @@ def make_scenario(out, tools):
 MAKERS = {"module": make_module, "instrument": make_instrument, "bind": make_bind,
           "host": make_host, "frames": make_frames, "cli": make_cli, "storage": make_storage, "tx": make_tx,
           "receipt": make_receipt, "header": make_header, "genesis": make_genesis,
-          "proof": make_proof, "document": make_document, "request": make_request,
+          "proof": make_proof, "document": make_document, "request": make_request, "cursor": make_cursor,
           "keyfile": make_keyfile, "undo": make_undo, "store": make_store, "abi": make_abi, "value": make_value,
           "snapshot": make_snapshot, "parcel": make_parcel,
           "artifact": make_artifact, "scenario": make_scenario}

@@ -1,10 +1,7 @@
 /* Accounts: what they have, and what they did. */
-#include <inttypes.h>
-#include <stdio.h>
-
+#include "api/cursor.h"
 #include "api/handlers.h"
 #include "api/json.h"
-#include "base/text.h"
 
 #define LIMIT_PRESET 20u
 #define LIMIT_MAX    100u
@@ -63,21 +60,12 @@ void au_get_balance(struct au_input *input)
 
 /* ---- history ---- */
 
-/* A cursor is the place of the last entry, "height-index". */
+/* A cursor is the place of the last entry. */
 static bool read_cursor(struct au_input *input, struct au_chain_place *out_place, bool *out_exists)
 {
     struct au_bytes text;
     *out_exists = au_request_query(input->request, "cursor", &text);
-    if (!*out_exists) return true;
-    const uint8_t *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
-    if (dash != NULL) {
-        struct au_bytes height = {text.data, (size_t)(dash - text.data)};
-        struct au_bytes index = {dash + 1, text.size - height.size - 1};
-        if (au_text_parse_u64(height, &out_place->height) == AU_OK &&
-            au_text_parse_u32(index, &out_place->index) == AU_OK) {
-            return true;
-        }
-    }
+    if (!*out_exists || au_cursor_parse_tx(text, out_place)) return true;
     au_input_fail(input, "cursor", "what `next` of the page before said", text);
     return false;
 }
@@ -153,9 +141,8 @@ static enum au_err put_history(struct au_input *input, struct au_look *look,
     au_reply_begin(&json, input->response, 200);
     AU_TRY(put_entries(&json, look, page, entries, count));
     if (count == page->count_max) {
-        char next[48];
-        const struct au_chain_place *last = &entries[count - 1].place;
-        snprintf(next, sizeof(next), "%" PRIu64 "-%u", last->height, last->index);
+        char next[AU_CURSOR_SIZE];
+        au_cursor_format_tx(&entries[count - 1].place, next);
         au_json_put_text(&json, "next", next);
     }
     au_reply_end(&json);

@@ -1,8 +1,8 @@
 /* Events of contracts, as the chain's index finds them. */
+#include "api/cursor.h"
 #include "api/handlers.h"
 #include "api/json.h"
 #include "base/hex.h"
-#include "base/text.h"
 #include "base/utf8.h"
 
 #define LIMIT_PRESET    20u
@@ -35,22 +35,6 @@ static void read_filter(struct au_input *input, struct au_event_filter *out_filt
     }
 }
 
-/* A cursor is the place of an event, "height-index-number". */
-static bool parse_cursor(struct au_bytes text, struct au_event_place *out_place)
-{
-    struct au_bytes parts[3];
-    for (size_t i = 0; i < AU_COUNT_OF(parts); i++) {
-        const uint8_t *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
-        if ((dash != NULL) != (i + 1 < AU_COUNT_OF(parts))) return false;
-        parts[i] = (struct au_bytes){text.data, dash ? (size_t)(dash - text.data) : text.size};
-        size_t taken_size = parts[i].size + (dash != NULL);
-        text = (struct au_bytes){text.data + taken_size, text.size - taken_size};
-    }
-    return au_text_parse_u64(parts[0], &out_place->tx.height) == AU_OK &&
-           au_text_parse_u32(parts[1], &out_place->tx.index) == AU_OK &&
-           au_text_parse_u32(parts[2], &out_place->number) == AU_OK;
-}
-
 static void read_range(struct au_input *input, struct au_event_range *out_range)
 {
     static const char *const orders[] = {"desc", "asc", NULL};
@@ -63,7 +47,7 @@ static void read_range(struct au_input *input, struct au_event_range *out_range)
     au_input_query_word(input, "order", orders, &order);
     out_range->order = order == 0 ? AU_CHAIN_DOWNWARD : AU_CHAIN_UPWARD;
     out_range->has_after = au_input_text(input, "cursor", &text);
-    if (out_range->has_after && !parse_cursor(text, &out_range->after)) {
+    if (out_range->has_after && !au_cursor_parse_event(text, &out_range->after)) {
         au_input_fail(input, "cursor", EXPECTED_CURSOR, text);
     }
 }
@@ -164,7 +148,7 @@ static void read_start(struct au_input *input, struct au_event_range *out_range)
         name = "cursor";
         out_range->has_after = au_input_text(input, name, &text);
     }
-    if (out_range->has_after && !parse_cursor(text, &out_range->after)) {
+    if (out_range->has_after && !au_cursor_parse_event(text, &out_range->after)) {
         au_input_fail(input, name, EXPECTED_CURSOR, text);
     }
     bool is_given =

@@ -2,9 +2,8 @@
 
 #include <inttypes.h>
 
+#include "api/cursor.h"
 #include "base/mem.h"
-
-#define CURSOR_SIZE_MAX 48u /* bytes */
 
 void au_reply_begin(struct au_json_write *json, struct au_response *response, int status)
 {
@@ -57,20 +56,12 @@ void au_json_put_receipt(struct au_json_write *json, const char *name,
     au_json_write_end_object(json);
 }
 
-void au_event_place_put(struct au_buf *buf, const struct au_event_place *place)
-{
-    au_buf_printf(buf, "%" PRIu64 "-%u-%u", place->tx.height, place->tx.index, place->number);
-}
-
 void au_json_put_cursor(struct au_json_write *json, const char *name,
                         const struct au_event_place *place)
 {
-    struct au_buf text;
-    au_buf_init(&text, CURSOR_SIZE_MAX);
-    au_event_place_put(&text, place);
-    au_json_put_bytes(json, name, au_buf_bytes(&text));
-    if (text.err != AU_OK && json->buf->err == AU_OK) json->buf->err = text.err;
-    au_buf_done(&text);
+    char text[AU_CURSOR_SIZE];
+    au_cursor_format_event(place, text);
+    au_json_put_text(json, name, text);
 }
 
 void au_json_put_event(struct au_json_write *json, const struct au_event_place *place,

@@ -34,9 +34,6 @@ void au_json_put_account(struct au_json_write *json, const struct au_account *ac
 void au_json_put_receipt(struct au_json_write *json, const char *name,
                          const struct au_receipt *receipt, const struct au_receipt_teller *teller);
 
-/* au_event_place_put writes the place of an event as a cursor, "height-index-number". */
-void au_event_place_put(struct au_buf *buf, const struct au_event_place *place);
-
 /* au_json_put_cursor writes the place of an event as text, au_json_put_event its cursor, height,
  * index, number, hash and what au_event_put_json writes.
  *

@@ -1,5 +1,6 @@
 #include "api/watch_events.h"
 
+#include "api/cursor.h"
 #include "api/decoder.h"
 #include "api/json.h"
 #include "base/lock.h"
@@ -59,9 +60,11 @@ static enum au_err put_event(struct au_stream *stream, struct feed *feed,
     const struct au_receipt_teller *teller = au_decoder_of_chain(&feed->decoder);
     struct au_buf *text = &feed->text;
     struct au_json_write json;
+    char cursor[AU_CURSOR_SIZE];
+    au_cursor_format_event(place, cursor);
     au_buf_clear(text);
     au_buf_put_text(text, "id: ");
-    au_event_place_put(text, place);
+    au_buf_put_text(text, cursor);
     au_buf_put_text(text, "\nevent: event\ndata: ");
     au_json_write_init(&json, text, AU_JSON_WRITE_COMPACT);
     au_json_write_begin_object(&json);
