@@ -33,6 +33,11 @@ AUREON_RUNTIME int memcmp(const void *a, const void *b, size_t size)
     return 0;
 }
 
+/* A call of the functions above hides from the compiler what it does. */
+#define memcpy(to, from, size)  __builtin_memcpy((to), (from), (size))
+#define memmove(to, from, size) __builtin_memmove((to), (from), (size))
+#define memset(to, byte, size)  __builtin_memset((to), (byte), (size))
+
 AUREON_RUNTIME __int128 __multi3(__int128 a, __int128 b)
 {
     uint64_t a_low = (uint64_t)a, b_low = (uint64_t)b;
