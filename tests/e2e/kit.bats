@@ -156,7 +156,7 @@ lists=$AUREON_CONTRACTS_DIR/lists.wasm
     local a b
     a=0x$(printf '11%.0s' {1..32})
     b=0x$(printf '22%.0s' {1..32})
-    aureon run "$lists" keep "[$a, $b]" 7 '{x: 1}' --storage kept.json --json
+    aureon run "$lists" keep "[$a, $b]" 7 '{x: 1}' none --storage kept.json --json
     expect_json .output_u64 3
     aureon run "$lists" owner place=1 --storage kept.json --json
     expect_json .output "$b"
