@@ -25,7 +25,8 @@
  *
  * Rules
  *   - Types are written as in the ABI: bool, u8..u128, i8..i128, address, bytes32, bytes, string,
- *     and what AUREON_STRUCT names; their C types are aureon_u64 and so on.
+ *     and what AUREON_STRUCT names; their C types are aureon_u64 and so on. option(T), vec(T) and
+ *     map(K, V) are types too: aureon_values.h tells of them.
  *   - Texts in quotes may have \" and \\ and \n inside, and no other escape; keys and prefixes
  *     of storage none.
  *   - Values in arguments, storage, events and output are Borsh: little-endian, sizes as u32.
