@@ -81,14 +81,19 @@ struct ear {
     size_t count;
 };
 
+static bool is_full(const struct ear *ear)
+{
+    return ear->count + 1 >= ear->size;
+}
+
 /* False: there is nothing more, or nothing yet. */
 static bool hear(struct ear *ear)
 {
     char rest[SAID_SIZE];
-    bool is_full = ear->count + 1 >= ear->size;
-    ssize_t got = is_full ? read(ear->end, rest, sizeof(rest))
+    bool is_lost = is_full(ear);
+    ssize_t got = is_lost ? read(ear->end, rest, sizeof(rest))
                           : read(ear->end, ear->said + ear->count, ear->size - 1 - ear->count);
-    if (got > 0 && !is_full) ear->count += (size_t)got;
+    if (got > 0 && !is_lost) ear->count += (size_t)got;
     return got > 0 || (got < 0 && errno == EINTR);
 }
 
@@ -109,14 +114,16 @@ static enum au_err attend(struct ear *ear, pid_t child, uint32_t limit_ms, bool 
     enum au_err err = life < 0 ? AU_ERR_IO : AU_OK;
     bool is_late = false;
     while (err == AU_OK && !is_late && sources[0].revents == 0) {
-        int ready = poll(sources, AU_COUNT_OF(sources), left_ms(begin_ns, limit_ms));
-        is_late = ready == 0;
+        int left = left_ms(begin_ns, limit_ms);
+        int ready = poll(sources, AU_COUNT_OF(sources), left);
         if (ready < 0 && errno != EINTR) err = AU_ERR_IO;
         if (ready > 0 && sources[1].revents != 0 && !hear(ear)) sources[1].fd = -1;
-    }
-    while (err == AU_OK && hear(ear)) {
+        /* One that writes all the time always has something to hear. */
+        is_late = left == 0 && sources[0].revents == 0;
     }
     if (err != AU_OK || is_late) kill(child, SIGKILL);
+    while (!is_full(ear) && hear(ear)) {
+    }
     if (life >= 0) close(life);
     *out_is_late = is_late;
     return err;
