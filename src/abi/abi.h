@@ -143,4 +143,8 @@ AU_MUST_USE enum au_err au_abi_parse(struct au_bytes text, struct au_arena *aren
 const struct au_abi_record *au_abi_find(const struct au_abi *abi, enum au_abi_record_kind kind,
                                         struct au_bytes name);
 
+/* au_abi_find_field gives the index of the field with a name; field_count if there is none. */
+size_t au_abi_find_field(const struct au_abi_field *fields, size_t field_count,
+                         struct au_bytes name);
+
 #endif

@@ -138,10 +138,7 @@ static size_t find_named(const struct au_abi_record *fn, const char *word,
     if (equals == NULL) return fn->field_count;
     struct au_bytes name = {(const uint8_t *)word, (size_t)(equals - word)};
     *out_value = au_bytes_of(equals + 1);
-    size_t index = 0;
-    while (index < fn->field_count && !au_bytes_is_equal(fn->fields[index].name, name))
-        index++;
-    return index;
+    return au_abi_find_field(fn->fields, fn->field_count, name);
 }
 
 static size_t find_free(const struct reading *reading)

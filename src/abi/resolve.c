@@ -20,6 +20,15 @@ const struct au_abi_record *au_abi_find(const struct au_abi *abi, enum au_abi_re
     return NULL;
 }
 
+size_t au_abi_find_field(const struct au_abi_field *fields, size_t field_count,
+                         struct au_bytes name)
+{
+    size_t index = 0;
+    while (index < field_count && !au_bytes_is_equal(fields[index].name, name))
+        index++;
+    return index;
+}
+
 /* No matter in which record the last one is. */
 static unsigned fail_depth(struct resolver *resolver)
 {

@@ -427,14 +427,6 @@ static bool read_map(struct reader *reader, const struct au_abi_type *type)
 
 /* ---- fields ---- */
 
-static size_t find_field(const struct au_abi_field *fields, size_t count, struct au_bytes name)
-{
-    size_t i = 0;
-    while (i < count && !au_bytes_is_equal(fields[i].name, name))
-        i++;
-    return i;
-}
-
 /* A value, which may stand anywhere in the text, behind those before it. */
 struct place {
     size_t start;
@@ -446,7 +438,7 @@ static bool read_field(struct reader *reader, const struct au_abi_field *fields,
 {
     struct word word;
     if (!read_word(reader, "the name of a field", &word)) return false;
-    size_t index = find_field(fields, count, word.text);
+    size_t index = au_abi_find_field(fields, count, word.text);
     if (index == count) return fail(reader, "the name of a field", word.text);
     size_t path = abi_path_enter_name(&reader->path, fields[index].name);
     if (places[index].size > 0) {

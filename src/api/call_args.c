@@ -129,9 +129,7 @@ static void read_named(struct naming *naming, const struct au_abi_call *call)
     struct au_json_in_member member = {0};
     bool is_given[AU_ABI_FIELDS_MAX] = {false};
     while (!naming->input->has_failed && au_json_in_next(naming->values, &member)) {
-        size_t index = 0;
-        while (index < fn->field_count && !au_bytes_is_equal(fn->fields[index].name, member.key))
-            index++;
+        size_t index = au_abi_find_field(fn->fields, fn->field_count, member.key);
         if (index == fn->field_count) {
             fail_unknown(naming->input, fn, member.key);
             return;
@@ -167,19 +165,6 @@ static void read_by_code(struct naming *naming, struct au_bytes code)
     au_interface_done(&interface);
 }
 
-static void fail_contract(struct au_input *input, const struct au_address *contract)
-{
-    struct au_problem problem;
-    struct au_buf address;
-    au_buf_init(&address, 128);
-    au_address_format(&address, contract);
-    au_problem_init(&problem, AU_PROBLEM_UNKNOWN_CONTRACT);
-    au_problem_set(&problem, "got", "%.*s", (int)address.size,
-                   address.size > 0 ? (const char *)address.data : "");
-    fail(input, &problem);
-    au_buf_done(&address);
-}
-
 static void read_by_contract(struct naming *naming)
 {
     struct au_input *input = naming->input;
@@ -200,7 +185,7 @@ static void read_by_contract(struct naming *naming)
     if (err != AU_OK) {
         au_input_fail_err(input, err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err);
     } else if (!is_contract) {
-        fail_contract(input, target->contract);
+        au_input_fail_contract(input);
     } else {
         read_by_code(naming, code);
     }

@@ -408,7 +408,8 @@ bool au_input_path_slot_key(struct au_input *input, const char *name, struct au_
 void au_input_fail_contract(struct au_input *input)
 {
     struct au_problem problem;
-    struct au_bytes got = au_request_param(input->request, "address");
+    struct au_bytes got;
+    if (!au_input_text(input, "contract", &got)) got = au_request_param(input->request, "address");
     au_problem_init(&problem, AU_PROBLEM_UNKNOWN_CONTRACT);
     au_problem_set(&problem, "got", "%.*s", (int)got.size, (const char *)got.data);
     au_response_put_problem(input->response, &problem);

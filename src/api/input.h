@@ -85,7 +85,8 @@ bool au_input_slot_key(struct au_input *input, const char *name, struct au_bytes
 bool au_input_named_address(struct au_input *input, const char *name, struct au_bytes text,
                             struct au_address *out_address);
 
-/* au_input_fail_contract says that the account in the path's address is no contract. */
+/* au_input_fail_contract says that the request's `contract`, or else the account in the path's
+ * address, is no contract. */
 void au_input_fail_contract(struct au_input *input);
 
 /* au_input_height reads the height that an answer is to be of: that of the last block unless

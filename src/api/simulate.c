@@ -136,13 +136,13 @@ void au_post_simulate(struct au_input *input)
 
 /* ---- views ---- */
 
-static void fail_view(struct au_input *input, enum au_problem_code code, const struct au_view *view)
+static void fail_function(struct au_input *input, const struct au_view *view)
 {
     struct au_problem problem;
     struct au_buf address;
     au_buf_init(&address, 128);
     au_address_format(&address, &view->contract);
-    au_problem_init(&problem, code);
+    au_problem_init(&problem, AU_PROBLEM_UNKNOWN_FUNCTION);
     au_problem_set(&problem, "contract", "%.*s", (int)address.size,
                    address.size > 0 ? (const char *)address.data : "");
     au_problem_set(&problem, "function", "%.*s", (int)view->function.size,
@@ -167,11 +167,11 @@ static void put_view(struct au_input *input, struct au_block *block, const struc
     }
     au_put_height(input->response, height);
     if (result.outcome == AU_OUTCOME_NO_CONTRACT) {
-        fail_view(input, AU_PROBLEM_UNKNOWN_CONTRACT, view);
+        au_input_fail_contract(input);
         return;
     }
     if (result.outcome == AU_OUTCOME_NO_FUNCTION) {
-        fail_view(input, AU_PROBLEM_UNKNOWN_FUNCTION, view);
+        fail_function(input, view);
         return;
     }
     au_reply_begin(&json, input->response, 200);

@@ -95,6 +95,7 @@ static void test_deploy(void **state)
     answer_done(&answer);
     answer = get_of(404, world.addresses[BOB], "");
     expect_text(&answer, "code", "unknown-contract");
+    expect_text(&answer, "got", world.addresses[BOB]);
     answer_done(&answer);
     au_buf_done(&code);
 }
@@ -178,6 +179,15 @@ static void test_views(void **state)
     answer_done(&answer);
     answer = get_of(404, world.addresses[CAROL], "/view/get");
     expect_text(&answer, "code", "unknown-contract");
+    expect_text(&answer, "got", world.addresses[CAROL]);
+    answer_done(&answer);
+    answer = post(404, "/v1/view", "{\"contract\":\"bob\",\"function\":\"get\"}");
+    expect_text(&answer, "code", "unknown-contract");
+    expect_text(&answer, "got", "bob");
+    answer_done(&answer);
+    answer = post(404, "/v1/view", "{\"contract\":\"@bob\",\"function\":\"get\",\"args\":{}}");
+    expect_text(&answer, "code", "unknown-contract");
+    expect_text(&answer, "got", "@bob");
     answer_done(&answer);
     snprintf(body, sizeof(body),
              "{\"contract\":\"%s\",\"function\":\"add\",\"args\":[\"u64:5\"],\"from\":\"@bob\"}",
@@ -686,6 +696,7 @@ static void test_past_proofs(void **state)
     }
     struct answer answer = get_at(404, paths[1], 0);
     expect_text(&answer, "code", "unknown-contract");
+    expect_text(&answer, "got", address);
     answer_done(&answer);
 }
 
