@@ -1,6 +1,6 @@
 /* Fuzzes scenarios: the input is one file.
  *
- * What is read names nothing that is not there: contracts are those of earlier steps, accounts
+ * What is read names nothing that is not there: contracts were named by earlier steps, accounts
  * exist, bounds hold, and each step can be described in one line. Each value is one of any type, or
  * not. What is refused is said. */
 #include "cli/scenario_read.h"
@@ -11,13 +11,11 @@
 #define LINE_SIZE_MAX    (32u << 20)
 #define ARENA_SIZE_MAX   ((size_t)256 << 20)
 
-static void check_party(const struct au_scenario *scenario, const struct au_party *party,
-                        size_t before)
+/* before: names that were given */
+static void check_party(const struct au_party *party, size_t before)
 {
     if (party->kind == AU_PARTY_DEV) AU_ASSERT(party->index < AU_DEV_ACCOUNT_COUNT);
-    if (party->kind != AU_PARTY_CONTRACT) return;
-    AU_ASSERT(party->index < before);
-    AU_ASSERT(scenario->steps[party->index].kind == AU_STEP_DEPLOY);
+    if (party->kind == AU_PARTY_CONTRACT) AU_ASSERT(party->index < before);
 }
 
 /* A type of each kind; every value is read by all of them. */
@@ -47,10 +45,29 @@ static bool find_name(void *context, struct au_bytes name, struct au_address *ou
     return au_bytes_is_equal(name, au_bytes_of("bob"));
 }
 
+static bool find_code(void *context, struct au_bytes name, struct au_hash *out_hash)
+{
+    (void)context;
+    memset(out_hash->bytes, 0x43, AU_HASH_SIZE);
+    return au_bytes_is_equal(name, au_bytes_of("box"));
+}
+
+static struct au_scenario_reader reader_into(struct au_arena *arena, struct au_buf *message)
+{
+    static const struct au_abi_names names = {.find = find_name};
+    return (struct au_scenario_reader){
+        .names = &names, .find_code = find_code, .arena = arena, .message = message};
+}
+
+static bool begins(struct au_bytes text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return text.size >= size && memcmp(text.data, prefix, size) == 0;
+}
+
 /* What was read is a value of the type, unless it was given as bytes; what was not is said. */
 static void check_value(const struct au_scenario_value *value)
 {
-    static const struct au_abi_names names = {.find = find_name};
     if (value->json.size == 0) return; /* not given */
     for (size_t i = 0; i <= fn->field_count; i++) {
         const struct au_abi_type *type = i < fn->field_count ? &fn->fields[i].type : NULL;
@@ -59,12 +76,12 @@ static void check_value(const struct au_scenario_value *value)
         struct au_bytes bytes = {0};
         au_arena_init(&arena, ARENA_SIZE_MAX);
         au_buf_init(&message, MESSAGE_SIZE_MAX);
-        const struct au_scenario_reader reader = {&names, &arena, &message};
+        const struct au_scenario_reader reader = reader_into(&arena, &message);
         enum au_err err = au_scenario_read_value(&reader, "v", type, value, &bytes);
         AU_ASSERT(err == AU_OK || (err == AU_ERR_MALFORMED && message.size > 0));
         if (err == AU_OK) {
-            bool is_raw =
-                value->is_text && value->text.size >= 4 && memcmp(value->text.data, "raw:", 4) == 0;
+            bool is_raw = value->is_text &&
+                          (begins(value->text, "raw:") || begins(value->text, "code_hash:"));
             AU_ASSERT(message.size == 0);
             AU_ASSERT(type == NULL || is_raw || au_abi_value_check(type, "v", bytes, NULL));
             (void)fuzz_mix_bytes(0, bytes);
@@ -83,7 +100,6 @@ static void check_fields(const struct au_scenario_fields *fields)
 /* Arguments are as many as the function takes, or, if it is not known, as were given. */
 static void check_args(const struct au_scenario_fields *args)
 {
-    static const struct au_abi_names names = {.find = find_name};
     const struct au_abi_export export_ = {.name = au_bytes_of("f")};
     const struct au_abi_call call = {.fn = fn, .export_ = &export_};
     for (size_t i = 0; i < 2; i++) {
@@ -93,7 +109,7 @@ static void check_args(const struct au_scenario_fields *args)
         size_t count = 0;
         au_arena_init(&arena, ARENA_SIZE_MAX);
         au_buf_init(&message, MESSAGE_SIZE_MAX);
-        const struct au_scenario_reader reader = {&names, &arena, &message};
+        const struct au_scenario_reader reader = reader_into(&arena, &message);
         enum au_err err =
             au_scenario_read_args(&reader, i == 0 ? &call : NULL, args, &items, &count);
         AU_ASSERT(err == AU_OK || (err == AU_ERR_MALFORMED && message.size > 0));
@@ -105,17 +121,15 @@ static void check_args(const struct au_scenario_fields *args)
     }
 }
 
-static void check_expect(const struct au_scenario *scenario, size_t index)
+static void check_expect(const struct au_expectation *expect, size_t before)
 {
-    const struct au_expectation *expect = &scenario->steps[index].expect;
-    size_t before = index + 1;
     check_value(&expect->output);
     check_fields(&expect->error.fields);
     if (expect->error.name.size > 0) AU_ASSERT(expect->outcome == AU_OUTCOME_REVERTED);
     for (size_t i = 0; i < expect->event_count; i++) {
         const struct au_expected_event *event = &expect->events[i];
         AU_ASSERT(event->topic_count <= AU_EVENT_TOPICS_MAX);
-        check_party(scenario, &event->contract, before);
+        check_party(&event->contract, before);
         check_fields(&event->fields);
         check_value(&event->data);
         for (size_t j = 0; j < event->topic_count; j++)
@@ -123,23 +137,45 @@ static void check_expect(const struct au_scenario *scenario, size_t index)
     }
     for (size_t i = 0; i < expect->balance_count; i++) {
         AU_ASSERT(expect->balances[i].amount <= AU_AMOUNT_MAX);
-        check_party(scenario, &expect->balances[i].party, before);
+        check_party(&expect->balances[i].party, before);
     }
     for (size_t i = 0; i < expect->entry_count; i++) {
         AU_ASSERT(expect->entries[i].contract.kind != AU_PARTY_DEV);
-        check_party(scenario, &expect->entries[i].contract, before);
+        check_party(&expect->entries[i].contract, before);
         check_value(&expect->entries[i].key);
         check_value(&expect->entries[i].value);
     }
 }
 
-static void check_step(const struct au_scenario *scenario, size_t index)
+/* The names that a step gives come behind those before it, and nobody has them. Gives how many
+ * there are then. */
+static size_t check_names(const struct au_scenario *scenario, const struct au_step *step,
+                          size_t before)
 {
-    const struct au_step *step = &scenario->steps[index];
+    size_t count = step->created_count;
+    AU_ASSERT(count <= AU_SCENARIO_CREATED_MAX);
+    if (step->kind == AU_STEP_DEPLOY) {
+        AU_ASSERT(step->name_index == before);
+        AU_ASSERT(au_bytes_is_equal(scenario->names[before], step->name));
+        count++;
+    }
+    if (step->created_count > 0)
+    if (step->has_created) AU_ASSERT(step->created_index + step->created_count == before + count);
+    AU_ASSERT(before + count <= scenario->name_count);
+    for (size_t i = before; i < before + count; i++) {
+        for (size_t k = 0; k < i; k++)
+            AU_ASSERT(!au_bytes_is_equal(scenario->names[i], scenario->names[k]));
+    }
+    return before + count;
+}
+
+static size_t check_step(const struct au_scenario *scenario, const struct au_step *step,
+                         size_t before)
+{
     struct au_buf line;
-    check_party(scenario, &step->from, index);
-    check_party(scenario, &step->to, index);
-    check_party(scenario, &step->admin, index);
+    check_party(&step->from, before);
+    check_party(&step->to, before);
+    check_party(&step->admin, before);
     AU_ASSERT(step->gas <= AU_SCENARIO_GAS_MAX);
     AU_ASSERT(step->blocks <= AU_SCENARIO_BLOCKS_MAX);
     AU_ASSERT(step->seconds <= AU_SCENARIO_SECONDS_MAX);
@@ -147,16 +183,14 @@ static void check_step(const struct au_scenario *scenario, size_t index)
     if (step->kind != AU_STEP_VIEW) AU_ASSERT(step->from.kind == AU_PARTY_DEV);
     check_fields(&step->args);
     check_args(&step->args);
-    for (size_t i = 0; i < index && step->kind == AU_STEP_DEPLOY; i++) {
-        if (scenario->steps[i].kind != AU_STEP_DEPLOY) continue;
-        AU_ASSERT(!au_bytes_is_equal(scenario->steps[i].name, step->name));
-    }
+    size_t names = check_names(scenario, step, before);
     au_buf_init(&line, LINE_SIZE_MAX);
     au_step_describe(step, &line);
     AU_ASSERT(line.err == AU_OK);
     if (line.size > 0) AU_ASSERT(memchr(line.data, '\n', line.size) == NULL);
     au_buf_done(&line);
-    check_expect(scenario, index);
+    check_expect(&step->expect, names);
+    return names;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -170,8 +204,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AU_ASSERT(message.err == AU_OK);
     if (err == AU_OK) {
         AU_ASSERT(message.size == 0);
+        size_t names = 0;
         for (size_t i = 0; i < scenario.step_count; i++)
-            check_step(&scenario, i);
+            names = check_step(&scenario, &scenario.steps[i], names);
+        AU_ASSERT(names == scenario.name_count);
     } else {
         AU_ASSERT(err == AU_ERR_TOO_LARGE || (err == AU_ERR_MALFORMED && message.size > 0));
     }

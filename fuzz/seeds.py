@@ -1298,6 +1298,10 @@ def make_scenario(out, tools):
         [{"advance": {}}], [{"advance": {"blocks": 2, "seconds": "60"}}], [{"advance": {"blocks": 10001}}],
         [{"advance": {"blocks": -1}}], [{"advance": 5}], [{}], [5], [{"x": 1}], [{**box, "call": "box"}],
         [{"expect": {"outcome": "success"}}], [{"expect": {"balances": {}}}],
+        [{**box, "creates": ["b", "c"]}, {**call, "call": "c", "creates": ["d"]}], [{**box, "creates": ["box"]}],
+        [box, {**call, "creates": ["b"], "expect": {"balances": {"b": "0"}}}], [box, {**call, "creates": "b"}],
+        [{**box, "creates": ["n%d" % i for i in range(64)]}, {**call, "call": "n63"}],
+        [{**box, "creates": ["x"] * 65}], [{**box, "creates": [5]}], [box, {"advance": {}, "creates": []}],
     ]
     steps += [[box, {**call, "expect": expect}] for expect in expects]
     steps += [[box, {**call, "args": args}] for args in typed]

@@ -388,6 +388,14 @@ enum au_err au_chain_get_account(struct au_chain *chain, const uint8_t address[A
 enum au_err au_chain_get_storage(struct au_chain *chain, const uint8_t contract[AU_HASH_SIZE],
                                  struct au_bytes key, struct au_bytes *out_value);
 
+/* au_chain_get_code reads the code that a contract has.
+ *
+ * out_code   owned by the caller: free data with au_free
+ *
+ * OK, NOT_FOUND (no contract), NO_MEMORY, IO, MALFORMED */
+enum au_err au_chain_get_code(struct au_chain *chain, const uint8_t contract[AU_HASH_SIZE],
+                              struct au_bytes *out_code);
+
 /* What a transaction came to. */
 struct au_tx_result {
     struct au_hash id;

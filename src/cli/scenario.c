@@ -10,7 +10,6 @@
 #include "core/limits.h"
 
 #define ARENA_SIZE_MAX ((size_t)256 << 20) /* bytes */
-#define NAME_SIZE_MAX  64u                 /* bytes of a contract's name */
 #define PATH_SIZE_MAX  1024u               /* bytes of the path of code */
 #define LETTERS        "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -166,6 +165,30 @@ static enum au_err parse_as(struct reading *reading, const char *where,
     return au_scenario_text(reading->parser, where, value, &reading->step->name);
 }
 
+/* The contract that the step deploys has its name before. */
+static enum au_err parse_creates(struct reading *reading, const char *where,
+                                 const struct au_json_in *value)
+{
+    struct au_scenario_parser *parser = reading->parser;
+    struct au_step *step = reading->step;
+    AU_TRY(au_field_type(parser->message, where, value, AU_JSON_IN_ARRAY));
+    size_t count = au_json_in_count(value);
+    if (count > AU_SCENARIO_CREATED_MAX) {
+        return au_field_fail(parser->message, "%s: expected at most %u items, got %zu", where,
+                             AU_SCENARIO_CREATED_MAX, count);
+    }
+    step->has_created = true;
+    step->created_index = parser->scenario->name_count;
+    step->created_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct au_bytes name;
+        const char *place = au_scenario_item(parser, where, i);
+        AU_TRY(au_scenario_text(parser, place, au_json_in_item(value, i), &name));
+        AU_TRY(au_scenario_add_name(parser, place, name));
+    }
+    return AU_OK;
+}
+
 static enum au_err parse_expect(struct reading *reading, const char *where,
                                 const struct au_json_in *value)
 {
@@ -199,6 +222,7 @@ static const struct {
     {"gas", RUNS, 0, parse_gas},
     {"as", OF(DEPLOY), 0, parse_as},
     {"admin", OF(DEPLOY), 0, parse_admin},
+    {"creates", OF(DEPLOY) | OF(CALL) | OF(UPGRADE), 0, parse_creates},
 };
 
 /* ---- steps ---- */
@@ -265,37 +289,32 @@ static void name_after_file(struct au_step *step)
     step->name = (struct au_bytes){path.data + start, end - start};
 }
 
-static bool is_name(struct au_bytes name)
+static enum au_err add_name(struct reading *reading, const char *where)
 {
-    struct au_address address;
-    size_t index;
-    for (size_t i = 0; i < name.size; i++) {
-        if (strchr(LETTERS, name.data[i]) == NULL) return false;
-    }
-    return name.size > 0 && name.size <= NAME_SIZE_MAX && !au_dev_account_find(name, &index) &&
-           au_address_parse(name, &address) != NULL;
-}
-
-static enum au_err check_name(struct reading *reading, const char *where)
-{
-    struct au_party other;
     struct au_step *step = reading->step;
-    struct au_buf *message = reading->parser->message;
     const char *place = au_scenario_member(reading->parser, where, au_bytes_of("as"));
     if (step->name.size == 0) name_after_file(step);
-    if (!is_name(step->name)) {
-        return au_field_fail_text(message, place,
-                                  "a name of 1 to 64 of a-z 0-9 - _ that is no development account",
-                                  step->name);
-    }
-    struct au_buf ignored;
-    struct au_scenario_parser probe = *reading->parser;
-    au_buf_init(&ignored, 1024);
-    probe.message = &ignored;
-    bool is_used = au_scenario_contract(&probe, place, step->name, &other) == AU_OK;
-    au_buf_done(&ignored);
-    if (!is_used) return AU_OK;
-    return au_field_fail_text(message, place, "a name that no earlier step gave", step->name);
+    step->name_index = reading->parser->scenario->name_count;
+    return au_scenario_add_name(reading->parser, place, step->name);
+}
+
+/* What a step expects may name the contracts that it makes; its other members may not. */
+static bool is_late(const char *name)
+{
+    return strcmp(name, "creates") == 0 || strcmp(name, "expect") == 0;
+}
+
+static enum au_err parse_late(struct reading *reading, const char *where,
+                              const struct au_json_in *object)
+{
+    const struct au_json_in *creates = au_json_in_get(object, "creates");
+    const struct au_json_in *expect = au_json_in_get(object, "expect");
+    const char *place = au_scenario_member(reading->parser, where, au_bytes_of("creates"));
+    if (reading->step->kind == AU_STEP_DEPLOY) AU_TRY(add_name(reading, where));
+    if (creates != NULL) AU_TRY(parse_creates(reading, place, creates));
+    if (expect == NULL) return AU_OK;
+    place = au_scenario_member(reading->parser, where, au_bytes_of("expect"));
+    return parse_expect(reading, place, expect);
 }
 
 static enum au_err parse_step(struct au_scenario_parser *parser, const struct au_json_in *object)
@@ -311,18 +330,16 @@ static enum au_err parse_step(struct au_scenario_parser *parser, const struct au
     step->from = (struct au_party){.kind = AU_PARTY_DEV};
     step->has_admin = true;
     bool has_admin = au_json_in_get(object, "admin") != NULL;
-    const struct au_json_in *expect = au_json_in_get(object, "expect");
     for (size_t i = 0; i < AU_COUNT_OF(members); i++) {
         const struct au_json_in *value = au_json_in_get(object, members[i].name);
-        if (value == NULL || value == expect) continue;
+        if (value == NULL || is_late(members[i].name)) continue;
         const char *place = au_scenario_member(parser, where, au_bytes_of(members[i].name));
         AU_TRY(members[i].parse(&reading, place, value));
     }
     if (!has_admin) step->admin = step->from;
-    if (step->kind == AU_STEP_DEPLOY) AU_TRY(check_name(&reading, where));
-    parser->index++; /* what a step expects may name the contract that it deploys */
-    if (expect == NULL) return AU_OK;
-    return parse_expect(&reading, au_scenario_member(parser, where, au_bytes_of("expect")), expect);
+    AU_TRY(parse_late(&reading, where, object));
+    parser->index++;
+    return AU_OK;
 }
 
 static enum au_err parse_root(struct au_scenario_parser *parser, const struct au_json_in *root)

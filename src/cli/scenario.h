@@ -16,7 +16,7 @@
  * that a step does not take and names that no earlier step made are refused.
  *
  * Invariants:
- *   1. A name of a contract is made by one step, and is no development account.
+ *   1. A name of a contract is given by one step, and is no development account.
  *   2. What is read needs nothing but itself to be right, but for values, whose types are known
  *      when the code is there (cli/scenario_read.h).
  *
@@ -33,6 +33,7 @@
 #define AU_SCENARIO_ITEMS_MAX     1024u       /* of a list inside a step */
 #define AU_SCENARIO_BLOCKS_MAX    10000u      /* of one advance */
 #define AU_SCENARIO_SECONDS_MAX   3153600000u /* of one advance: a hundred years */
+#define AU_SCENARIO_CREATED_MAX   64u      /* contracts that those of a step make, and are named */
 #define AU_SCENARIO_GAS_MAX       4000000u /* of a step: a block's; also what it has if not said */
 
 enum au_step_kind {
@@ -49,7 +50,7 @@ enum au_step_kind {
 enum au_party_kind { AU_PARTY_ADDRESS, AU_PARTY_DEV, AU_PARTY_CONTRACT };
 struct au_party {
     enum au_party_kind kind;
-    size_t index;              /* of the development account; of the step that deploys */
+    size_t index;              /* of the development account; of the contract's name */
     struct au_address address; /* of ADDRESS */
 };
 
@@ -130,7 +131,11 @@ struct au_expectation {
 
 struct au_step {
     enum au_step_kind kind;
-    struct au_bytes name;     /* DEPLOY: of the contract; CALL, VIEW, UPGRADE: as it was written */
+    struct au_bytes name; /* DEPLOY: of the contract; CALL, VIEW, UPGRADE: as it was written */
+    size_t name_index;    /* DEPLOY: of the name of the contract */
+    bool has_created;     /* it says how many contracts others make */
+    size_t created_index; /* of the name of the first of them; the rest follow */
+    size_t created_count;
     struct au_bytes code;     /* DEPLOY, UPGRADE: path from the scenario's folder */
     struct au_party from;     /* who signs; VIEW: who asks */
     struct au_party to;       /* the contract, or who is paid */
@@ -151,6 +156,9 @@ struct au_scenario {
     struct au_arena arena; /* holds everything below */
     struct au_step *steps;
     size_t step_count;
+    struct au_bytes *names; /* of contracts, in the order in which steps give them */
+    size_t name_count;
+    size_t name_capacity;
 };
 
 void au_scenario_init(struct au_scenario *scenario);

@@ -12,7 +12,7 @@
 struct au_scenario_parser {
     struct au_scenario *scenario;
     struct au_buf *message;
-    size_t index; /* of the step that is read: names come from those before it */
+    size_t index; /* of the step that is read */
 };
 
 /* The path of a member, and of an item; they live as long as the scenario. */
@@ -31,6 +31,10 @@ AU_MUST_USE enum au_err au_scenario_party(struct au_scenario_parser *parser, con
                                           struct au_bytes name, struct au_party *out_party);
 AU_MUST_USE enum au_err au_scenario_contract(struct au_scenario_parser *parser, const char *where,
                                              struct au_bytes name, struct au_party *out_party);
+
+/* au_scenario_add_name gives a contract a name that no other has. */
+AU_MUST_USE enum au_err au_scenario_add_name(struct au_scenario_parser *parser, const char *where,
+                                             struct au_bytes name);
 
 /* au_scenario_value keeps any value; what it means depends on its type. */
 AU_MUST_USE enum au_err au_scenario_value(struct au_scenario_parser *parser,

@@ -3,16 +3,46 @@
 #include <stdio.h>
 
 #include "abi/type.h"
+#include "base/hex.h"
 #include "cli/arg.h"
 #include "cli/field.h"
 #include "core/limits.h"
 
 #define PLACE_SIZE_MAX 96u /* bytes of the name of a value */
+#define RAW            "raw:"
+#define CODE_HASH      "code_hash:"
 
 static bool has_prefix(struct au_bytes text, const char *prefix)
 {
     size_t size = strlen(prefix);
     return text.size >= size && memcmp(text.data, prefix, size) == 0;
+}
+
+/* The hash of a contract's code as its bytes; any other value as it is. */
+static enum au_err resolve(const struct au_scenario_reader *reader, const char *where,
+                           const struct au_scenario_value *value,
+                           struct au_scenario_value *out_value)
+{
+    struct au_buf text;
+    struct au_hash hash;
+    *out_value = *value;
+    if (!value->is_text || !has_prefix(value->text, CODE_HASH)) return AU_OK;
+    size_t size = strlen(CODE_HASH);
+    struct au_bytes name = {value->text.data + size, value->text.size - size};
+    if (!reader->find_code(reader->names->context, name, &hash)) {
+        return au_field_fail_text(reader->message, where,
+                                  "behind " CODE_HASH " the name of a contract that was deployed",
+                                  name);
+    }
+    au_buf_init(&text, sizeof(RAW) + 2 + (size_t)2 * AU_HASH_SIZE);
+    au_buf_put_text(&text, RAW);
+    au_hex_put(&text, (struct au_bytes){hash.bytes, AU_HASH_SIZE});
+    au_buf_put_u8(&text, 0);
+    enum au_err err = text.err;
+    if (err == AU_OK) err = au_arena_copy(reader->arena, au_buf_bytes(&text), &out_value->text);
+    out_value->text.size--; /* the 0 stands behind it */
+    au_buf_done(&text);
+    return err;
 }
 
 /* ---- without a type ---- */
@@ -77,15 +107,17 @@ static enum au_err read_typed(const struct au_scenario_reader *reader, const cha
 
 enum au_err au_scenario_read_value(const struct au_scenario_reader *reader, const char *where,
                                    const struct au_abi_type *type,
-                                   const struct au_scenario_value *value,
+                                   const struct au_scenario_value *given,
                                    struct au_bytes *out_bytes)
 {
-    bool is_raw = value->is_text && has_prefix(value->text, "raw:");
-    if (type != NULL && !is_raw) return read_typed(reader, where, type, value->json, out_bytes);
-    if (value->is_text) return read_text(reader, where, value->text, out_bytes);
+    struct au_scenario_value value;
+    AU_TRY(resolve(reader, where, given, &value));
+    bool is_raw = value.is_text && has_prefix(value.text, RAW);
+    if (type != NULL && !is_raw) return read_typed(reader, where, type, value.json, out_bytes);
+    if (value.is_text) return read_text(reader, where, value.text, out_bytes);
     return au_field_fail_text(reader->message, where,
                               "a text that says its type, as \"u64:5\", since no ABI does",
-                              value->json);
+                              value.json);
 }
 
 /* ---- arguments ---- */
@@ -107,18 +139,17 @@ static enum au_err fail_name(const struct au_scenario_reader *reader,
 
 static bool has_param(const struct au_abi_record *fn, struct au_bytes name)
 {
-    for (size_t i = 0; i < fn->field_count; i++) {
-        if (au_bytes_is_equal(fn->fields[i].name, name)) return true;
-    }
-    return false;
+    return au_abi_find_field(fn->fields, fn->field_count, name) < fn->field_count;
 }
 
 /* What au_abi_call_type takes: name=value, or the value alone. */
 static enum au_err make_word(const struct au_scenario_reader *reader,
                              const struct au_scenario_field *arg, const char **out_word)
 {
-    bool is_raw = arg->value.is_text && has_prefix(arg->value.text, "raw:");
-    struct au_bytes value = is_raw ? arg->value.text : arg->value.json;
+    struct au_scenario_value resolved;
+    AU_TRY(resolve(reader, "args", &arg->value, &resolved));
+    bool is_raw = resolved.is_text && has_prefix(resolved.text, RAW);
+    struct au_bytes value = is_raw ? resolved.text : resolved.json;
     char *word = au_arena_zero(reader->arena, arg->name.size + value.size + 2);
     if (word == NULL) return AU_ERR_NO_MEMORY;
     *out_word = word;

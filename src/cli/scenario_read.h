@@ -3,6 +3,8 @@
  * Where the contract's ABI has a type, a value is the JSON of it (abi/value.h): 5, "aur1..",
  * {"x": 1}; an address may be "@bob" or "@counter". "raw:0x.." gives the bytes whatever the type
  * is. Where there is none it is a text as on the command line (cli/arg.h): "u64:5", "addr:bob".
+ * "code_hash:counter" is the hash of a contract's code in either case, for contracts that make
+ * others of it.
  *
  * Threading: pure functions, but for what names are found by. */
 #ifndef AUREON_CLI_SCENARIO_READ_H
@@ -15,6 +17,9 @@
  * value is called in it, "args[0]". */
 struct au_scenario_reader {
     const struct au_abi_names *names;
+    /* gives the hash of a contract's code by its name, with the context of names; false: no such
+     * contract */
+    bool (*find_code)(void *context, struct au_bytes name, struct au_hash *out_hash);
     struct au_arena *arena; /* holds what is read */
     struct au_buf *message;
 };

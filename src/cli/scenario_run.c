@@ -48,46 +48,47 @@ static enum au_err open_chain(struct au_stage *stage)
 
 /* ---- names ---- */
 
-/* Development accounts, and the contracts that steps deployed. */
-static bool find_name(void *context, struct au_bytes name, struct au_address *out_address)
+/* NULL: there is none that a step has named so. */
+static const struct au_stage_contract *find_contract(const struct au_stage *stage,
+                                                     struct au_bytes name)
 {
-    size_t index;
-    const struct au_stage *stage = context;
     const struct au_scenario *scenario = stage->scenario;
-    if (au_dev_account_find(name, &index)) {
-        memcpy(out_address->bytes, stage->keys[index].public_key, AU_ADDRESS_SIZE);
-        return true;
-    }
-    for (size_t i = 0; i < scenario->step_count; i++) {
-        if (!stage->contracts[i].is_there) continue;
-        if (!au_bytes_is_equal(scenario->steps[i].name, name)) continue;
-        *out_address = stage->contracts[i].address;
-        return true;
-    }
-    return false;
-}
-
-/* NULL: no step made it. */
-static struct au_stage_contract *find_contract(const struct au_stage *stage, const uint8_t *address)
-{
-    for (size_t i = 0; i < stage->scenario->step_count; i++) {
-        struct au_stage_contract *contract = &stage->contracts[i];
-        if (!contract->is_there) continue;
-        if (memcmp(contract->address.bytes, address, AU_ADDRESS_SIZE) == 0) return contract;
+    for (size_t i = 0; i < scenario->name_count; i++) {
+        if (au_bytes_is_equal(scenario->names[i], name)) return stage->named[i];
     }
     return NULL;
 }
 
-const struct au_interface *au_stage_interface(const struct au_stage *stage,
-                                              const uint8_t address[AU_ADDRESS_SIZE])
+/* Development accounts, and the contracts that steps named. */
+static bool find_name(void *context, struct au_bytes name, struct au_address *out_address)
 {
-    const struct au_stage_contract *contract = find_contract(stage, address);
-    return contract == NULL ? NULL : &contract->interface;
+    size_t index;
+    const struct au_stage *stage = context;
+    if (au_dev_account_find(name, &index)) {
+        memcpy(out_address->bytes, stage->keys[index].public_key, AU_ADDRESS_SIZE);
+        return true;
+    }
+    const struct au_stage_contract *contract = find_contract(stage, name);
+    if (contract != NULL) *out_address = contract->address;
+    return contract != NULL;
+}
+
+static bool find_code(void *context, struct au_bytes name, struct au_hash *out_hash)
+{
+    const struct au_stage *stage = context;
+    const struct au_stage_contract *contract = find_contract(stage, name);
+    if (contract != NULL) *out_hash = contract->code_hash;
+    return contract != NULL;
 }
 
 struct au_scenario_reader au_stage_reader(struct au_stage *stage)
 {
-    return (struct au_scenario_reader){&stage->names, &stage->arena, &stage->text};
+    return (struct au_scenario_reader){
+        .names = &stage->names,
+        .find_code = find_code,
+        .arena = &stage->arena,
+        .message = &stage->text,
+    };
 }
 
 /* ---- transactions ---- */
@@ -234,8 +235,8 @@ static bool load_code(struct au_stage *stage, const struct au_step *step, struct
 /* A contract that was expected not to come about cannot be used later. */
 static bool has_all(struct au_stage *stage, const struct au_step *step)
 {
-    bool is_known = step->to.kind != AU_PARTY_CONTRACT || stage->contracts[step->to.index].is_there;
-    if (!is_known) au_buf_put_text(&stage->text, "the step that deploys the contract failed");
+    bool is_known = step->to.kind != AU_PARTY_CONTRACT || stage->named[step->to.index] != NULL;
+    if (!is_known) au_buf_put_text(&stage->text, "the step that makes the contract failed");
     return is_known;
 }
 
@@ -260,30 +261,24 @@ static enum au_err read_args(struct au_stage *stage, const struct au_step *step,
     return err == AU_ERR_MALFORMED ? AU_OK : err;
 }
 
-/* The code that a step brought is the contract's now, if the step did it. Gives what is known of
- * the contract. */
-static const struct au_interface *keep_interface(struct au_stage *stage, const struct au_step *step,
-                                                 size_t index, struct au_interface *brought,
-                                                 const struct au_tx_result *tx)
+/* What the step came to, against what it expects. */
+static enum au_err judge(struct au_stage *stage, const struct au_step *step,
+                         const struct work *work, const struct au_tx_result *tx)
 {
-    struct au_stage_contract *contract = &stage->contracts[index];
-    if (tx->invalid != 0 || tx->outcome != AU_OUTCOME_SUCCESS) return brought;
-    if (tx->has_created) {
-        contract->is_there = true;
-        memcpy(contract->address.bytes, tx->created, AU_ADDRESS_SIZE);
-    } else {
-        struct au_address to = au_stage_address(stage, &step->to);
-        contract = find_contract(stage, to.bytes);
-        if (contract == NULL) return brought;
+    size_t made_count = 0;
+    if (step->kind != AU_STEP_VIEW) {
+        AU_TRY(au_stage_follow(stage, step, work->code, tx, &made_count));
     }
-    au_interface_done(&contract->interface);
-    contract->interface = *brought;
-    *brought = (struct au_interface){0};
-    return &contract->interface;
+    AU_TRY(au_stage_check_tx(stage, step, work->interface, work->function, tx));
+    if (step->has_created && stage->text.size == 0 && step->created_count != made_count) {
+        au_buf_printf(&stage->text, "creates: expected %zu, got %zu", step->created_count,
+                      made_count);
+    }
+    return au_stage_refresh(stage);
 }
 
-static enum au_err execute(struct au_stage *stage, const struct au_step *step, size_t index,
-                           struct work *work, struct au_block_result *out_block)
+static enum au_err execute(struct au_stage *stage, const struct au_step *step, struct work *work,
+                           struct au_block_result *out_block)
 {
     struct au_interface brought = {0};
     struct au_reject reject;
@@ -297,28 +292,23 @@ static enum au_err execute(struct au_stage *stage, const struct au_step *step, s
     if (err == AU_OK && stage->text.size == 0) {
         err = step->kind == AU_STEP_VIEW ? view(stage, step, work, out_block)
                                          : apply(stage, step, work, out_block);
-        if (err == AU_OK) {
-            const struct au_tx_result *tx = &out_block->txs[0];
-            if (has_code) work->interface = keep_interface(stage, step, index, &brought, tx);
-            err = au_stage_check_tx(stage, step, work->interface, work->function, tx);
-        }
+        if (err == AU_OK) err = judge(stage, step, work, &out_block->txs[0]);
     }
     au_interface_done(&brought);
     return err;
 }
 
 static enum au_err load_and_execute(struct au_stage *stage, const struct au_step *step,
-                                    size_t index, struct au_block_result *out_block)
+                                    struct au_block_result *out_block)
 {
     struct work work = {0};
     if (step->code.size > 0 && !load_code(stage, step, &work.code)) return AU_OK;
-    enum au_err err = execute(stage, step, index, &work, out_block);
+    enum au_err err = execute(stage, step, &work, out_block);
     au_free(work.code.data);
     return err;
 }
 
-static enum au_err run_step(struct au_stage *stage, const struct au_step *step, size_t index,
-                            bool *out_goes_on)
+static enum au_err run_step(struct au_stage *stage, const struct au_step *step, bool *out_goes_on)
 {
     struct au_block_result block = {0};
     enum au_err err = AU_OK;
@@ -328,7 +318,7 @@ static enum au_err run_step(struct au_stage *stage, const struct au_step *step, 
     if (step->kind == AU_STEP_ADVANCE) {
         err = advance(stage, step);
     } else if (is_run && has_all(stage, step)) {
-        err = load_and_execute(stage, step, index, &block);
+        err = load_and_execute(stage, step, &block);
     }
     if (err == AU_OK && stage->text.size == 0) err = au_stage_check_state(stage, &step->expect);
     if (err == AU_OK) err = stage->text.err;
@@ -347,27 +337,33 @@ static enum au_err run_step(struct au_stage *stage, const struct au_step *step, 
     return err;
 }
 
+static enum au_err run_steps(struct au_stage *stage)
+{
+    bool goes_on = true;
+    enum au_err err = open_chain(stage);
+    for (size_t i = 0; err == AU_OK && goes_on && i < stage->scenario->step_count; i++) {
+        err = run_step(stage, &stage->scenario->steps[i], &goes_on);
+    }
+    return err;
+}
+
 enum au_err au_scenario_run(const struct au_scenario *scenario, const struct au_scenario_run *run,
                             struct au_buf *message)
 {
     struct au_stage stage = {.scenario = scenario, .run = run, .cause = message};
-    bool goes_on = true;
     stage.names = (struct au_abi_names){.find = find_name, .context = &stage};
+    stage.named = au_mem_new((scenario->name_count + 1) * sizeof(struct au_stage_contract *));
+    stage.codes = au_mem_new((scenario->step_count + 1) * sizeof(*stage.codes));
     au_arena_init(&stage.arena, ARENA_SIZE_MAX);
-    stage.contracts = au_mem_new((scenario->step_count + 1) * sizeof(*stage.contracts));
-    if (stage.contracts == NULL) return AU_ERR_NO_MEMORY;
     au_buf_init(&stage.text, MESSAGE_SIZE_MAX);
-    enum au_err err = open_chain(&stage);
-    for (size_t i = 0; err == AU_OK && goes_on && i < scenario->step_count; i++) {
-        err = run_step(&stage, &scenario->steps[i], i, &goes_on);
-    }
+    enum au_err err = stage.named == NULL || stage.codes == NULL ? AU_ERR_NO_MEMORY : AU_OK;
+    if (err == AU_OK) err = run_steps(&stage);
     if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
     au_chain_close(stage.chain);
-    for (size_t i = 0; i < scenario->step_count; i++) {
-        au_interface_done(&stage.contracts[i].interface);
-    }
+    au_stage_forget(&stage);
     au_arena_done(&stage.arena);
     au_buf_done(&stage.text);
-    au_mem_free(stage.contracts);
+    au_mem_free(stage.codes);
+    au_mem_free(stage.named);
     return err;
 }

@@ -11,6 +11,8 @@
     "that an earlier step deploys"
 
 #define PATH_SIZE_MAX 1024u /* bytes */
+#define NAME_SIZE_MAX 64u   /* bytes of a contract's name */
+#define NAMES_FIRST   64u   /* names that there is room for at first */
 
 static const char *keep_path(struct au_scenario_parser *parser, struct au_buf *path)
 {
@@ -115,9 +117,8 @@ static bool find_party(const struct au_scenario_parser *parser, struct au_bytes 
         *out_party = party;
         return true;
     }
-    for (size_t i = 0; i < parser->index; i++) {
-        const struct au_step *step = &parser->scenario->steps[i];
-        if (step->kind != AU_STEP_DEPLOY || !au_bytes_is_equal(step->name, name)) continue;
+    for (size_t i = 0; i < parser->scenario->name_count; i++) {
+        if (!au_bytes_is_equal(parser->scenario->names[i], name)) continue;
         *out_party = (struct au_party){.kind = AU_PARTY_CONTRACT, .index = i};
         return true;
     }
@@ -142,6 +143,44 @@ enum au_err au_scenario_contract(struct au_scenario_parser *parser, const char *
     return au_field_fail_text(parser->message, where,
                               "the name of a contract that an earlier step deploys, or an address",
                               name);
+}
+
+static bool is_name(struct au_bytes name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    struct au_address address;
+    size_t index;
+    for (size_t i = 0; i < name.size; i++) {
+        if (memchr(letters, name.data[i], sizeof(letters) - 1) == NULL) return false;
+    }
+    return name.size > 0 && name.size <= NAME_SIZE_MAX && !au_dev_account_find(name, &index) &&
+           au_address_parse(name, &address) != NULL;
+}
+
+enum au_err au_scenario_add_name(struct au_scenario_parser *parser, const char *where,
+                                 struct au_bytes name)
+{
+    struct au_party other;
+    struct au_scenario *scenario = parser->scenario;
+    if (!is_name(name)) {
+        return au_field_fail_text(parser->message, where,
+                                  "a name of 1 to 64 of a-z 0-9 - _ that is no development account",
+                                  name);
+    }
+    if (find_party(parser, name, &other)) {
+        return au_field_fail_text(parser->message, where, "a name that no earlier step gave", name);
+    }
+    if (scenario->name_count == scenario->name_capacity) {
+        size_t capacity = 2 * scenario->name_capacity + NAMES_FIRST;
+        struct au_bytes *names = au_arena_get(&scenario->arena, capacity * sizeof(*names));
+        if (names == NULL) return AU_ERR_NO_MEMORY;
+        for (size_t i = 0; i < scenario->name_count; i++)
+            names[i] = scenario->names[i];
+        scenario->names = names;
+        scenario->name_capacity = capacity;
+    }
+    scenario->names[scenario->name_count++] = name;
+    return AU_OK;
 }
 
 enum au_err au_scenario_value(struct au_scenario_parser *parser, const struct au_json_in *value,

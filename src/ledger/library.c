@@ -151,6 +151,15 @@ enum au_err au_chain_get_account(struct au_chain *chain, const uint8_t address[A
     return AU_OK;
 }
 
+static enum au_err give_copy(struct au_bytes bytes, struct au_bytes *out_copy)
+{
+    uint8_t *copy = au_mem_new(bytes.size);
+    if (!copy) return AU_ERR_NO_MEMORY;
+    if (bytes.size > 0) memcpy(copy, bytes.data, bytes.size);
+    *out_copy = (struct au_bytes){copy, bytes.size};
+    return AU_OK;
+}
+
 enum au_err au_chain_get_storage(struct au_chain *chain, const uint8_t contract[AU_HASH_SIZE],
                                  struct au_bytes key, struct au_bytes *out_value)
 {
@@ -161,12 +170,27 @@ enum au_err au_chain_get_storage(struct au_chain *chain, const uint8_t contract[
     au_flat_init(&flat, &chain->kv, NULL);
     enum au_err err = au_flat_slot(&flat, &address, key, &slot);
     if (err == AU_OK && !slot.exists) err = AU_ERR_NOT_FOUND;
-    uint8_t *copy = err == AU_OK ? au_mem_new(slot.value.size) : NULL;
-    if (err == AU_OK && !copy) err = AU_ERR_NO_MEMORY;
+    if (err == AU_OK) err = give_copy(slot.value, out_value);
+    au_flat_done(&flat);
+    return err;
+}
+
+enum au_err au_chain_get_code(struct au_chain *chain, const uint8_t contract[AU_HASH_SIZE],
+                              struct au_bytes *out_code)
+{
+    struct au_flat flat;
+    struct au_address address;
+    struct au_account account;
+    struct au_bytes code;
+    memcpy(address.bytes, contract, AU_ADDRESS_SIZE);
+    au_flat_init(&flat, &chain->kv, NULL);
+    enum au_err err = au_flat_account(&flat, &address, &account);
+    if (err == AU_OK && !account.has_code) err = AU_ERR_NOT_FOUND;
     if (err == AU_OK) {
-        if (slot.value.size > 0) memcpy(copy, slot.value.data, slot.value.size);
-        *out_value = (struct au_bytes){copy, slot.value.size};
+        err = au_flat_code(&flat, &account.code_hash, &code);
+        if (err == AU_ERR_NOT_FOUND) err = AU_ERR_MALFORMED;
     }
+    if (err == AU_OK) err = give_copy(code, out_code);
     au_flat_done(&flat);
     return err;
 }

@@ -231,3 +231,86 @@ END
     aureon test
     expect_refused 2 "'a.scen.json': line 2"
 }
+
+# write_maker STEP...: maker.scen.json puts the counter's code on the chain and a factory that makes
+# contracts, and becomes another; then it does these.
+write_maker() {
+    local step
+    cp "$counter_c" counter.wasm
+    cat >factory.wat <<'END'
+(module
+  (import "env" "deploy" (func $deploy (param i32 i32 i32 i64 i64 i32) (result i32)))
+  (import "env" "upgrade" (func $upgrade (param i32) (result i32)))
+  (memory 1 1)
+  (func $make (export "make") (param $hash i32) (param $size i32) (result i32)
+    (call $deploy (local.get $hash) (i32.const 0) (i32.const 4) (i64.const 0) (i64.const 0) (i32.const 64)))
+  (func (export "make_two") (param $hash i32) (param $size i32) (result i32)
+    (drop (call $make (local.get $hash) (local.get $size)))
+    (call $make (local.get $hash) (local.get $size)))
+  ;; another factory, whose init makes one of the code
+  (func (export "make_maker") (param $own i32) (param i32) (param $hash i32) (param i32) (result i32)
+    (i32.store (i32.const 128) (i32.const 1))
+    (i32.store (i32.const 132) (i32.const 32))
+    (memory.copy (i32.const 136) (local.get $hash) (i32.const 32))
+    (call $deploy (local.get $own) (i32.const 128) (i32.const 40) (i64.const 0) (i64.const 0) (i32.const 64)))
+  (func (export "init") (param $hash i32) (param $size i32)
+    (if (local.get $size) (then (drop (call $make (local.get $hash) (local.get $size))))))
+  (func (export "become") (param $hash i32) (param $size i32) (result i32)
+    (call $upgrade (local.get $hash))))
+END
+    {
+        echo '{"format": 1, "steps": [{"deploy": "counter.wasm"},'
+        echo '{"deploy": "factory.wat", "args": ["0x"], "creates": []}'
+        for step in "$@"; do echo ",$step"; done
+        echo ']}'
+    } >maker.scen.json
+}
+
+make='"call": "factory", "function": "make", "args": ["code_hash:counter"]'
+make_two='"call": "factory", "function": "make_two", "args": ["code_hash:counter"]'
+
+@test "contracts that contracts make are named, and known by the ABI of their code" {
+    write_maker "{$make, \"creates\": [\"one\"], \"expect\": {\"output\": \"u32:0\", \"balances\": {\"one\": \"0\"}}}" \
+        '{"call": "one", "function": "increment", "args": {"by": 5}, "expect": {"output": 5, "events": [{"name": "Incremented", "contract": "one", "fields": {"by": 5, "who": "@alice", "counter": 5}}]}}' \
+        '{"expect": {"storage": [{"contract": "one", "name": "counter", "value": 5}, {"contract": "counter", "name": "counter", "value": 0}]}}' \
+        "{$make}" \
+        "{$make_two, \"creates\": [\"two\", \"three\"]}" \
+        '{"call": "three", "function": "increment", "args": ["7"]}' \
+        '{"expect": {"storage": [{"contract": "one", "name": "counter", "value": 5}, {"contract": "two", "name": "counter", "value": 0}, {"contract": "three", "name": "counter", "value": 7}]}}' \
+        '{"transfer": "two", "amount": "1.5", "expect": {"balances": {"two": "1.5"}}}'
+    aureon test
+    expect 0
+    [ "${lines[-1]}" = "10 passed, 0 failed" ]
+}
+
+@test "contracts that are made by made ones come last" {
+    write_maker '{"call": "factory", "function": "make_maker", "args": ["code_hash:factory", "code_hash:counter"], "creates": ["maker", "counter-2"]}' \
+        '{"view": "counter-2", "function": "get", "expect": {"output": 0}}' \
+        '{"call": "maker", "function": "make", "args": ["code_hash:counter"], "creates": ["counter-3"]}' \
+        '{"view": "counter-3", "function": "get", "expect": {"output": 0}}' \
+        '{"deploy": "factory.wat", "as": "another", "args": ["code_hash:counter"], "creates": ["counter-4"]}' \
+        '{"view": "counter-4", "function": "get", "expect": {"output": 0}}'
+    aureon test
+    expect 0
+    [ "${lines[-1]}" = "8 passed, 0 failed" ]
+}
+
+@test "another number of made contracts than named is told" {
+    write_maker "{$make_two, \"creates\": [\"a\"]}"
+    expect_fail 'creates: expected 1, got 2'
+    write_maker "{$make, \"creates\": [\"a\", \"b\"]}"
+    expect_fail 'creates: expected 2, got 1'
+    write_maker "{$make, \"gas\": 200, \"creates\": [\"a\"], \"expect\": {\"outcome\": \"out_of_gas\"}}"
+    expect_fail 'creates: expected 1, got 0'
+    write_maker '{"call": "factory", "function": "make", "args": ["code_hash:one"], "creates": ["one"]}'
+    expect_fail "args[0]: expected behind code_hash: the name of a contract that was deployed, got 'one'"
+}
+
+@test "a contract that upgrades itself is known by its new code from the next step on" {
+    write_maker '{"call": "factory", "function": "become", "args": ["code_hash:counter"], "expect": {"output": "u32:0"}}' \
+        '{"call": "factory", "function": "increment", "args": {"by": 2}, "expect": {"output": 2}}' \
+        '{"expect": {"storage": [{"contract": "factory", "name": "counter", "value": 2}]}}'
+    aureon test
+    expect 0
+    [ "${lines[-1]}" = "5 passed, 0 failed" ]
+}

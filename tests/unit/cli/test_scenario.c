@@ -44,6 +44,17 @@ static void test_refused(void **state)
         {"[" BOX ",{\"call\":\"alice\",\"function\":\"f\"}]",
          "steps[1].call: expected the name of a contract that an earlier step deploys, or an "
          "address, got 'alice'"},
+        {"[{\"deploy\":\"box.wat\",\"creates\":[\"a\",\"box\"]}]",
+         "steps[0].creates[1]: expected a name that no earlier step gave, got 'box'"},
+        {"[{\"deploy\":\"box.wat\",\"creates\":[\"a\",\"a\"]}]",
+         "steps[0].creates[1]: expected a name that no earlier step gave, got 'a'"},
+        {"[" BOX ",{\"upgrade\":\"box\",\"code\":\"box.wat\",\"creates\":\"a\"}]",
+         "steps[1].creates: expected an array, got a string"},
+        {"[" BOX ",{\"view\":\"box\",\"function\":\"f\",\"creates\":[]}]",
+         "steps[1]: a step that has view has no creates"},
+        {"[" BOX ",{\"call\":\"a\",\"function\":\"f\",\"creates\":[\"a\"]}]",
+         "steps[1].call: expected the name of a contract that an earlier step deploys, or an "
+         "address, got 'a'"},
         {"[" BOX ",{\"call\":\"box\"}]", "steps[1]: function is missing"},
         {"[" BOX ",{\"call\":\"box\",\"function\":\"a-b\"}]",
          "steps[1].function: expected a function's name, 1 to 64 of A-Z a-z 0-9 _, got 'a-b'"},
@@ -135,6 +146,37 @@ static void test_read(void **state)
     au_scenario_done(&scenario);
 }
 
+/* More names than there is room for at first, each of which can be used afterwards. */
+static void test_names(void **state)
+{
+    struct au_scenario scenario;
+    struct au_buf message;
+    struct au_buf text;
+    (void)state;
+    au_buf_init(&text, 65536);
+    au_buf_put_text(&text, "{\"format\":1,\"steps\":[" BOX);
+    for (unsigned step = 0; step < 4; step++) {
+        au_buf_put_text(&text, ",{\"call\":\"box\",\"function\":\"f\",\"creates\":[");
+        for (unsigned i = 0; i < AU_SCENARIO_CREATED_MAX; i++)
+            au_buf_printf(&text, "%s\"n%u-%u\"", i > 0 ? "," : "", step, i);
+        au_buf_printf(&text, "],\"expect\":{\"balances\":{\"n%u-63\":\"0\"}}}", step);
+    }
+    au_buf_put_text(&text, ",{\"call\":\"n1-5\",\"function\":\"f\"}]}");
+    au_buf_put_u8(&text, 0);
+    read_text(&scenario, (const char *)text.data, &message, AU_OK);
+    assert_int_equal(scenario.name_count, 1 + 4 * AU_SCENARIO_CREATED_MAX);
+    const struct au_step *last = &scenario.steps[5];
+    assert_int_equal(last->to.kind, AU_PARTY_CONTRACT);
+    assert_int_equal(last->to.index, scenario.steps[2].created_index + 5);
+    assert_bytes(scenario.names[last->to.index], "n1-5");
+    assert_int_equal(scenario.steps[2].created_count, AU_SCENARIO_CREATED_MAX);
+    assert_int_equal(scenario.steps[2].expect.balances[0].party.index,
+                     scenario.steps[2].created_index + 63);
+    au_buf_done(&text);
+    au_buf_done(&message);
+    au_scenario_done(&scenario);
+}
+
 /* ---- what values mean ---- */
 
 struct fixture {
@@ -181,6 +223,13 @@ static void fixture_done(struct fixture *fixture)
     au_arena_done(&fixture->arena);
 }
 
+static bool find_code(void *context, struct au_bytes name, struct au_hash *out_hash)
+{
+    (void)context;
+    memset(out_hash->bytes, 0xc0, AU_HASH_SIZE);
+    return au_bytes_is_equal(name, au_bytes_of("box"));
+}
+
 /* Reads the arguments for put; is_typed: by its types. */
 static enum au_err read_args(struct fixture *fixture, bool is_typed, struct au_bytes **out_items,
                              size_t *out_count)
@@ -188,7 +237,12 @@ static enum au_err read_args(struct fixture *fixture, bool is_typed, struct au_b
     static const struct au_abi_names names = {.find = find_bob};
     const struct au_abi_export export_ = {.name = au_bytes_of("put")};
     struct au_abi_call call = {.export_ = &export_};
-    const struct au_scenario_reader reader = {&names, &fixture->arena, &fixture->message};
+    const struct au_scenario_reader reader = {
+        .names = &names,
+        .find_code = find_code,
+        .arena = &fixture->arena,
+        .message = &fixture->message,
+    };
     call.fn = au_abi_find(&fixture->abi, AU_ABI_FN, export_.name);
     return au_scenario_read_args(&reader, is_typed ? &call : NULL, &fixture->scenario.steps[1].args,
                                  out_items, out_count);
@@ -210,6 +264,11 @@ static void test_values(void **state)
          "0500000000000000 01000000 00ff  776f7264 "},
         {"[\"addr:bob\"]", false,
          "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0 "},
+        {"[\"code_hash:box\"]", false,
+         "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0 "},
+        {"{\"by\":1,\"who\":\"code_hash:box\",\"at\":{\"x\":0,\"y\":0}}", true,
+         "0100000000000000 0000000000000000 "
+         "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0 "},
     };
     (void)state;
     for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
@@ -265,6 +324,10 @@ static void test_values_refused(void **state)
         {"[\"addr:zed\"]", false,
          "args[0]: expected an address, a development account (alice to judy), or the name of a "
          "contract that was deployed, got 'zed'"},
+        {"[\"code_hash:zed\"]", false,
+         "args[0]: expected behind code_hash: the name of a contract that was deployed, got 'zed'"},
+        {"[\"code_hash:\"]", true,
+         "args: expected behind code_hash: the name of a contract that was deployed, got ''"},
         {"[\"@/etc/passwd\"]", false,
          "args[0]: expected addr:NAME for an address or str:TEXT for a text, got '@/etc/passwd'"},
     };
@@ -283,10 +346,9 @@ static void test_values_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_values_refused),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_values),  cmocka_unit_test(test_values_refused),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_read),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,6 +199,12 @@ static void test_folder(void **state)
                      AU_ERR_NOT_FOUND);
     assert_int_equal(au_chain_get_account(book.chain, call.to.bytes, &account), AU_OK);
     assert_true(account.is_contract);
+    assert_int_equal(au_chain_get_code(book.chain, call.to.bytes, &value), AU_OK);
+    assert_int_equal(value.size, code.size);
+    assert_memory_equal(value.data, code.data, code.size);
+    au_free(value.data);
+    call.to.bytes[0] ^= 1;
+    assert_int_equal(au_chain_get_code(book.chain, call.to.bytes, &value), AU_ERR_NOT_FOUND);
     assert_int_equal(au_apply_block(book.chain, NULL, 0, 0, &result), AU_OK);
     assert_int_equal(result.height, 3);
     assert_memory_equal(result.state_root.bytes, root.bytes, 32);
