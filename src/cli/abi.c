@@ -4,6 +4,7 @@
 #include "abi/line.h"
 #include "abi/section.h"
 #include "base/json_write.h"
+#include "cli/alias.h"
 #include "cli/code.h"
 #include "cli/show.h"
 #include "cli/typed.h"
@@ -67,19 +68,28 @@ static enum au_exit fail(struct au_invocation *invocation, enum au_err err,
     return au_invocation_fail_file(invocation, err, "read", path);
 }
 
-/* A file's name does not look like an address. */
+static enum au_exit ask(struct au_invocation *invocation, struct au_bytes *out_code)
+{
+    struct au_client client;
+    enum au_exit exit_code = au_client_init(&client, invocation);
+    if (exit_code != AU_EXIT_DONE) return exit_code;
+    return au_typed_code(&client, invocation->operands[0], out_code);
+}
+
+/* A file's name does not look like an address; of a file and a contract of one name it is the
+ * contract. */
 static enum au_exit load(struct au_invocation *invocation, struct au_bytes *out_code)
 {
     const char *operand = invocation->operands[0];
-    struct au_client client;
     struct au_address address;
     struct au_bytes code = {0};
     struct au_reject reject = {0};
-    if (au_address_parse(au_bytes_of(operand), &address) == NULL) {
-        enum au_exit exit_code = au_client_init(&client, invocation);
-        if (exit_code == AU_EXIT_DONE) exit_code = au_typed_code(&client, operand, out_code);
-        return exit_code;
+    bool is_contract = au_address_parse(au_bytes_of(operand), &address) == NULL;
+    if (!is_contract) {
+        enum au_exit exit_code = au_alias_is_known(invocation, operand, &is_contract);
+        if (exit_code != AU_EXIT_DONE) return exit_code;
     }
+    if (is_contract) return ask(invocation, out_code);
     enum au_err err = au_code_load(operand, &code, &reject);
     if (err != AU_OK) return fail(invocation, err, NULL, &reject);
     err = au_arena_copy(&invocation->arena, code, out_code);

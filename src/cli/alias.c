@@ -91,6 +91,23 @@ static bool is_known(const struct au_json_in *root, const char *name)
     return false;
 }
 
+static const char *name_in(const char *word)
+{
+    return word[0] == '@' ? word + 1 : word;
+}
+
+enum au_exit au_alias_is_known(const struct au_invocation *invocation, const char *word,
+                               bool *out_is_known)
+{
+    struct au_json_in *root = NULL;
+    *out_is_known = false;
+    if (strpbrk(word, "./") != NULL) return AU_EXIT_DONE; /* no name has these, most files do */
+    enum au_exit code = read_file(invocation, &root);
+    *out_is_known = code == AU_EXIT_DONE && is_known(root, name_in(word));
+    au_json_in_free(root);
+    return code;
+}
+
 static bool find_name(const struct au_json_in *root, const struct au_hash *genesis_hash,
                       const char *name, struct au_who *out_who)
 {
@@ -122,7 +139,7 @@ enum au_exit au_alias_find(struct au_invocation *invocation, const struct au_cha
     struct au_address address;
     size_t index;
     bool is_found = false;
-    const char *name = word[0] == '@' ? word + 1 : word;
+    const char *name = name_in(word);
     if (au_address_parse(au_bytes_of(word), &address) != NULL) {
         bool is_dev_name = au_dev_account_find(au_bytes_of(name), &index);
         enum au_exit code = is_dev_name ? AU_EXIT_DONE : read_file(invocation, &root);

@@ -24,6 +24,11 @@ AU_MUST_USE enum au_exit au_alias_find(struct au_invocation *invocation,
                                        const struct au_chain_status *status, const char *word,
                                        struct au_who *out_who);
 
+/* au_alias_is_known tells whether a word is the name of a contract, of whatever chain: DONE, USAGE,
+ * INTERNAL. */
+AU_MUST_USE enum au_exit au_alias_is_known(const struct au_invocation *invocation, const char *word,
+                                           bool *out_is_known);
+
 /* au_alias_check tells before anything is sent whether the file can take a name: DONE, USAGE,
  * INTERNAL. */
 AU_MUST_USE enum au_exit au_alias_check(const struct au_invocation *invocation);

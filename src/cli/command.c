@@ -105,8 +105,9 @@ static const char abi_details[] =
     "aureon_abi in order: functions, events, errors, types, enums, storage. With --json they\n"
     "are the canonical form, in which the same facts are the same bytes, with the SHA-256 of\n"
     "the section. A module without the section gives exit code 7, a malformed section 4;\n"
-    "`aureon check` also compares it with what the module exports. A CONTRACT is an address:\n"
-    "its code is asked for at a node.\n";
+    "`aureon check` also compares it with what the module exports. A CONTRACT is an address, or\n"
+    "a name that `aureon deploy --as` gave: its code is asked for at a node. A file of such a\n"
+    "name is ./NAME.\n";
 
 static const char decode_details[] =
     "HEX is a signed transaction, 0x and hex, or @path: a file with its bytes. Shown are its\n"

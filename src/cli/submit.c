@@ -39,6 +39,7 @@ struct submit {
     const char *admin;
     struct au_buf args; /* encoded */
     struct au_bytes code;
+    bool lacks_abi;      /* of the code */
     struct au_buf bytes; /* the transaction */
 };
 
@@ -105,7 +106,7 @@ static enum au_exit read_run(struct submit *submit, const char *function, size_t
 }
 
 /* What the contract says of itself is on chain for ever. The node says what is wrong with code. */
-static enum au_exit check_abi(const struct submit *submit, const char *path)
+static enum au_exit check_abi(struct submit *submit, const char *path)
 {
     struct au_survey survey = {0};
     struct au_reject reject = {0};
@@ -115,6 +116,7 @@ static enum au_exit check_abi(const struct submit *submit, const char *path)
     if (au_survey_make(submit->code, &survey, &reject) != AU_OK) return code;
     au_arena_init(&arena, AU_ABI_ARENA_SIZE_MAX);
     enum au_err err = au_abi_check(submit->code, survey.info, &arena, &abi, &reject);
+    submit->lacks_abi = err == AU_ERR_NOT_FOUND;
     if (err == AU_ERR_INVALID_MODULE) {
         code = au_invocation_fail(submit->invocation, AU_EXIT_REJECTED, "'%s' is refused (%s): %s",
                                   path, reject.rule, reject.message);
@@ -351,6 +353,17 @@ static enum au_exit simulate(struct submit *submit, bool is_last, struct au_answ
                 out_answer);
 }
 
+/* What a contract says of its own failure may be no more than that a call failed. */
+static void note_inside(struct submit *submit)
+{
+    struct au_answer answer = {0};
+    if (post(submit, "/v1/tx/simulate?trace=true", 0, /* is_last = */ false, &answer) ==
+        AU_EXIT_DONE) {
+        au_trace_note(&submit->client, &answer);
+    }
+    au_answer_done(&answer);
+}
+
 static enum au_exit find_gas(struct submit *submit)
 {
     if (!is_run(submit)) return AU_EXIT_DONE;
@@ -363,6 +376,7 @@ static enum au_exit find_gas(struct submit *submit)
     enum au_exit code = simulate(submit, /* is_last = */ false, &answer);
     if (code == AU_EXIT_DONE) {
         code = au_receipt_check(&submit->client, &answer, "nothing was sent: a simulation of this");
+        if (code == AU_EXIT_FAILED) note_inside(submit);
         if (code == AU_EXIT_FAILED && au_invocation_has(submit->invocation, "json")) {
             enum au_exit printed = au_client_print(&submit->client, &answer);
             if (printed != AU_EXIT_DONE) code = printed;
@@ -489,6 +503,15 @@ static enum au_exit check_wait(const struct au_invocation *invocation)
                               "--wait: expected committed, accepted or none, got '%s'", wait);
 }
 
+/* Such code may be deployed; who calls it should know what to expect. */
+static void note_abi(const struct submit *submit)
+{
+    static const char note[] =
+        "the code has no ABI (custom section `" AU_ABI_SECTION "`, which `aureon build` adds): "
+        "callers have to type plain arguments, as u64:5";
+    au_invocation_note(submit->invocation, "%s", note);
+}
+
 static enum au_exit submit_run(struct au_invocation *invocation, enum au_tx_kind kind,
                                enum au_result_kind result)
 {
@@ -505,6 +528,7 @@ static enum au_exit submit_run(struct au_invocation *invocation, enum au_tx_kind
         if (code == AU_EXIT_DONE) code = send(&submit, result);
         if (code == AU_EXIT_DONE && kind == AU_TX_DEPLOY) code = keep_name(&submit);
     }
+    if (code == AU_EXIT_DONE && submit.lacks_abi) note_abi(&submit);
     submit_done(&submit);
     return code;
 }
@@ -570,10 +594,12 @@ enum au_exit au_simulate_command(struct au_invocation *invocation)
     submit_init(&submit, invocation, AU_TX_CALL);
     enum au_exit code = prepare(&submit);
     if (code == AU_EXIT_DONE) code = simulate(&submit, /* is_last = */ true, &answer);
+    bool is_traced = au_invocation_has(invocation, "trace");
     if (code == AU_EXIT_DONE && answer.json != NULL) {
-        code = au_invocation_has(invocation, "trace")
+        code = is_traced
                    ? au_trace_report(&submit.client, &answer, "the simulation")
                    : au_receipt_report(&submit.client, &answer, "the simulation", AU_RESULT_PAGE);
+        if (code == AU_EXIT_FAILED && !is_traced) note_inside(&submit);
     }
     au_answer_done(&answer);
     submit_done(&submit);

@@ -2,15 +2,18 @@
 
 #include <inttypes.h>
 
+#include "base/hex.h"
 #include "base/json_write.h"
 #include "base/text.h"
 #include "cli/receipt.h"
 #include "cli/show.h"
 #include "contract/tracer.h"
+#include "core/limits.h"
 
 #define RESULT_SIZE_MAX ((size_t)64 << 20) /* bytes */
 #define DEPTH_MAX       64u                /* entries inside one another; a node's nest less */
 #define STEPS_PER_GAS   1000u
+#define NAME_SIZE_MAX   512u /* bytes of the name of a contract or function */
 
 struct entry {
     const struct au_json_in *json;
@@ -267,6 +270,107 @@ static void put_speedscope(struct trace *trace)
     au_json_write_end_array(&json);
     au_json_write_end_object(&json);
     au_json_write_finish(&json);
+}
+
+/* ---- what failed inside ---- */
+
+#define CALL_REENTRY 2u /* the flag of call that consents to reentry */
+
+/* The outcome of a call that failed; 0: it did not, or is none. */
+static uint64_t failed_outcome(const struct entry *entry)
+{
+    uint64_t outcome = 0;
+    struct au_bytes function = au_json_in_text(entry->json, "function");
+    bool is_call = !is_frame(entry) && au_bytes_is_equal(function, au_bytes_of("call"));
+    if (!is_call) return 0;
+    if (au_text_parse_u64(au_json_in_text(entry->json, "result"), &outcome) != AU_OK) return 0;
+    return outcome <= AU_OUTCOME_NOT_ALLOWED ? outcome : 0;
+}
+
+static bool consents(const struct entry *entry)
+{
+    uint64_t flags = 0;
+    const struct au_json_in *args = au_json_in_get(entry->json, "args");
+    if (args == NULL || au_json_in_type(args) != AU_JSON_IN_OBJECT) return false;
+    if (au_text_parse_u64(au_json_in_text(args, "flags"), &flags) != AU_OK) return false;
+    return (flags & CALL_REENTRY) != 0;
+}
+
+/* Whether a frame of the contract waits, in a call that did not consent to reentry. */
+static bool waits(const struct trace *trace, size_t call, struct au_bytes contract)
+{
+    size_t stack[DEPTH_MAX];
+    size_t count = stack_of(trace, call, stack);
+    for (size_t i = 0; i + 1 < count; i++) {
+        const struct entry *frame = &trace->entries[stack[i]];
+        if (!is_frame(frame) || consents(&trace->entries[stack[i + 1]])) continue;
+        if (au_bytes_is_equal(au_json_in_text(frame->json, "contract"), contract)) return true;
+    }
+    return false;
+}
+
+/* The contract and the function that a call names, as a frame tells them. */
+static void put_target(const struct entry *call, struct au_buf *contract, struct au_buf *function)
+{
+    struct au_address address;
+    uint8_t name[AU_FUNCTION_SIZE_MAX];
+    const struct au_json_in *args = au_json_in_get(call->json, "args");
+    if (args == NULL || au_json_in_type(args) != AU_JSON_IN_OBJECT) return;
+    if (au_hex_parse(au_json_in_text(args, "contract"), address.bytes, AU_ADDRESS_SIZE) == AU_OK) {
+        au_address_format(contract, &address);
+    }
+    struct au_bytes hex = au_json_in_text(args, "function");
+    size_t size = hex.size / 2 - (hex.size > 1);
+    if (size > 0 && size <= sizeof(name) && au_hex_parse(hex, name, size) == AU_OK) {
+        au_show_text(function, (struct au_bytes){name, size});
+    }
+}
+
+static void note_call(struct trace *trace, size_t index, enum au_outcome outcome)
+{
+    const struct entry *call = &trace->entries[index];
+    const struct entry *frame = &trace->entries[call->outer];
+    bool is_run = index + 1 < trace->count && trace->entries[index + 1].depth > call->depth;
+    struct au_buf *text = &trace->text;
+    struct au_buf contract;
+    struct au_buf function;
+    au_buf_init(&contract, NAME_SIZE_MAX);
+    au_buf_init(&function, NAME_SIZE_MAX);
+    put_target(call, &contract, &function);
+    struct au_bytes target = au_buf_bytes(&contract);
+    au_buf_put_text(text, "inside, ");
+    au_show_text(text, au_json_in_text(frame->json, "contract"));
+    au_buf_put_u8(text, ' ');
+    au_show_text(text, au_json_in_text(frame->json, "function"));
+    au_buf_put_text(text, " called ");
+    au_buf_put_bytes(text, target);
+    au_buf_put_u8(text, ' ');
+    au_buf_put_bytes(text, au_buf_bytes(&function));
+    au_buf_printf(text, is_run ? ", which ended with %s" : ", which was refused: %s",
+                  au_outcome_name(outcome));
+    if (!is_run && outcome == AU_OUTCOME_NOT_ALLOWED && waits(trace, index, target)) {
+        au_buf_put_text(text, ", since that contract waits in a call of its own, which did not "
+                              "consent to reentry");
+    }
+    au_buf_put_text(text, "; `aureon simulate --trace` shows all of it");
+    au_buf_done(&function);
+    au_buf_done(&contract);
+}
+
+void au_trace_note(const struct au_client *client, const struct au_answer *answer)
+{
+    struct trace trace = {.client = client};
+    if (answer->json == NULL || read_trace(&trace, answer) != AU_EXIT_DONE) return;
+    au_buf_init(&trace.text, RESULT_SIZE_MAX);
+    for (size_t i = trace.count; i-- > 0 && trace.text.size == 0;) {
+        uint64_t outcome = failed_outcome(&trace.entries[i]);
+        if (outcome != 0) note_call(&trace, i, (enum au_outcome)outcome);
+    }
+    if (trace.text.size > 0 && trace.text.err == AU_OK) {
+        au_invocation_note(client->invocation, "%.*s", (int)trace.text.size,
+                           (const char *)trace.text.data);
+    }
+    au_buf_done(&trace.text);
 }
 
 /* ---- the result ---- */

@@ -16,4 +16,9 @@ AU_MUST_USE enum au_exit au_trace_print(const struct au_client *client,
 AU_MUST_USE enum au_exit au_trace_report(const struct au_client *client,
                                          const struct au_answer *answer, const char *what);
 
+/* au_trace_note says on err which call from contract to contract failed, if one did: of several the
+ * last to begin, where the trouble was first. That a contract was not to be entered again is told
+ * as such: its caller gets one of many reasons for not_allowed. */
+void au_trace_note(const struct au_client *client, const struct au_answer *answer);
+
 #endif

@@ -110,8 +110,15 @@ static void greet_dev(const struct au_invocation *invocation, const char *url, v
                 (const char *)text.data);
     }
     au_buf_done(&text);
-    fprintf(err, "\nReady. Try: aureon deploy contracts/counter/counter.wat\n");
-    if (dev->watched == NULL) return;
+    if (dev->watched == NULL) {
+        fprintf(err, "\nReady. A contract of your own, in another terminal:\n"
+                     "  aureon new hello && aureon build hello\n"
+                     "  aureon deploy hello/build/counter.wasm --as counter\n"
+                     "  aureon call counter increment by=5\n");
+        return;
+    }
+    fprintf(err, "\nReady. Contracts in %s are built and deployed whenever they change.\n",
+            dev->watched);
     enum au_err watching = au_watch_start(invocation, dev->watched, url, &dev->watch);
     if (watching != AU_OK) {
         au_invocation_note(invocation, "cannot watch '%s': %s", dev->watched,

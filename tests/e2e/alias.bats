@@ -36,6 +36,8 @@ setup() {
     expect_json .address "$address"
     aureon simulate counter increment
     expect 0
+    aureon abi counter
+    expect_refused 7 "counter has no section aureon_abi"
     # A name is of one folder.
     mkdir other
     cd other
@@ -76,6 +78,14 @@ END
     [[ $output == 0x* ]]
     aureon view counter get --as u64
     [ "$output" = 7 ]
+    for word in counter @counter; do
+        aureon abi "$word" --json
+        expect 0
+        [ "$output" = "$("$AUREON" abi "$counter_c" --json)" ]
+    done
+    cp "$counter_wat" counter
+    aureon abi ./counter
+    expect_refused 7 "./counter has no section aureon_abi"
     code=$(sha256sum <"$counter_c")
     aureon account counter --json
     expect_json .code_hash "0x${code%% *}"
@@ -119,8 +129,10 @@ END
     mkdir .aureon
     for text in x '{}' '{"chains": {"0x00": 5}}' '{"chains": {"0x00": {"a": "b"}}}'; do
         echo "$text" >.aureon/aliases.json
-        aureon view counter get
-        expect_refused 2 "'.aureon/aliases.json' is not what \`aureon deploy --as\` left there"
+        for command in 'view counter get' 'abi counter'; do
+            aureon $command
+            expect_refused 2 "'.aureon/aliases.json' is not what \`aureon deploy --as\` left there"
+        done
         aureon deploy "$counter_wat" --as counter
         expect 2
         [ "$(cat .aureon/aliases.json)" = "$text" ]

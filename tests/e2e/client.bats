@@ -154,6 +154,24 @@ address() {
     cmp code.wasm "$counter_c"
 }
 
+@test "code without an ABI is deployed, and who deploys it is told so" {
+    aureon deploy "$counter_wat" --json
+    expect 0
+    expect_json .status success
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == *"the code has no ABI (custom section \`aureon_abi\`, which \`aureon build\` adds)"* ]]
+    contract=$(json .created)
+    aureon upgrade "$contract" "$counter_wat"
+    expect 0
+    [[ $stderr == *"has no ABI"* ]]
+    aureon deploy "$counter_wat" --gas 1
+    expect 4
+    [[ $stderr != *"has no ABI"* ]]
+    aureon deploy "$counter_c"
+    expect 0
+    [ -z "$stderr" ]
+}
+
 @test "text is deployed as the binary that it stands for" {
     deploy "$counter_wat" --admin none
     aureon contract show "$contract" --json

@@ -195,9 +195,35 @@ setup() {
     expect_refused 5 'NotPayable(message="the function takes no value")'
 }
 
+@test "a call from contract to contract that fails: the last that began is named" {
+    caller=$("$AUREON" deploy "$AUREON_CONTRACTS_DIR/caller.wasm")
+    limited=$("$AUREON" deploy "$AUREON_CONTRACTS_DIR/limited.wasm" limit=0)
+    aureon call "$caller" increment "$limited"
+    expect 5
+    [[ ${stderr_lines[0]} == *"CallFailed(outcome=1)"* ]]
+    [[ ${stderr_lines[1]} == *"inside, $caller increment called $limited increment, which ended with reverted; "* ]]
+    aureon call "$caller" increment "$caller"
+    expect 5
+    [[ ${stderr_lines[1]} == *"called $caller increment, which was refused: not_allowed, since that contract waits "* ]]
+    aureon call "$caller" increment @bob
+    expect 5
+    [[ ${stderr_lines[1]} == *"increment, which was refused: no_contract; "* ]]
+    limited=$("$AUREON" deploy "$AUREON_CONTRACTS_DIR/limited.wasm" limit=5)
+    aureon call "$caller" increment_in_view "$limited"
+    expect 5
+    [[ ${stderr_lines[1]} == *"called $limited increment, which ended with not_allowed; "* ]]
+}
+
 @test "with the kit: a contract that calls itself says the flag for it, or is not allowed to" {
     aureon call typed again 0
-    expect_refused 5 'CallFailed(outcome=12): the call failed'
+    expect 5
+    [[ ${stderr_lines[0]} == *'CallFailed(outcome=12): the call failed'* ]]
+    self=$("$AUREON" account typed --json | jq -r .address)
+    [[ ${stderr_lines[1]} == *"inside, $self again called $self get, which was refused: not_allowed, since that contract waits in a call of its own, which did not consent to reentry; "* ]]
+    aureon simulate typed again 0
+    expect 5
+    [[ $stderr == *"which did not consent to reentry; "* ]]
+    [ "${#stderr_lines[@]}" -eq 2 ]
     aureon call typed again 2 --as u64 # AUREON_CALL_REENTRY
     expect 0
 }
