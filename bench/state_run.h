@@ -41,12 +41,20 @@ struct state_outcome {
     struct state_time yard;    /* of walking over the records that this needs at least */
     double made_per_s;         /* proofs, by processor time of one thread */
     double verified_per_s;
+    double sdk_per_s;    /* verified by sdk/verify */
     double read_per_s;   /* the leaves' records alone */
     double hashed_per_s; /* the nodes of proofs alone */
     double proof_size;   /* bytes */
 };
 
-/* A run of blocks, or an opening. */
+/* What is proved: accounts, each with some of its slots if it has any. */
+struct state_proofs {
+    const char *name;
+    uint32_t slot_count; /* of an account */
+    bool are_absent;     /* the accounts */
+};
+
+/* A run of blocks, an opening, or proofs. */
 struct state_run {
     enum state_work_kind work;
     uint32_t size;        /* accounts or slots before */
@@ -55,6 +63,7 @@ struct state_run {
     uint32_t flush_count; /* it ends with the flush of this number; 0: with block_max */
     bool is_small;        /* the store's buffers and caches are filled soon */
     bool is_alone; /* one thread changes the trie: its processor time; else two, by the wall */
+    const struct state_proofs *proofs;
 };
 
 /* state_run_fill makes the state in an empty folder by blocks of `work`. */
@@ -72,8 +81,8 @@ void state_run_until_killed(const char *folder, const struct state_run *run,
 void state_run_open(const char *folder, const struct state_run *run, struct state_outcome *out);
 void state_run_rebuild(const char *folder, const struct state_run *run, struct state_outcome *out);
 
-/* state_run_prove proves random accounts that were proved before, verifies that, and does what
- * either needs at least: reading records, hashing nodes. */
+/* state_run_prove proves random accounts and slots that were proved before, verifies that, and does
+ * what either needs at least: reading records, hashing nodes. */
 void state_run_prove(const char *folder, const struct state_run *run, struct state_outcome *out);
 
 /* The yardsticks. state_run_plain reads, writes and syncs the same records with no trie over them
