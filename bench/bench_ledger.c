@@ -303,7 +303,7 @@ static void report_blocks(const char *name, uint32_t count, double target, struc
 
 /* ---- kinds of blocks ---- */
 
-/* The transaction that is the i-th of all, by a sender; args is empty, and may hold its arguments. */
+/* The i-th transaction of all, by a sender; args is empty, and may hold its arguments. */
 typedef struct au_tx make_tx_fn(const struct chain *chain, uint32_t i, uint32_t sender,
                                 struct au_buf *args);
 

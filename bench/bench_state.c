@@ -150,6 +150,15 @@ static void say(const char *name, const char *who, const struct state_outcome *o
         outcome->update_size, outcome->leaf_size, outcome->resident_mb);
 }
 
+static void say_slow(const char *name, const struct state_phases *slow)
+{
+    (void)fprintf(stderr,
+                  "%-22s slowest commits, one in a hundred, ms: trie %.2f (cpu %.2f) write %.2f "
+                  "sync %.2f flush %.2f (cpu %.2f)\n",
+                  name, slow->trie, slow->trie_cpu, slow->write_cpu, slow->sync, slow->flush,
+                  slow->flush_cpu);
+}
+
 static void say_goal(const char *name, double value, double goal, bool is_floor)
 {
     bool is_reached = is_floor ? value >= goal : value <= goal;
@@ -250,6 +259,7 @@ static void run_cell(struct cell *cell, const char *name, uint32_t size)
     name_run(run_name, &run);
     cell->ours = run_on_copy(state_run_blocks, name, &run);
     say(run_name, "ours", &cell->ours);
+    say_slow(run_name, &cell->ours.slow);
     run.block_max = cell->ours.block_count;
     cell->plain = run_on_copy(state_run_plain, name, &run);
     say(run_name, "plain", &cell->plain);

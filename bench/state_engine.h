@@ -24,7 +24,8 @@ struct engine {
     struct head head;
 };
 
-/* state_engine_open opens a store's state in the caller's storage. is_small: see state_store_open. */
+/* state_engine_open opens a store's state in the caller's storage. is_small as in state_store_open.
+ */
 void state_engine_open(struct engine *engine, const char *folder, bool is_small);
 void state_engine_close(struct engine *engine);
 

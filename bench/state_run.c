@@ -39,15 +39,17 @@ static void change_slot(struct engine *engine, const struct state_op *op)
                 "a slot");
 }
 
-/* Milliseconds of a block. */
-struct times {
-    double read;
-    double trie;
-    double write;
-    double sync;
-    double flush;
-    double flush_cpu; /* of this thread */
-};
+static double commit_ms(const struct state_phases *phases)
+{
+    return phases->trie + phases->write_cpu + phases->sync + phases->flush;
+}
+
+static int compare_commits(const void *a, const void *b)
+{
+    double x = commit_ms(a);
+    double y = commit_ms(b);
+    return (x > y) - (x < y);
+}
 
 static void change_all(struct engine *engine, const struct state_op *ops, size_t count)
 {
@@ -63,10 +65,11 @@ static void change_all(struct engine *engine, const struct state_op *ops, size_t
 }
 
 /* Commits the changes of a block as src/ledger/finish.c does. */
-static void commit_block(struct engine *engine, struct times *times)
+static void commit_block(struct engine *engine, struct state_phases *out)
 {
     struct head head = {.height = engine->head.height + 1};
     double start = bench_wall_ns();
+    double cpu = bench_now_ns();
     au_kv_batch_clear(&engine->batch);
     state_check(
         au_commit_seal(&engine->commit, &engine->overlay, head.height, &engine->batch, &head.root),
@@ -74,55 +77,91 @@ static void commit_block(struct engine *engine, struct times *times)
     au_kv_batch_put(&engine->batch, AU_CF_META, au_bytes_of("head"),
                     (struct au_bytes){(const uint8_t *)&head, sizeof(head)});
     double sealed = bench_wall_ns();
-    double cpu = bench_now_ns();
+    double sealed_cpu = bench_now_ns();
     au_trie_lock(&engine->commit.tries);
     state_check(au_kv_write(&engine->kv, &engine->batch, /* is_synced */ true), "writing");
-    cpu = bench_now_ns() - cpu;
     double written = bench_wall_ns();
+    double written_cpu = bench_now_ns();
     au_commit_done(&engine->commit);
     au_trie_unlock(&engine->commit.tries);
     engine->head = head;
     double flush_cpu = bench_now_ns();
     state_check(au_commit_flush_if_due(&engine->commit), "flushing");
-    times->flush_cpu = (bench_now_ns() - flush_cpu) / 1e6;
-    times->trie = (sealed - start) / 1e6;
-    times->write = cpu / 1e6;
-    times->sync = (written - sealed - cpu) / 1e6;
-    times->flush = (bench_wall_ns() - written) / 1e6;
+    out->flush_cpu = (bench_now_ns() - flush_cpu) / 1e6;
+    out->trie = (sealed - start) / 1e6;
+    out->trie_cpu = (sealed_cpu - cpu) / 1e6;
+    out->write_cpu = (written_cpu - sealed_cpu) / 1e6;
+    out->sync = (written - sealed) / 1e6 - out->write_cpu;
+    out->flush = (bench_wall_ns() - written) / 1e6;
+}
+
+static struct state_phases mean(const struct state_phases *phases, size_t count)
+{
+    struct state_phases sum = {0};
+    for (size_t i = 0; i < count; i++) {
+        sum.read += phases[i].read;
+        sum.trie += phases[i].trie;
+        sum.trie_cpu += phases[i].trie_cpu;
+        sum.write_cpu += phases[i].write_cpu;
+        sum.sync += phases[i].sync;
+        sum.flush += phases[i].flush;
+        sum.flush_cpu += phases[i].flush_cpu;
+    }
+    double *const parts[] = {&sum.read, &sum.trie,  &sum.trie_cpu, &sum.write_cpu,
+                             &sum.sync, &sum.flush, &sum.flush_cpu};
+    for (size_t i = 0; i < AU_COUNT_OF(parts); i++)
+        *parts[i] /= (double)count;
+    return sum;
+}
+
+static void add_phases(struct state_outcome *out, const struct state_phases *phases)
+{
+    out->read_ms += phases->read;
+    out->trie_ms += phases->trie;
+    out->write_ms += phases->write_cpu;
+    out->sync_ms += phases->sync;
+    out->flush_ms += phases->flush;
+    if (phases->flush_cpu > out->flush_max_cpu_ms) out->flush_max_cpu_ms = phases->flush_cpu;
+}
+
+/* All blocks' phases, which are sorted. */
+static void finish(struct state_outcome *out, struct state_phases *phases, uint32_t count)
+{
+    static double commits[STATE_BLOCKS_MAX];
+    uint32_t slow_count = count / 100 > 0 ? count / 100 : 1;
+    qsort(phases, count, sizeof(*phases), compare_commits);
+    for (uint32_t i = 0; i < count; i++) {
+        add_phases(out, &phases[i]);
+        commits[i] = commit_ms(&phases[i]);
+    }
+    out->slow = mean(&phases[count - slow_count], slow_count);
+    state_outcome_finish(out, commits, count);
 }
 
 static void run_blocks(struct engine *engine, struct state_stream *stream,
                        const struct state_run *run, struct state_outcome *out)
 {
     static struct state_op ops[STATE_BATCH_MAX];
-    static double commits[STATE_BLOCKS_MAX];
+    static struct state_phases phases[STATE_BLOCKS_MAX];
     uint64_t flushed = engine->commit.flushed_height;
     uint32_t flush_count = 0, count = 0;
     double wall_ms = 0, size = 0;
     AU_ASSERT(run->batch <= STATE_BATCH_MAX && run->block_max <= STATE_BLOCKS_MAX);
     double cpu_ms = state_cpu_ms();
     while (count < run->block_max && (run->flush_count == 0 || flush_count < run->flush_count)) {
-        struct times times;
         state_stream_next(stream, ops, run->batch);
         double start = bench_wall_ns();
         change_all(engine, ops, run->batch);
-        times.read = (bench_wall_ns() - start) / 1e6;
-        commit_block(engine, &times);
+        phases[count].read = (bench_wall_ns() - start) / 1e6;
+        commit_block(engine, &phases[count++]);
         wall_ms += (bench_wall_ns() - start) / 1e6;
-        commits[count++] = times.trie + times.write + times.sync + times.flush;
-        out->read_ms += times.read;
-        out->trie_ms += times.trie;
-        out->write_ms += times.write;
-        out->sync_ms += times.sync;
-        out->flush_ms += times.flush;
-        if (times.flush_cpu > out->flush_max_cpu_ms) out->flush_max_cpu_ms = times.flush_cpu;
         size += (double)engine->batch.ops.size;
         if (count == run->block_max / 5) out->resident_before_mb = bench_resident_mb("/proc/self");
         if (engine->commit.flushed_height != flushed) flush_count++;
         flushed = engine->commit.flushed_height;
     }
     out->cpu_ms = state_cpu_ms() - cpu_ms;
-    state_outcome_finish(out, commits, count);
+    finish(out, phases, count);
     out->updates_per_s = 1e3 * count * run->batch / wall_ms;
     out->update_size = size / count / run->batch;
     out->leaf_size = state_leaf_size(&engine->commit.tries);

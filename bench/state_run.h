@@ -18,6 +18,18 @@ struct state_time {
     double cpu_s;
 };
 
+/* Milliseconds of the parts of a commit, and of what comes before: of the wall, but where it says
+ * cpu. */
+struct state_phases {
+    double read; /* and what else is done before the block is sealed */
+    double trie; /* from changes to what is written, with the root */
+    double trie_cpu;
+    double write_cpu;
+    double sync;  /* what the writing waited */
+    double flush; /* of tries' records, now and then */
+    double flush_cpu;
+};
+
 /* What a run came to. Milliseconds are those of the wall, of a block, means; a commit is the trie,
  * the writing and the flush. */
 struct state_outcome {
@@ -33,8 +45,9 @@ struct state_outcome {
     double commit_p50_ms;
     double commit_p99_ms;
     double commit_max_ms;
-    double update_size; /* bytes written for an update, without flushes */
-    double leaf_size;   /* bytes of a leaf in memory, with the branches above */
+    struct state_phases slow; /* means of the slowest commits, one in a hundred */
+    double update_size;       /* bytes written for an update, without flushes */
+    double leaf_size;         /* bytes of a leaf in memory, with the branches above */
     double resident_mb;
     double resident_before_mb; /* after a fifth of the blocks */
     struct state_time once;    /* of what is done once: to open or to rebuild */
