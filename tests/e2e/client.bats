@@ -138,7 +138,7 @@ address() {
     [ "$output" = 2 ]
     aureon contract storage "$contract"
     expect 0
-    [ "$output" = $'0x636f756e746572\t0x0200000000000000' ]
+    [ "$output" = $'0x636f756e746572\t0x0200000000000000\tcounter = "2"' ]
     aureon contract storage "$contract" counter
     expect 0
     [ "$output" = 0x0200000000000000 ]
