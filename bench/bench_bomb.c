@@ -104,7 +104,8 @@ static void bench_compile(const struct au_helper_options *options, const struct 
     struct au_buf artifact;
     au_buf_clear(code);
     uint64_t steps = bomb_make_payable(bomb, code);
-    struct au_helper_request request = {au_buf_bytes(code), {{7}}, (uint64_t)(LIMIT_S * 1e9)};
+    struct au_helper_request request = {
+        au_buf_bytes(code), {{7}}, (uint64_t)(LIMIT_S * 1e9), false};
     au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
     if (au_helper_new(options, &helper) != AU_OK) bench_fail("cannot start %s", options->program);
     double started = helper_s(helper);

@@ -278,7 +278,7 @@ static void load(struct bench *bench)
     bench->loaded = calibrate_load(bench->calibrate, &text);
     AU_ASSERT(bench->loaded);
     bench->code_hash = hash_of(&text);
-    bench->codes = (struct au_code_source){bench, load_named};
+    bench->codes = (struct au_code_source){bench, load_named, NULL};
     au_buf_done(&text);
 }
 

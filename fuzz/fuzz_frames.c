@@ -12,6 +12,7 @@
 #include "fuzz.h"
 #include "state/flat.h"
 #include "store/memkv.h"
+#include "support/profile_sums.h"
 #include "support/puppet.h"
 #include "vm/limits.h"
 
@@ -49,16 +50,16 @@ static const char *const fields[CONTRACTS] = {
 struct chain {
     struct au_engine *engine;
     struct au_loaded *loaded[CONTRACTS];
+    struct au_loaded *traced[CONTRACTS]; /* held, so that they are found */
     struct au_hash hashes[CONTRACTS];
 };
 
 static struct chain chains[ENGINES];
 
-static struct au_loaded *load(struct chain *chain, const char *fields_text, struct au_hash *hash)
+static void load(struct chain *chain, size_t contract)
 {
-    const struct puppet puppet = {.fields = fields_text, .after_call = "", .has_ops = true};
+    const struct puppet puppet = {.fields = fields[contract], .after_call = "", .has_ops = true};
     struct au_buf text, code;
-    struct au_loaded *loaded;
     struct au_reject reject = {0};
     char message[256] = "";
     au_buf_init(&text, 1u << 20);
@@ -67,12 +68,14 @@ static struct au_loaded *load(struct chain *chain, const char *fields_text, stru
     enum au_err err = au_engine_wat_to_wasm(au_buf_bytes(&text), &code, message, sizeof(message));
     if (err != AU_OK) fprintf(stderr, "%s\n", message);
     AU_ASSERT(err == AU_OK);
-    err = au_engine_load(chain->engine, au_buf_bytes(&code), &loaded, &reject);
+    struct au_bytes bytes = au_buf_bytes(&code);
+    err = au_engine_load(chain->engine, bytes, &chain->loaded[contract], &reject);
     AU_ASSERT(err == AU_OK);
-    *hash = au_sha256(au_buf_bytes(&code));
+    err = au_engine_load_traced(chain->engine, bytes, &chain->traced[contract], &reject);
+    AU_ASSERT(err == AU_OK);
+    chain->hashes[contract] = au_sha256(bytes);
     au_buf_done(&text);
     au_buf_done(&code);
-    return loaded;
 }
 
 static struct au_address address_of(char letter)
@@ -150,7 +153,7 @@ static void init(void)
         enum au_err err = au_engine_new(&options, &au_host_env, &chains[i].engine);
         AU_ASSERT(err == AU_OK);
         for (size_t k = 0; k < CONTRACTS; k++)
-            chains[i].loaded[k] = load(&chains[i], fields[k], &chains[i].hashes[k]);
+            load(&chains[i], k);
     }
 }
 
@@ -167,6 +170,15 @@ static enum au_err load_named(void *context, const struct au_hash *hash,
         return AU_OK;
     }
     return AU_ERR_NOT_FOUND;
+}
+
+static enum au_err load_traced(void *context, const struct au_hash *hash,
+                               struct au_loaded **out_loaded)
+{
+    const struct chain *chain = context;
+    bool is_found = au_engine_find_traced(chain->engine, hash, out_loaded);
+    AU_ASSERT(is_found && *out_loaded);
+    return AU_OK;
 }
 
 /* ---- a world --------------------------------------------------------------------------------- */
@@ -193,7 +205,7 @@ static void open_world(struct world *world, struct chain *chain)
     au_buf_init(&world->logs, AU_LOGS_SIZE_MAX);
     au_buf_init(&world->events, SIZE_MAX);
     world->start = au_overlay_save(&world->overlay);
-    world->codes = (struct au_code_source){chain, load_named};
+    world->codes = (struct au_code_source){chain, load_named, load_traced};
     world->env = (struct au_env){
         .overlay = &world->overlay,
         .codes = &world->codes,
@@ -259,6 +271,7 @@ struct seen {
 
 struct watcher {
     struct au_tracer tracer;
+    struct au_host_watch keeps; /* the tracer's own */
     const struct world *world;
     struct seen seen[AU_DEPTH_MAX]; /* of the host calls that have not ended */
     size_t count;
@@ -269,8 +282,7 @@ static void call_begins(void *context, const struct au_instance *instance,
                         int64_t steps_left)
 {
     struct watcher *watcher = context;
-    (void)instance;
-    (void)steps_left;
+    watcher->keeps.begins(&watcher->tracer, instance, entry, args, steps_left);
     AU_ASSERT(watcher->count < AU_DEPTH_MAX);
     bool opens_frame = entry->number == NUMBER_CALL || entry->number == NUMBER_DEPLOY;
     watcher->seen[watcher->count++] = (struct seen){
@@ -284,13 +296,25 @@ static void call_ends(void *context, const struct au_instance *instance,
                       const union au_value *results)
 {
     struct watcher *watcher = context;
-    (void)instance;
+    watcher->keeps.ends(&watcher->tracer, instance, results);
     AU_ASSERT(watcher->count > 0);
     struct seen seen = watcher->seen[--watcher->count];
     uint64_t digest = look(watcher->world);
     if (!seen.opens_frame || !results) return;
     AU_ASSERT(results[0].u32 <= AU_OUTCOME_NOT_ALLOWED);
     if (results[0].u32 != AU_OUTCOME_SUCCESS || seen.is_view) AU_ASSERT(digest == seen.digest);
+}
+
+static void function_enters(void *context, uint32_t function, int64_t steps_left)
+{
+    struct watcher *watcher = context;
+    watcher->keeps.enters(&watcher->tracer, function, steps_left);
+}
+
+static void function_returns(void *context, int64_t steps_left)
+{
+    struct watcher *watcher = context;
+    watcher->keeps.returns(&watcher->tracer, steps_left);
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
@@ -362,9 +386,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input input = {data, data + size};
     struct plan plan = read_plan(&input);
     au_tracer_init(&watcher.tracer);
-    watcher.tracer.watch = (struct au_host_watch){&watcher, call_begins, call_ends};
+    watcher.keeps = watcher.tracer.watch;
+    watcher.tracer.watch =
+        (struct au_host_watch){&watcher, call_begins, call_ends, function_enters, function_returns};
     uint64_t digest = run(&plan, &chains[OPTIMISED], &watcher);
     AU_ASSERT(watcher.count == 0);
+    profile_sums_check(&watcher.tracer);
     au_tracer_done(&watcher.tracer);
     AU_ASSERT(run(&plan, &chains[PLAIN], NULL) == digest);
     return 0;

@@ -1,5 +1,6 @@
 /* Fuzzes what the instrumenter promises of its output: the engine accepts it, it does what the
- * module did, and a run with less gas is the beginning of a run with more.
+ * module did, and a run with less gas is the beginning of a run with more. The traced form does the
+ * same for the same gas.
  *
  * The input is a module, or the seed of a contract (tests/differential) and changes to its bytes.
  * Host functions record their calls, and give results that depend on the arguments alone, so that
@@ -34,7 +35,7 @@ struct end {
 };
 
 static struct au_engine *engines[2]; /* metered, plain */
-static struct end ends[3];           /* with all gas, plain, with less */
+static struct end ends[3];           /* with all gas; plain or traced; with less */
 
 static enum au_host_next record_call(struct au_instance *instance, union au_value *args)
 {
@@ -191,17 +192,28 @@ static bool has_plain_run(const struct au_loaded *loaded, const struct end *end)
            (end->outcome != AU_OUTCOME_STACK_LIMIT && !au_loaded_info(loaded)->has_start);
 }
 
-static void check_function(struct au_loaded *metered, struct au_loaded *plain,
-                           const struct au_export *function)
+/* The same module in all its forms. */
+struct forms {
+    struct au_loaded *metered;
+    struct au_loaded *traced;
+    struct au_loaded *plain;
+};
+
+static void check_function(const struct forms *forms, const struct au_export *function)
 {
-    run(metered, function, STEPS_MAX, &ends[0]);
+    run(forms->metered, function, STEPS_MAX, &ends[0]);
+    run(forms->traced, function, STEPS_MAX, &ends[1]);
+    AU_ASSERT(ends[1].steps == ends[0].steps);
+    must_be_the_same(&ends[0], &ends[1]);
     if (ends[0].outcome == AU_OUTCOME_OUT_OF_GAS) {
         AU_ASSERT(ends[0].steps == STEPS_MAX);
         return;
     }
-    check_limits(metered, function);
-    if (!has_plain_run(metered, &ends[0])) return;
-    run(plain, au_module_info_export(au_loaded_info(plain), function->name), STEPS_MAX, &ends[1]);
+    check_limits(forms->metered, function);
+    check_limits(forms->traced, function);
+    if (!has_plain_run(forms->metered, &ends[0])) return;
+    const struct au_module_info *info = au_loaded_info(forms->plain);
+    run(forms->plain, au_module_info_export(info, function->name), STEPS_MAX, &ends[1]);
     must_be_the_same(&ends[0], &ends[1]);
 }
 
@@ -216,17 +228,29 @@ static struct au_loaded *load(struct au_engine *engine, struct au_bytes code)
     return err == AU_OK ? loaded : NULL;
 }
 
+static struct au_loaded *load_traced(struct au_bytes code)
+{
+    struct au_loaded *loaded = NULL;
+    struct au_reject reject = {0};
+    enum au_err err = au_engine_load_traced(engines[0], code, &loaded, &reject);
+    if (loaded == NULL) fprintf(stderr, "%s: %s\n", reject.rule, reject.message);
+    AU_ASSERT(err == AU_OK && loaded != NULL);
+    return loaded;
+}
+
 static void check_code(struct au_bytes code)
 {
-    struct au_loaded *metered = load(engines[0], code);
-    if (metered == NULL) return;
-    struct au_loaded *plain = load(engines[1], code);
-    AU_ASSERT(plain != NULL);
-    const struct au_module_info *info = au_loaded_info(metered);
+    struct forms forms = {.metered = load(engines[0], code)};
+    if (forms.metered == NULL) return;
+    forms.traced = load_traced(code);
+    forms.plain = load(engines[1], code);
+    AU_ASSERT(forms.plain != NULL);
+    const struct au_module_info *info = au_loaded_info(forms.metered);
     for (size_t i = 0; i < info->export_count && i < FUNCTIONS_MAX; i++)
-        check_function(metered, plain, &info->exports[i]);
-    au_loaded_release(plain);
-    au_loaded_release(metered);
+        check_function(&forms, &info->exports[i]);
+    au_loaded_release(forms.plain);
+    au_loaded_release(forms.traced);
+    au_loaded_release(forms.metered);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

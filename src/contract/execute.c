@@ -160,7 +160,7 @@ static enum au_err explain(const struct au_module *module, const struct au_env *
 static enum au_err execute(const struct au_module *module, struct au_scratch *scratch,
                            const struct au_execute_options *options, struct au_result *out_result)
 {
-    const struct au_code_source codes = {(void *)(uintptr_t)module, load_named};
+    const struct au_code_source codes = {(void *)(uintptr_t)module, load_named, NULL};
     struct au_env env = {
         .overlay = &scratch->overlay,
         .codes = &codes,

@@ -204,14 +204,28 @@ static enum au_err run_checked(struct au_loaded *loaded, struct au_frame frame,
     return AU_OK;
 }
 
+/* The same with the traced form of the module, if there is one: what it does is the same. */
+static enum au_err run_traced(struct au_loaded *loaded, struct au_frame frame,
+                              struct au_frame_result *out_result)
+{
+    struct au_tracer *tracer = frame.env->tracer;
+    const struct au_code_source *codes = frame.env->codes;
+    struct au_loaded *traced = NULL;
+    if (codes->load_traced) {
+        AU_TRY(codes->load_traced(codes->context, au_loaded_code_hash(loaded), &traced));
+    }
+    au_tracer_enter(tracer, frame.call, traced ? au_loaded_info(traced) : NULL);
+    enum au_err err = run_checked(traced ? traced : loaded, frame, out_result);
+    if (err == AU_OK) au_tracer_leave(tracer, out_result);
+    if (traced) au_loaded_release(traced);
+    return err;
+}
+
 static enum au_err run(struct au_loaded *loaded, struct au_frame frame,
                        struct au_frame_result *out_result)
 {
-    struct au_tracer *tracer = frame.env->tracer;
-    if (tracer) au_tracer_enter(tracer, frame.call);
-    AU_TRY(run_checked(loaded, frame, out_result));
-    if (tracer) au_tracer_leave(tracer, out_result);
-    return AU_OK;
+    return frame.env->tracer ? run_traced(loaded, frame, out_result)
+                             : run_checked(loaded, frame, out_result);
 }
 
 enum au_err au_frame_run(struct au_loaded *loaded, struct au_env *env, const struct au_call *call,

@@ -29,6 +29,10 @@ struct au_code_source {
      * OK; NOT_FOUND: there is no such code; or a fault of the node. */
     enum au_err (*load)(void *context, const struct au_hash *code_hash,
                         struct au_loaded **out_loaded);
+    /* load_traced gives the traced form of code that load has given, NULL where that cannot be
+     * compiled. Called for a tracer only; NULL: frames run as they are. OK, or a fault. */
+    enum au_err (*load_traced)(void *context, const struct au_hash *code_hash,
+                               struct au_loaded **out_loaded);
 };
 
 struct au_tracer; /* contract/tracer.h */

@@ -44,6 +44,7 @@ static const struct host_arg host_args[] = {
 void au_tracer_reset(struct au_tracer *tracer)
 {
     au_arena_reset(&tracer->arena);
+    au_profiler_reset(&tracer->profiler);
     tracer->first = tracer->last = tracer->open = NULL;
     tracer->entry_count = 0;
     tracer->bytes_left = AU_TRACER_BYTES_MAX;
@@ -53,6 +54,7 @@ void au_tracer_reset(struct au_tracer *tracer)
 
 void au_tracer_done(struct au_tracer *tracer)
 {
+    au_profiler_done(&tracer->profiler);
     au_arena_done(&tracer->arena);
 }
 
@@ -107,10 +109,14 @@ static struct au_traced *end(struct au_tracer *tracer)
 
 /* ---- frames ---- */
 
-void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call)
+void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call,
+                     const struct au_module_info *info)
 {
     struct au_traced *traced = begin(tracer);
-    if (traced == NULL) return;
+    if (traced == NULL) {
+        au_profiler_begin(&tracer->profiler, NULL, info);
+        return;
+    }
     traced->is_frame = true;
     traced->frame = (struct au_traced_frame){
         .contract = call->self,
@@ -120,6 +126,7 @@ void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call)
         .steps_limit = call->steps_limit,
         .is_view = call->is_view,
     };
+    au_profiler_begin(&tracer->profiler, &traced->frame.profile, info);
     traced->frame.args = au_arena_zero(&tracer->arena, call->arg_count * sizeof(struct au_bytes));
     if (traced->frame.args == NULL) {
         tracer->is_truncated = true;
@@ -134,6 +141,8 @@ void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call)
 void au_tracer_leave(struct au_tracer *tracer, const struct au_frame_result *result)
 {
     struct au_traced *traced = end(tracer);
+    int64_t limit = traced ? traced->frame.steps_limit : 0;
+    au_profiler_end(&tracer->profiler, limit - result->steps_used);
     if (traced == NULL) return;
     AU_ASSERT(traced->is_frame);
     traced->steps = result->steps_used;
@@ -205,6 +214,7 @@ static void host_begins(void *context, const struct au_instance *instance,
                         int64_t steps_left)
 {
     struct au_tracer *tracer = context;
+    const struct au_profile_node *within = au_profiler_pause(&tracer->profiler, steps_left);
     struct au_traced *traced = begin(tracer);
     if (traced == NULL) return;
     struct au_traced_value values[AU_COUNT_OF(host_args)];
@@ -214,7 +224,7 @@ static void host_begins(void *context, const struct au_instance *instance,
         values[count++] = take(tracer, instance, entry, &host_args[i], args);
     }
     traced->steps = steps_left > 0 ? steps_left : 0; /* until it is known what is left */
-    traced->host = (struct au_traced_host){.entry = entry};
+    traced->host = (struct au_traced_host){.entry = entry, .within = within};
     traced->host.values = au_arena_get(&tracer->arena, count * sizeof(values[0]));
     if (traced->host.values == NULL) {
         tracer->is_truncated = true;
@@ -261,6 +271,7 @@ static void host_ends(void *context, const struct au_instance *instance,
                       const union au_value *results)
 {
     struct au_tracer *tracer = context;
+    au_profiler_resume(&tracer->profiler, instance->steps_left);
     struct au_traced *traced = end(tracer);
     if (traced == NULL) return;
     AU_ASSERT(!traced->is_frame);
@@ -272,9 +283,25 @@ static void host_ends(void *context, const struct au_instance *instance,
     take_given(tracer, instance, host);
 }
 
+/* ---- functions ---- */
+
+static void function_enters(void *context, uint32_t function, int64_t steps_left)
+{
+    struct au_tracer *tracer = context;
+    au_profiler_enter(&tracer->profiler, function, steps_left);
+}
+
+static void function_returns(void *context, int64_t steps_left)
+{
+    struct au_tracer *tracer = context;
+    au_profiler_return(&tracer->profiler, steps_left);
+}
+
 void au_tracer_init(struct au_tracer *tracer)
 {
-    *tracer = (struct au_tracer){.watch = {tracer, host_begins, host_ends}};
+    *tracer = (struct au_tracer){
+        .watch = {tracer, host_begins, host_ends, function_enters, function_returns}};
     au_arena_init(&tracer->arena, ARENA_MAX);
+    au_profiler_init(&tracer->profiler, &tracer->arena);
     au_tracer_reset(tracer);
 }

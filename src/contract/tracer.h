@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "contract/frame.h"
+#include "contract/profile.h"
 
 #define AU_TRACER_ENTRIES_MAX 20000u     /* what comes after these is not kept */
 #define AU_TRACER_BYTES_MAX   (1u << 20) /* of arguments, values and outputs: likewise */
@@ -37,14 +38,16 @@ struct au_traced_frame {
     uint32_t detail;
     uint32_t revert_code;
     struct au_bytes output;
+    struct au_profile profile; /* its functions, if the module ran in its traced form */
 };
 
 struct au_traced_host {
     const struct au_host_entry *entry;
     struct au_traced_value *values;
     size_t value_count;
-    bool has_returned; /* else it has ended its frame */
-    uint64_t result;   /* if the function has one, as it has returned */
+    bool has_returned;                    /* else it has ended its frame */
+    uint64_t result;                      /* if the function has one, as it has returned */
+    const struct au_profile_node *within; /* what called it, of its frame's profile; or NULL */
 };
 
 struct au_traced {
@@ -62,6 +65,7 @@ struct au_traced {
 struct au_tracer { /* by value for its owner */
     struct au_host_watch watch;
     struct au_arena arena;
+    struct au_profiler profiler;
     struct au_traced *first;
     struct au_traced *last;
     struct au_traced *open; /* the innermost that has not ended */
@@ -78,8 +82,11 @@ void au_tracer_done(struct au_tracer *tracer);
 /* au_tracer_reset forgets everything. */
 void au_tracer_reset(struct au_tracer *tracer);
 
-/* au_tracer_enter and au_tracer_leave are told by the frame that it begins and ends. */
-void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call);
+/* au_tracer_enter and au_tracer_leave are told by the frame that it begins and ends.
+ *
+ * info  of the traced form that runs, or NULL; borrowed until the frame ends */
+void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call,
+                     const struct au_module_info *info);
 void au_tracer_leave(struct au_tracer *tracer, const struct au_frame_result *result);
 
 #endif

@@ -93,6 +93,20 @@ static enum au_err load_named(void *context, const struct au_hash *hash,
     return load_code(block, hash, out_loaded);
 }
 
+static enum au_err load_traced(void *context, const struct au_hash *hash,
+                               struct au_loaded **out_loaded)
+{
+    struct au_block *block = context;
+    struct au_engine *engine = block->ledger->engine;
+    struct au_reject reject;
+    struct au_bytes code;
+    if (au_engine_find_traced(engine, hash, out_loaded)) return AU_OK;
+    enum au_err err = find_code(block, hash, &code);
+    if (err == AU_OK) err = au_engine_load_traced(engine, code, out_loaded, &reject);
+    bool is_lost = err == AU_ERR_NOT_FOUND || err == AU_ERR_INVALID_MODULE;
+    return is_lost ? AU_ERR_MALFORMED : err;
+}
+
 static enum au_err keep_code(struct au_block *block, const struct au_hash *hash,
                              struct au_bytes code)
 {
@@ -179,7 +193,7 @@ static struct au_bytes code_to_explain(struct au_block *block, const struct au_l
 static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, struct au_call *call,
                              struct execution *execution)
 {
-    const struct au_code_source codes = {block, load_named};
+    const struct au_code_source codes = {block, load_named, load_traced};
     struct au_env env = {
         .overlay = &block->overlay,
         .codes = &codes,

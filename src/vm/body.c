@@ -397,10 +397,8 @@ static bool check_call(struct body_check *check, struct au_reader *reader, const
         return au_reader_fail(reader, AU_RULE_TYPE, at, "unknown function %u: the module has %u",
                               index, module->import_count + module->function_count);
     }
-    if (index < module->import_count &&
-        !body_edit_replace(check, reader, at, BODY_EDIT_IMPORT_CALL, index)) {
-        return false;
-    }
+    bool is_moved = index < module->import_count || module->is_traced;
+    if (is_moved && !body_edit_replace(check, reader, at, BODY_EDIT_CALL, index)) return false;
     return check_signature(check, reader, at, wasm_function_type(module, index));
 }
 
@@ -714,6 +712,7 @@ static bool read_locals(struct body_check *check, struct au_reader *reader)
 bool body_check_run(struct body_check *check, struct au_reader *reader,
                     const struct au_func_type *type)
 {
+    check->function = reader->function;
     check->type = type;
     check->start = reader->pos;
     check->height = 0;

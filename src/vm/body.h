@@ -18,7 +18,7 @@ enum body_edit_kind {
     BODY_EDIT_LOOP_CHARGE,    /* likewise, at a loop's head: the counter is tested too */
     BODY_EDIT_BRANCH,         /* br_if to label `value`, in a run that may be repeated */
     BODY_EDIT_REPEAT,         /* br or br_if back to the loop's head that edit `value` charges */
-    BODY_EDIT_IMPORT_CALL,    /* call of import `value`: goes to its wrapper */
+    BODY_EDIT_CALL,           /* call of function `value`: goes to what stands for it */
     BODY_EDIT_RETURN,         /* return: a branch to label `value` if the function has an exit */
     BODY_EDIT_GROW,           /* memory.grow: goes to a helper */
     BODY_EDIT_BULK,           /* before pos: the size on top is charged */
@@ -69,6 +69,7 @@ struct body_check {
     uint8_t locals[AU_PARAMS_MAX + AU_LOCALS_MAX];
 
     /* of the body being checked */
+    uint32_t function; /* index */
     const struct au_func_type *type;
     const uint8_t *start;
     const uint8_t *code; /* the first instruction */

@@ -114,6 +114,23 @@ static enum au_err define_host_function(struct au_engine *engine, struct host_bi
     return AU_ERR_ENGINE;
 }
 
+static enum au_err define_tell(struct au_engine *engine)
+{
+    struct au_bytes module = au_bytes_of(AU_IMPORT_MODULE), name = au_bytes_of(AU_IMPORT_TELL);
+    wasm_valtype_vec_t params;
+    wasm_valtype_vec_t results;
+    new_value_types("i", /* has_gas = */ true, &params);
+    new_value_types("", /* has_gas = */ false, &results);
+    wasm_functype_t *type = wasm_functype_new(&params, &results);
+    wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
+        engine->linker, (const char *)module.data, module.size, (const char *)name.data, name.size,
+        type, engine_call_tell, NULL, NULL);
+    wasm_functype_delete(type);
+    if (error == NULL) return AU_OK;
+    wasmtime_error_delete(error);
+    return AU_ERR_ENGINE;
+}
+
 static enum au_err define_host(struct au_engine *engine)
 {
     const struct au_host_table *host = engine->host;
@@ -133,17 +150,25 @@ static enum au_err define_host(struct au_engine *engine)
             (struct host_binding){entry, (uint32_t)param_count, (uint32_t)result_count};
         AU_TRY(define_host_function(engine, &engine->bindings[i]));
     }
-    return AU_OK;
+    return engine->is_metered ? define_tell(engine) : AU_OK;
 }
 
 /* ---- engine ----------------------------------------------------------------------------- */
 
-static void free_loaded(struct au_cache_entry *entry)
+static void empty_loaded(struct au_loaded *loaded)
 {
-    struct au_loaded *loaded = (struct au_loaded *)entry;
     if (loaded->pre != NULL) wasmtime_instance_pre_delete(loaded->pre);
     if (loaded->module != NULL) wasmtime_module_delete(loaded->module);
     au_module_info_free(loaded->info);
+    loaded->pre = NULL;
+    loaded->module = NULL;
+    loaded->info = NULL;
+}
+
+static void free_loaded(struct au_cache_entry *entry)
+{
+    struct au_loaded *loaded = (struct au_loaded *)entry;
+    empty_loaded(loaded);
     au_mem_free(loaded);
 }
 
@@ -197,11 +222,20 @@ static enum au_err check_machine(const struct au_engine_options *options)
     return au_machine_has_address_space(pool_size) ? AU_OK : AU_ERR_NO_MEMORY;
 }
 
+static bool init_caches(struct au_engine *engine, uint64_t cache_size)
+{
+    uint64_t traced_size = cache_size < TRACED_CACHE_SIZE ? cache_size : TRACED_CACHE_SIZE;
+    if (!au_cache_init(&engine->cache, cache_size, free_loaded)) return false;
+    if (au_cache_init(&engine->traced, traced_size, free_loaded)) return true;
+    au_cache_done(&engine->cache);
+    return false;
+}
+
 static bool init_locks(struct au_engine *engine, uint64_t cache_size)
 {
     if (pthread_mutex_init(&engine->pool_mutex, NULL) != 0) return false;
     if (pthread_cond_init(&engine->pool_freed, NULL) == 0) {
-        if (au_cache_init(&engine->cache, cache_size, free_loaded)) return true;
+        if (init_caches(engine, cache_size)) return true;
         (void)pthread_cond_destroy(&engine->pool_freed);
     }
     (void)pthread_mutex_destroy(&engine->pool_mutex);
@@ -245,6 +279,7 @@ void au_engine_free(struct au_engine *engine)
     au_helper_free(engine->helper);
     au_artifacts_close(engine->artifacts);
     au_cache_done(&engine->cache);
+    au_cache_done(&engine->traced);
     if (engine->linker != NULL) wasmtime_linker_delete(engine->linker);
     if (engine->wasm != NULL) wasm_engine_delete(engine->wasm);
     AU_ASSERT(pthread_cond_destroy(&engine->pool_freed) == 0);
@@ -321,6 +356,15 @@ static enum au_err link_module(struct au_loaded *loaded, struct au_reject *out_r
     return AU_OK;
 }
 
+static enum au_err prepare(struct au_loaded *loaded, struct au_bytes code, struct au_buf *out_code,
+                           struct au_reject *out_reject)
+{
+    const struct au_host_table *host = loaded->engine->host;
+    return loaded->is_traced
+               ? au_module_prepare_traced(code, host, out_code, &loaded->info, out_reject)
+               : au_module_prepare(code, host, out_code, &loaded->info, out_reject);
+}
+
 /* ---- compiled in this process ---- */
 
 static enum au_err compile(struct au_loaded *loaded, struct au_bytes code,
@@ -343,7 +387,7 @@ static enum au_err compile_here(struct au_loaded *loaded, struct au_bytes code,
     if (loaded->info != NULL) return compile(loaded, code, out_reject);
     au_buf_init(&prepared, AU_PREPARED_SIZE_MAX);
     struct au_buf *out_code = engine->is_metered ? &prepared : NULL;
-    enum au_err err = au_module_prepare(code, engine->host, out_code, &loaded->info, out_reject);
+    enum au_err err = prepare(loaded, code, out_code, out_reject);
     if (err == AU_OK) {
         err = compile(loaded, out_code != NULL ? au_buf_bytes(out_code) : code, out_reject);
     }
@@ -351,12 +395,13 @@ static enum au_err compile_here(struct au_loaded *loaded, struct au_bytes code,
     return err;
 }
 
-enum au_err au_engine_compile(struct au_engine *engine, struct au_bytes code,
+enum au_err au_engine_compile(struct au_engine *engine, struct au_bytes code, bool is_traced,
                               struct au_buf *artifact, struct au_reject *out_reject)
 {
     struct au_loaded *loaded = au_mem_new(sizeof *loaded);
     if (loaded == NULL) return AU_ERR_NO_MEMORY;
     loaded->engine = engine;
+    loaded->is_traced = is_traced;
     wasm_byte_vec_t bytes;
     enum au_err err = compile_here(loaded, code, out_reject);
     if (err == AU_OK) {
@@ -386,6 +431,7 @@ static enum au_err restore(struct au_loaded *loaded, struct au_bytes artifact,
 }
 
 #define ARTIFACT_TAG "aureon/artifact" /* of the keys of modules that are given as they are */
+#define TRACED_TAG   "aureon/traced"   /* of their traced forms */
 
 /* Where a loaded module comes from. */
 struct source {
@@ -395,6 +441,7 @@ struct source {
     struct au_hash code_hash;
     struct au_hash key;
     bool is_kept;
+    bool is_traced; /* its compiled form is not put into files */
 };
 
 /* H(tag, code hash || identity) */
@@ -439,11 +486,12 @@ static enum au_err ask_helper(struct au_loaded *loaded, const struct source *sou
         .code = source->code,
         .hash = source->code_hash,
         .limit_ns = source->is_kept ? COMPILE_KEPT_NS : COMPILE_NS,
+        .is_traced = source->is_traced,
     };
     AU_TRY(au_helper_compile(engine->helper, &request, artifact, out_reject));
     AU_TRY(restore(loaded, au_buf_bytes(artifact), out_reject));
     atomic_fetch_add(&engine->compiled_count, 1);
-    if (engine->artifacts != NULL) {
+    if (engine->artifacts != NULL && !source->is_traced) {
         au_artifacts_put(engine->artifacts, &source->key, au_buf_bytes(artifact));
     }
     return AU_OK;
@@ -452,9 +500,8 @@ static enum au_err ask_helper(struct au_loaded *loaded, const struct source *sou
 static enum au_err compile_elsewhere(struct au_loaded *loaded, const struct source *source,
                                      struct au_reject *out_reject)
 {
-    struct au_engine *engine = loaded->engine;
     struct au_buf file;
-    AU_TRY(au_module_prepare(source->code, engine->host, NULL, &loaded->info, out_reject));
+    AU_TRY(prepare(loaded, source->code, NULL, out_reject));
     au_buf_init(&file, AU_PARCEL_HEAD_SIZE + AU_PARCEL_SIZE_MAX);
     enum au_err err = AU_OK;
     if (!take_artifact(loaded, source, &file)) {
@@ -476,11 +523,18 @@ static enum au_err make_loaded(struct au_engine *engine, const struct source *so
     }
     loaded->cached.key = source->key;
     loaded->engine = engine;
+    loaded->cache = source->is_traced ? &engine->traced : &engine->cache;
+    loaded->code_hash = source->code_hash;
     loaded->info = source->info;
+    loaded->is_traced = source->is_traced;
     bool is_here = engine->helper == NULL || source->info != NULL;
     enum au_err err = is_here ? compile_here(loaded, source->code, out_reject)
                               : compile_elsewhere(loaded, source, out_reject);
-    if (err != AU_OK) {
+    if (err == AU_ERR_ENGINE && source->is_traced) {
+        empty_loaded(loaded);
+        loaded->is_refused = true;
+        loaded->cached.size = LOADED_OVERHEAD;
+    } else if (err != AU_OK) {
         free_loaded(&loaded->cached);
         return err;
     }
@@ -493,8 +547,9 @@ static enum au_err load(struct au_engine *engine, struct source *source,
 {
     source->code_hash = au_sha256(source->code);
     source->key = key_of(engine, source->tag, &source->code_hash);
+    struct au_cache *cache = source->is_traced ? &engine->traced : &engine->cache;
     struct au_cache_flight flight;
-    struct au_cache_entry *cached = au_cache_take(&engine->cache, &source->key, &flight);
+    struct au_cache_entry *cached = au_cache_take(cache, &source->key, &flight);
     if (cached != NULL) {
         au_module_info_free(source->info);
         *out_loaded = (struct au_loaded *)cached;
@@ -503,10 +558,10 @@ static enum au_err load(struct au_engine *engine, struct source *source,
     struct au_loaded *loaded = NULL;
     enum au_err err = make_loaded(engine, source, &loaded, out_reject);
     if (err != AU_OK) {
-        au_cache_land(&engine->cache, &flight, NULL);
+        au_cache_land(cache, &flight, NULL);
         return err;
     }
-    au_cache_land(&engine->cache, &flight, &loaded->cached);
+    au_cache_land(cache, &flight, &loaded->cached);
     *out_loaded = loaded;
     return AU_OK;
 }
@@ -533,15 +588,47 @@ void au_engine_keep(struct au_engine *engine, const struct au_hash *code_hash)
     if (engine->artifacts != NULL) au_artifacts_keep(engine->artifacts, &key);
 }
 
+static bool find(struct au_cache *cache, const struct au_hash *key, struct au_loaded **out_loaded)
+{
+    struct au_cache_flight flight;
+    struct au_cache_entry *cached = au_cache_take(cache, key, &flight);
+    if (cached == NULL) au_cache_land(cache, &flight, NULL);
+    *out_loaded = (struct au_loaded *)cached;
+    return cached != NULL;
+}
+
 bool au_engine_find(struct au_engine *engine, const struct au_hash *code_hash,
                     struct au_loaded **out_loaded)
 {
     struct au_hash key = key_of(engine, ARTIFACT_TAG, code_hash);
-    struct au_cache_flight flight;
-    struct au_cache_entry *cached = au_cache_take(&engine->cache, &key, &flight);
-    if (cached == NULL) au_cache_land(&engine->cache, &flight, NULL);
-    *out_loaded = (struct au_loaded *)cached;
-    return cached != NULL;
+    return find(&engine->cache, &key, out_loaded);
+}
+
+/* NULL instead of one that there is no module of. */
+static void drop_refused(struct au_loaded **loaded)
+{
+    if (*loaded == NULL || !(*loaded)->is_refused) return;
+    au_loaded_release(*loaded);
+    *loaded = NULL;
+}
+
+enum au_err au_engine_load_traced(struct au_engine *engine, struct au_bytes code,
+                                  struct au_loaded **out_loaded, struct au_reject *out_reject)
+{
+    struct source source = {.tag = TRACED_TAG, .code = code, .is_traced = true};
+    AU_ASSERT(engine->is_metered);
+    AU_TRY(load(engine, &source, out_loaded, out_reject));
+    drop_refused(out_loaded);
+    return AU_OK;
+}
+
+bool au_engine_find_traced(struct au_engine *engine, const struct au_hash *code_hash,
+                           struct au_loaded **out_loaded)
+{
+    struct au_hash key = key_of(engine, TRACED_TAG, code_hash);
+    bool is_found = find(&engine->traced, &key, out_loaded);
+    drop_refused(out_loaded);
+    return is_found;
 }
 
 enum au_err au_engine_load_prepared(struct au_engine *engine, struct au_bytes prepared,
@@ -554,7 +641,12 @@ enum au_err au_engine_load_prepared(struct au_engine *engine, struct au_bytes pr
 
 void au_loaded_release(struct au_loaded *loaded)
 {
-    au_cache_release(&loaded->engine->cache, &loaded->cached);
+    au_cache_release(loaded->cache, &loaded->cached);
+}
+
+const struct au_hash *au_loaded_code_hash(const struct au_loaded *loaded)
+{
+    return &loaded->code_hash;
 }
 
 const struct au_module_info *au_loaded_info(const struct au_loaded *loaded)

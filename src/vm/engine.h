@@ -83,6 +83,19 @@ void au_engine_keep(struct au_engine *engine, const struct au_hash *code_hash);
 AU_MUST_USE bool au_engine_find(struct au_engine *engine, const struct au_hash *code_hash,
                                 struct au_loaded **out_loaded);
 
+/* au_engine_load_traced and au_engine_find_traced are au_engine_load and au_engine_find for the
+ * traced form (vm/rewrite.h), which is never put into files. An instance of it does what one of the
+ * other does, and its watch is told of functions as well.
+ *
+ * out_loaded  NULL on OK and true: compiling it failed, now or lately, and is not tried again
+ *
+ * OK, INVALID_MODULE, NO_MEMORY */
+AU_MUST_USE enum au_err au_engine_load_traced(struct au_engine *engine, struct au_bytes code,
+                                              struct au_loaded **out_loaded,
+                                              struct au_reject *out_reject);
+AU_MUST_USE bool au_engine_find_traced(struct au_engine *engine, const struct au_hash *code_hash,
+                                       struct au_loaded **out_loaded);
+
 /* au_engine_tend replaces a helper that has died idle; for a look now and then. No-op without a
  * helper, or while it compiles.
  *
@@ -94,6 +107,7 @@ void au_engine_stop_compiling(struct au_engine *engine);
 
 void au_loaded_release(struct au_loaded *loaded);
 const struct au_module_info *au_loaded_info(const struct au_loaded *loaded);
+const struct au_hash *au_loaded_code_hash(const struct au_loaded *loaded);
 
 /* au_engine_wat_to_wasm turns text into a binary; the message is set on MALFORMED only.
  * OK, MALFORMED, TOO_LARGE, NO_MEMORY */

@@ -48,6 +48,9 @@ _Static_assert(STACK_SIZE_MIN >= WASM_STACK + (1u << 20), "a handler has at leas
  * tables, so that a bound on bytes also bounds the number of modules and of their mappings. */
 #define LOADED_OVERHEAD (16u << 10)
 
+/* Bytes of compiled code in the traced form that are kept for modules that nobody holds. */
+#define TRACED_CACHE_SIZE (UINT64_C(32) << 20)
+
 /* Prices add up without overflow: 32 sizes of 32 bits at less than 2^20 steps are below 2^57. */
 #define BASE_STEPS_MAX (INT64_C(1) << 60)
 #define BYTE_STEPS_MAX (INT64_C(1) << 20)

@@ -6,12 +6,14 @@
 
 /* au_engine_compile validates, instruments and compiles a module, and caches nothing.
  *
+ * is_traced   the traced form
  * artifact    gets the compiled module
  * out_reject  set on INVALID_MODULE and ENGINE
  *
  * OK, INVALID_MODULE, ENGINE, TOO_LARGE (for the buffer), NO_MEMORY */
 AU_MUST_USE enum au_err au_engine_compile(struct au_engine *engine, struct au_bytes code,
-                                          struct au_buf *artifact, struct au_reject *out_reject);
+                                          bool is_traced, struct au_buf *artifact,
+                                          struct au_reject *out_reject);
 
 /* au_engine_identity names whatever decides, besides the code, what a compiled module is like. */
 struct au_hash au_engine_identity(const struct au_engine *engine);

@@ -42,6 +42,8 @@ struct au_engine {
     struct host_binding *bindings; /* one per entry of host */
     struct au_buf identity;        /* what a cache key has after the code hash */
     struct au_cache cache;
+    struct au_cache
+        traced; /* modules in the traced form: apart, so that who looks displaces none */
     struct au_helper *helper;       /* NULL: modules are compiled in this process */
     struct au_artifacts *artifacts; /* NULL: compiled modules are kept in memory only */
     atomic_uint_least64_t compiled_count;
@@ -59,7 +61,11 @@ struct au_engine {
 struct au_loaded {
     struct au_cache_entry cached; /* first: the cache gives its address */
     struct au_engine *engine;
+    struct au_cache *cache; /* that it is in */
+    struct au_hash code_hash;
     struct au_module_info *info;
+    bool is_traced;
+    bool is_refused; /* is_traced, and there is no module: compiling it failed */
     wasmtime_module_t *module;
     wasmtime_instance_pre_t *pre;
 };
@@ -67,6 +73,11 @@ struct au_loaded {
 /* engine_call_host is every call of a metered contract into the host. The gas counter comes as the
  * last argument and goes as the last result. env: a struct host_binding. */
 wasm_trap_t *engine_call_host(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *raw,
+                              size_t count);
+
+/* engine_call_tell is every call of a module in the traced form that tells where a function begins
+ * and returns. */
+wasm_trap_t *engine_call_tell(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *raw,
                               size_t count);
 
 /* engine_call_host_unmetered is the same for modules that run as they are: nothing is counted. */

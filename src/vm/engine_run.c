@@ -91,6 +91,24 @@ wasm_trap_t *engine_call_host(void *env, wasmtime_caller_t *caller, wasmtime_val
     return goes_on ? NULL : stop();
 }
 
+wasm_trap_t *engine_call_tell(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *raw,
+                              size_t count)
+{
+    (void)env;
+    (void)caller;
+    (void)count;
+    const struct au_host_watch *watch = running->base.watch;
+    int32_t function = raw[0].i32;
+    int64_t steps_left = raw[1].i64;
+    if (watch == NULL) return NULL;
+    if (function >= 0) {
+        watch->enters(watch->context, (uint32_t)function, steps_left);
+    } else {
+        watch->returns(watch->context, steps_left);
+    }
+    return NULL;
+}
+
 wasm_trap_t *engine_call_host_unmetered(void *env, wasmtime_caller_t *caller,
                                         wasmtime_val_raw_t *raw, size_t count)
 {

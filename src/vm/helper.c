@@ -167,7 +167,8 @@ static enum au_err attempt(struct au_helper *helper, const struct au_helper_requ
     if (helper->pid != 0 && helper->has_greeted && !is_quiet(helper)) end_process(helper);
     if (helper->pid == 0) AU_TRY(start(helper));
     if (!helper->has_greeted) AU_TRY(greet(helper, until_ns));
-    struct au_parcel question = {AU_PARCEL_COMPILE, request->hash, request->code};
+    struct au_parcel question = {request->is_traced ? AU_PARCEL_COMPILE_TRACED : AU_PARCEL_COMPILE,
+                                 request->hash, request->code};
     AU_TRY(au_parcel_send(helper->fd, until_ns, &question));
     AU_TRY(au_parcel_receive(helper->fd, until_ns, artifact, out_answer));
     bool is_answer =

@@ -47,6 +47,7 @@ struct au_helper_request {
     struct au_bytes code; /* a module that the validator accepts */
     struct au_hash hash;  /* its SHA-256 */
     uint64_t limit_ns;    /* time that one attempt may take */
+    bool is_traced;       /* the traced form is wanted (vm/rewrite.h) */
 };
 
 /* au_helper_compile compiles a module. If the helper fails it is tried once more with a new one.

@@ -39,9 +39,10 @@ static enum au_err answer(struct au_engine *engine, const struct au_parcel *ques
 {
     struct au_reject reject = {0};
     struct au_parcel reply = {.kind = AU_PARCEL_COMPILED, .subject = question->subject};
-    if (question->kind != AU_PARCEL_COMPILE) return AU_ERR_MALFORMED;
+    bool is_traced = question->kind == AU_PARCEL_COMPILE_TRACED;
+    if (!is_traced && question->kind != AU_PARCEL_COMPILE) return AU_ERR_MALFORMED;
     au_buf_clear(artifact);
-    enum au_err err = au_engine_compile(engine, question->body, artifact, &reject);
+    enum au_err err = au_engine_compile(engine, question->body, is_traced, artifact, &reject);
     reply.body = au_buf_bytes(artifact);
     if (err == AU_ERR_ENGINE || err == AU_ERR_INVALID_MODULE) {
         reply.kind = AU_PARCEL_REFUSED;
@@ -79,7 +80,7 @@ static enum au_err open_and_serve(const struct au_engine_options *options,
     struct au_bytes first = {first_module, sizeof(first_module)};
     AU_TRY(au_engine_new(options, host, &engine));
     au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
-    enum au_err err = au_engine_compile(engine, first, &artifact, &reject);
+    enum au_err err = au_engine_compile(engine, first, false, &artifact, &reject);
     au_buf_done(&artifact);
     if (err == AU_OK) err = au_confine(MEMORY_SIZE, CPU_S);
     if (err == AU_OK) err = serve(engine);

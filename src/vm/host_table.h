@@ -49,15 +49,20 @@ static inline int64_t au_host_price(const struct au_host_entry *entry, const uni
     return entry->base_steps + entry->byte_steps * size;
 }
 
-/* Is told of every host call of an instance, for those who look inside; it changes nothing. */
+/* Is told of every host call of an instance, for those who look inside; it changes nothing.
+ * steps_left may be below 0 wherever it is given. */
 struct au_host_watch {
     void *context;
-    /* Before the price is taken. args: the parameters; steps_left may be below 0. */
+    /* Before the price is taken. args: the parameters. */
     void (*begins)(void *context, const struct au_instance *instance,
                    const struct au_host_entry *entry, const union au_value *args,
                    int64_t steps_left);
     /* results: as the contract gets them; NULL if the call has ended the frame. */
     void (*ends)(void *context, const struct au_instance *instance, const union au_value *results);
+    /* Of a module in the traced form alone: a function of its own begins, before it pays anything,
+     * and returns. Those that a trap has ended do not return. */
+    void (*enters)(void *context, uint32_t function, int64_t steps_left);
+    void (*returns)(void *context, int64_t steps_left);
 };
 
 struct au_host_table {

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "vm/body.h"
 #include "vm/rewrite.h"
+#include "vm/trace.h"
 #include "vm/wasm.h"
 
 /* Above what the limits on types, functions, globals, imports and exports allow together. */
@@ -76,13 +77,31 @@ static enum au_err copy_imports(struct au_module_info *info, const struct wasm_m
     return AU_OK;
 }
 
-static enum au_err make_info(const struct wasm_module *module, size_t code_size,
+static enum au_err copy_names(struct au_module_info *info, struct au_bytes code)
+{
+    struct au_bytes *names = au_arena_zero(&info->arena, info->function_count * sizeof *names);
+    if (names == NULL) return AU_ERR_NO_MEMORY;
+    au_trace_names(code, info->import_count, names, info->function_count);
+    for (size_t i = 0; i < info->export_count; i++) {
+        uint32_t function = info->exports[i].function;
+        if (function < info->import_count) continue;
+        struct au_bytes *name = &names[function - info->import_count];
+        if (name->size == 0) *name = info->exports[i].name;
+    }
+    for (uint32_t i = 0; i < info->function_count; i++) {
+        AU_TRY(au_arena_copy(&info->arena, names[i], &names[i]));
+    }
+    info->names = names;
+    return AU_OK;
+}
+
+static enum au_err make_info(const struct wasm_module *module, struct au_bytes code,
                              struct au_module_info **out_info)
 {
     struct au_module_info *info = au_mem_new(sizeof *info);
     if (info == NULL) return AU_ERR_NO_MEMORY;
     au_arena_init(&info->arena, ARENA_SIZE_MAX);
-    info->code_size = code_size;
+    info->code_size = code.size;
     info->has_memory = module->has_memory;
     info->has_start = module->has_start;
     info->has_memory_size = module->has_memory_size;
@@ -96,6 +115,7 @@ static enum au_err make_info(const struct wasm_module *module, size_t code_size,
     info->compile_steps = module->compile_steps;
     enum au_err err = copy_imports(info, module);
     if (err == AU_OK) err = copy_exports(info, module);
+    if (err == AU_OK && module->is_traced) err = copy_names(info, code);
     if (err != AU_OK) {
         au_module_info_free(info);
         return err;
@@ -186,30 +206,46 @@ static enum au_err prepare(struct au_reader *reader, struct wasm_module *module,
     return out_code->err;
 }
 
-enum au_err au_module_prepare(struct au_bytes code, const struct au_host_table *host,
-                              struct au_buf *out_code, struct au_module_info **out_info,
-                              struct au_reject *out_reject)
+static enum au_err prepare_form(struct au_bytes code, struct wasm_module *module,
+                                struct au_buf *out_code, struct au_module_info **out_info,
+                                struct au_reject *out_reject)
 {
     static const uint8_t nothing[1] = {0};
     const uint8_t *start = code.size != 0 ? code.data : nothing;
     struct au_reject reject = {0};
     struct au_arena arena;
     au_arena_init(&arena, ARENA_SIZE_MAX);
-    struct wasm_module module = {.arena = &arena, .host = host};
+    module->arena = &arena;
     struct au_reader reader = {.start = start,
                                .pos = start,
                                .end = start + code.size,
                                .function = AU_REJECT_NO_FUNCTION,
                                .reject = &reject};
-    enum au_err err = prepare(&reader, &module, out_code);
+    enum au_err err = prepare(&reader, module, out_code);
     if (err == AU_OK && out_code != NULL) {
         AU_ASSERT(out_code->size <=
-                  REWRITE_SIZE_MAX(code.size, module.block_count, module.function_count));
+                  REWRITE_SIZE_MAX(code.size, module->block_count, module->function_count));
     }
-    if (err == AU_OK) err = make_info(&module, code.size, out_info);
+    if (err == AU_OK) err = make_info(module, code, out_info);
     if (err == AU_ERR_INVALID_MODULE) *out_reject = reject;
     au_arena_done(&arena);
     return err;
+}
+
+enum au_err au_module_prepare(struct au_bytes code, const struct au_host_table *host,
+                              struct au_buf *out_code, struct au_module_info **out_info,
+                              struct au_reject *out_reject)
+{
+    struct wasm_module module = {.host = host};
+    return prepare_form(code, &module, out_code, out_info, out_reject);
+}
+
+enum au_err au_module_prepare_traced(struct au_bytes code, const struct au_host_table *host,
+                                     struct au_buf *out_code, struct au_module_info **out_info,
+                                     struct au_reject *out_reject)
+{
+    struct wasm_module module = {.host = host, .is_traced = true};
+    return prepare_form(code, &module, out_code, out_info, out_reject);
 }
 
 void au_module_info_free(struct au_module_info *info)

@@ -53,6 +53,9 @@ struct au_module_info {
     uint32_t function_count; /* defined, those that follow */
     uint32_t block_count;    /* metered blocks */
     uint64_t compile_steps;  /* what a deployment pays for compiling (protocol.md section 2) */
+    /* Of the traced form, else NULL: the name of each defined function by the name section, else by
+     * an export, else empty. Any bytes. */
+    const struct au_bytes *names;
 };
 
 /* Names that the instrumented module exports besides the contract's own exports. */
@@ -60,6 +63,10 @@ struct au_module_info {
 #define AU_EXPORT_STACK  "__aureon_stack" /* global i32: units left; < 0 = stack limit */
 #define AU_EXPORT_MEMORY "__aureon_mem"   /* memory 0, if the module has one */
 #define AU_EXPORT_START  "__aureon_start" /* the start function, if the module has one */
+
+/* What the traced form imports: tell(function or -1, gas counter). */
+#define AU_IMPORT_MODULE "__aureon"
+#define AU_IMPORT_TELL   "tell"
 
 /* A version of the instrumented form: part of every cache key. */
 #define AU_INSTRUMENTER_VERSION 2
@@ -83,6 +90,13 @@ struct au_module_info {
 AU_MUST_USE enum au_err au_module_prepare(struct au_bytes code, const struct au_host_table *host,
                                           struct au_buf *out_code, struct au_module_info **out_info,
                                           struct au_reject *out_reject);
+
+/* au_module_prepare_traced is the same with the traced form (vm/rewrite.h). */
+AU_MUST_USE enum au_err au_module_prepare_traced(struct au_bytes code,
+                                                 const struct au_host_table *host,
+                                                 struct au_buf *out_code,
+                                                 struct au_module_info **out_info,
+                                                 struct au_reject *out_reject);
 
 /* au_module_info_free frees an info. NULL is legal. */
 void au_module_info_free(struct au_module_info *info);

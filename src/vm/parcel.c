@@ -50,7 +50,7 @@ static enum au_err open_head(const uint8_t *head, struct au_parcel *out_parcel, 
     uint32_t kind = get_u32(head + 4);
     *out_size = get_u32(head + 8);
     if (get_u32(head) != MAGIC || *out_size > AU_PARCEL_SIZE_MAX) return AU_ERR_MALFORMED;
-    if (kind < AU_PARCEL_HELLO || kind > AU_PARCEL_STORED) return AU_ERR_MALFORMED;
+    if (kind < AU_PARCEL_HELLO || kind > AU_PARCEL_COMPILE_TRACED) return AU_ERR_MALFORMED;
     out_parcel->kind = (enum au_parcel_kind)kind;
     memcpy(out_parcel->subject.bytes, head + 12, AU_HASH_SIZE);
     return AU_OK;

@@ -20,11 +20,12 @@
 #define AU_PARCEL_SIZE_MAX  (64u << 20) /* bytes of a body: more than any compiled module takes */
 
 enum au_parcel_kind {
-    AU_PARCEL_HELLO = 1, /* helper: what I compile with is the subject; no body */
-    AU_PARCEL_COMPILE,   /* parent: a module; its hash is the subject */
-    AU_PARCEL_COMPILED,  /* helper: the compiled module; the subject is that of the request */
-    AU_PARCEL_REFUSED,   /* helper: why the engine refuses the module; likewise */
-    AU_PARCEL_STORED,    /* file: a compiled module; its key is the subject */
+    AU_PARCEL_HELLO = 1,      /* helper: what I compile with is the subject; no body */
+    AU_PARCEL_COMPILE,        /* parent: a module; its hash is the subject */
+    AU_PARCEL_COMPILED,       /* helper: the compiled module; the subject is that of the request */
+    AU_PARCEL_REFUSED,        /* helper: why the engine refuses the module; likewise */
+    AU_PARCEL_STORED,         /* file: a compiled module; its key is the subject */
+    AU_PARCEL_COMPILE_TRACED, /* parent: as COMPILE, for the traced form */
 };
 
 struct au_parcel {

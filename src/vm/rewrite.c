@@ -122,9 +122,20 @@ static uint32_t stack_global(const struct wasm_module *module)
     return module->global_count + 1;
 }
 
+/* The import that the functions of the traced form call; there is none in the other. */
+static uint32_t tell_index(const struct wasm_module *module)
+{
+    return module->import_count;
+}
+
+static uint32_t tell_count(const struct wasm_module *module)
+{
+    return module->is_traced ? 1 : 0;
+}
+
 static uint32_t wrapper_index(const struct wasm_module *module, uint32_t import)
 {
-    return module->import_count + module->function_count + import;
+    return module->import_count + tell_count(module) + module->function_count + import;
 }
 
 static uint32_t grow_index(const struct wasm_module *module)
@@ -140,10 +151,11 @@ static uint32_t bulk_index(const struct wasm_module *module)
 /* The function that stands for index outside of the imports themselves. */
 static uint32_t map_function(const struct wasm_module *module, uint32_t index)
 {
-    return index < module->import_count ? wrapper_index(module, index) : index;
+    return index < module->import_count ? wrapper_index(module, index) : index + tell_count(module);
 }
 
-/* Types after the module's own: one per import, one for the helpers, then those of blocks. */
+/* Types after the module's own: one per import, one for the helpers, one for telling, then those of
+ * blocks. */
 static uint32_t import_type(const struct wasm_module *module, uint32_t import)
 {
     return module->type_count + import;
@@ -152,6 +164,11 @@ static uint32_t import_type(const struct wasm_module *module, uint32_t import)
 static uint32_t helper_type(const struct wasm_module *module)
 {
     return module->type_count + module->import_count;
+}
+
+static uint32_t tell_type(const struct wasm_module *module)
+{
+    return helper_type(module) + 1;
 }
 
 /* ---- pieces of code -------------------------------------------------------------------------- */
@@ -234,6 +251,15 @@ static void put_stack(struct au_buf *out, const struct wasm_module *module, uint
     put_op_u32(out, OP_GLOBAL_SET, stack_global(module));
 }
 
+/* Tells who looks that a function begins, or with -1 that it returns. The global is right there. */
+static void put_tell(struct rewrite *rewrite, int64_t function)
+{
+    if (!rewrite->module->is_traced) return;
+    put_const(rewrite->out, OP_I32_CONST, function);
+    put_op_u32(rewrite->out, OP_GLOBAL_GET, gas_global(rewrite->module));
+    put_op_u32(rewrite->out, OP_CALL, tell_index(rewrite->module));
+}
+
 /* One test for both counters: the sign of their or. */
 static void put_gas_and_stack_test(struct rewrite *rewrite)
 {
@@ -257,9 +283,7 @@ static void put_edit(struct rewrite *rewrite, const struct body_edit *edit, cons
     case BODY_EDIT_LOOP_CHARGE: put_charge(rewrite, edit, /* has_test = */ true); return;
     case BODY_EDIT_BRANCH:
     case BODY_EDIT_REPEAT: au_buf_put(out, body + edit->pos, edit->size); return;
-    case BODY_EDIT_IMPORT_CALL:
-        put_op_u32(out, OP_CALL, wrapper_index(module, edit->value));
-        return;
+    case BODY_EDIT_CALL: put_op_u32(out, OP_CALL, map_function(module, edit->value)); return;
     case BODY_EDIT_RETURN:
         if (has_exit) {
             put_op_u32(out, OP_BR, edit->value);
@@ -289,6 +313,7 @@ static void put_block_type(struct rewrite *rewrite, const struct au_func_type *t
 static void put_entry(struct rewrite *rewrite, const struct body_check *check, int64_t units)
 {
     const struct body_edit *first = &check->edits[0];
+    put_tell(rewrite, check->function);
     put_reload(rewrite);
     if (!check->has_call) {
         put_charge(rewrite, first, /* has_test = */ first->value != 0);
@@ -305,6 +330,7 @@ static void put_exit(struct rewrite *rewrite, const struct body_check *check, in
 {
     put_store(rewrite);
     if (check->has_call) put_stack(rewrite->out, rewrite->module, OP_I32_ADD, units);
+    put_tell(rewrite, -1);
 }
 
 /* The locals of a body, and one more if the gas counter has a copy. */
@@ -421,7 +447,7 @@ void rewrite_body(struct rewrite *rewrite, const struct body_check *check, size_
     rewrite->gas_local = check->local_count;
     rewrite->has_gas_local =
         check->loop_count != 0 && (size_t)check->reload_count * REWRITE_RELOAD_SHARE <= body_size;
-    bool has_exit = check->has_call || rewrite->has_gas_local;
+    bool has_exit = check->has_call || rewrite->has_gas_local || rewrite->module->is_traced;
     put_locals(rewrite, check);
     size_t from = out->size;
     put_entry(rewrite, check, units);
@@ -456,9 +482,10 @@ static void put_func_type(struct au_buf *out, const struct au_func_type *type, b
 static void put_types(struct rewrite *rewrite)
 {
     static const uint8_t i32_to_i32[] = {0x60, 1, AU_TYPE_I32, 1, AU_TYPE_I32};
+    static const uint8_t tell[] = {0x60, 2, AU_TYPE_I32, AU_TYPE_I64, 0};
     const struct wasm_module *module = rewrite->module;
     struct au_buf *out = rewrite->out;
-    uint32_t count = helper_type(module) + 1;
+    uint32_t count = helper_type(module) + 1 + tell_count(module);
     for (uint32_t i = 0; i < module->type_count; i++) {
         if (module->types[i].result_count >= 2) rewrite->block_types[i] = count++;
     }
@@ -469,6 +496,7 @@ static void put_types(struct rewrite *rewrite)
         put_func_type(out, &module->types[module->imports[i].type], /* with_gas = */ true);
     }
     au_buf_put(out, i32_to_i32, sizeof i32_to_i32);
+    if (module->is_traced) au_buf_put(out, tell, sizeof tell);
     for (uint32_t i = 0; i < module->type_count; i++) {
         struct au_func_type type = module->types[i];
         if (type.result_count < 2) continue;
@@ -478,20 +506,29 @@ static void put_types(struct rewrite *rewrite)
     end_size(out, section);
 }
 
+static void put_name(struct au_buf *out, struct au_bytes name)
+{
+    put_u32(out, (uint32_t)name.size);
+    au_buf_put_bytes(out, name);
+}
+
 static void put_imports(struct rewrite *rewrite)
 {
     const struct wasm_module *module = rewrite->module;
     struct au_buf *out = rewrite->out;
-    struct au_bytes from = au_bytes_of(module->host->module);
+    uint32_t count = module->import_count + tell_count(module);
+    if (count == 0) return;
     size_t section = begin_section(out, 2);
-    put_u32(out, module->import_count);
+    put_u32(out, count);
     for (uint32_t i = 0; i < module->import_count; i++) {
-        struct au_bytes name = au_bytes_of(module->imports[i].entry->name);
-        put_u32(out, (uint32_t)from.size);
-        au_buf_put_bytes(out, from);
-        put_u32(out, (uint32_t)name.size);
-        au_buf_put_bytes(out, name);
+        put_name(out, au_bytes_of(module->host->module));
+        put_name(out, au_bytes_of(module->imports[i].entry->name));
         put_op_u32(out, WASM_FUNCTION, import_type(module, i));
+    }
+    if (module->is_traced) {
+        put_name(out, au_bytes_of(AU_IMPORT_MODULE));
+        put_name(out, au_bytes_of(AU_IMPORT_TELL));
+        put_op_u32(out, WASM_FUNCTION, tell_type(module));
     }
     end_size(out, section);
 }
@@ -555,8 +592,7 @@ static void put_globals(struct rewrite *rewrite)
 
 static void put_export(struct au_buf *out, struct au_bytes name, uint8_t kind, uint32_t index)
 {
-    put_u32(out, (uint32_t)name.size);
-    au_buf_put_bytes(out, name);
+    put_name(out, name);
     put_op_u32(out, kind, index);
 }
 
@@ -622,7 +658,7 @@ void rewrite_begin(struct rewrite *rewrite)
     struct au_buf *out = rewrite->out;
     au_buf_put(out, magic, sizeof magic);
     put_types(rewrite);
-    if (module->import_count != 0) put_imports(rewrite);
+    put_imports(rewrite);
     put_functions(rewrite);
     put_table_and_memory(rewrite);
     put_globals(rewrite);

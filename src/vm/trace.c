@@ -19,6 +19,8 @@ void au_trace_add(struct au_trace *trace, const struct au_module_info *info, uin
                   size_t offset)
 {
     trace->is_cut = ++trace->seen == ENGINE_FRAMES_MAX;
+    trace->is_traced = info->names != NULL;
+    if (trace->is_traced) function--; /* all that can stand here come behind the import */
     /* Wrappers and helpers come after the module's own functions. */
     if (function >= info->import_count + info->function_count) return;
     if (trace->count == 0) trace->offset = (uint32_t)offset;
@@ -33,9 +35,14 @@ void au_trace_add(struct au_trace *trace, const struct au_module_info *info, uin
 
 /* ---- names ---- */
 
-/* Any bytes: a module is accepted whatever its custom sections hold. The first name counts. */
-static void read_names(struct au_reader reader, const struct au_trace *trace,
-                       struct au_location *location)
+/* Who wants names gets all that there are. */
+struct wanted {
+    void *context;
+    void (*take)(void *context, uint32_t function, struct au_bytes name);
+};
+
+/* Any bytes: a module is accepted whatever its custom sections hold. */
+static void read_names(struct au_reader reader, const struct wanted *wanted)
 {
     uint32_t count = 0;
     if (!au_reader_u32(&reader, &count)) return;
@@ -45,12 +52,7 @@ static void read_names(struct au_reader reader, const struct au_trace *trace,
         const uint8_t *data = NULL;
         if (!au_reader_u32(&reader, &function) || !au_reader_u32(&reader, &size)) return;
         if (!au_reader_take(&reader, size, &data)) return;
-        for (uint32_t k = 0; k < trace->count; k++) {
-            bool is_new = location->names[k].size == 0;
-            if (trace->functions[k] == function && is_new) {
-                location->names[k] = (struct au_bytes){data, size};
-            }
-        }
+        wanted->take(wanted->context, function, (struct au_bytes){data, size});
     }
 }
 
@@ -67,36 +69,70 @@ static bool take_part(struct au_reader *reader, uint8_t *out_kind, struct au_rea
     return true;
 }
 
-static void find_names(struct au_reader reader, const struct au_trace *trace,
-                       struct au_location *location)
+static void find_names(struct au_bytes code, const struct wanted *wanted)
 {
+    struct au_reject reject;
+    struct au_reader reader = {.start = code.data,
+                               .pos = code.data + HEADER_SIZE,
+                               .end = code.data + code.size,
+                               .function = AU_REJECT_NO_FUNCTION,
+                               .reject = &reject};
     struct au_reader section;
     struct au_reader names;
     uint8_t kind = 0;
-    reader.pos += HEADER_SIZE;
+    if (code.size < HEADER_SIZE) return;
     while (take_part(&reader, &kind, &section)) {
         struct au_bytes name = {0};
         if (kind != 0 || !au_reader_name(&section, &name)) continue;
         if (!au_bytes_is_equal(name, au_bytes_of("name"))) continue;
         while (take_part(&section, &kind, &names)) {
-            if (kind == NAMES_OF_FUNCTIONS) read_names(names, trace, location);
+            if (kind == NAMES_OF_FUNCTIONS) read_names(names, wanted);
         }
     }
 }
 
+/* The names of those in a trace. */
+struct located {
+    const struct au_trace *trace;
+    struct au_location *location;
+};
+
+/* The first name counts. */
+static void take_located(void *context, uint32_t function, struct au_bytes name)
+{
+    const struct located *located = context;
+    for (uint32_t i = 0; i < located->trace->count; i++) {
+        struct au_bytes *to = &located->location->names[i];
+        if (located->trace->functions[i] == function && to->size == 0) *to = name;
+    }
+}
+
+/* Names of functions that follow each other. */
+struct range {
+    uint32_t first;
+    uint32_t count;
+    struct au_bytes *names;
+};
+
+static void take_in_range(void *context, uint32_t function, struct au_bytes name)
+{
+    const struct range *range = context;
+    if (function < range->first || function - range->first >= range->count) return;
+    struct au_bytes *to = &range->names[function - range->first];
+    if (to->size == 0) *to = name;
+}
+
+void au_trace_names(struct au_bytes code, uint32_t first, struct au_bytes *names, uint32_t count)
+{
+    struct range range = {first, count, names};
+    find_names(code, &(struct wanted){&range, take_in_range});
+}
+
 struct au_bytes au_trace_name(struct au_bytes code, uint32_t function)
 {
-    struct au_reject reject;
-    struct au_trace trace = {.functions = {function}, .count = 1};
-    struct au_location location = {0};
-    if (code.size < HEADER_SIZE) return (struct au_bytes){0};
-    find_names((struct au_reader){.start = code.data,
-                                  .pos = code.data,
-                                  .end = code.data + code.size,
-                                  .function = AU_REJECT_NO_FUNCTION,
-                                  .reject = &reject},
-               &trace, &location);
-    return location.names[0];
+    struct au_bytes name = {0};
+    au_trace_names(code, function, &name, 1);
+    return name;
 }
 
 /* ---- the instruction ---- */
@@ -148,7 +184,9 @@ static enum au_err find_instruction(struct au_reader *reader, struct wasm_module
 static enum au_err locate(struct au_reader *reader, struct wasm_module *module,
                           const struct au_trace *trace, struct au_location *location)
 {
-    find_names(*reader, trace, location);
+    struct au_bytes code = {reader->start, (size_t)(reader->end - reader->start)};
+    struct located located = {trace, location};
+    find_names(code, &(struct wanted){&located, take_located});
     if (!wasm_decode(reader, module)) return reader->err;
     struct body_check *check = au_mem_new(sizeof *check);
     if (check == NULL) return AU_ERR_NO_MEMORY;
@@ -166,7 +204,7 @@ enum au_err au_trace_locate(struct au_bytes code, const struct au_host_table *ho
     struct au_reject reject = {0};
     struct au_arena arena;
     au_arena_init(&arena, ARENA_SIZE_MAX);
-    struct wasm_module module = {.arena = &arena, .host = host};
+    struct wasm_module module = {.arena = &arena, .host = host, .is_traced = trace->is_traced};
     struct au_reader reader = {.start = code.data,
                                .pos = code.data,
                                .end = code.data + code.size,

@@ -20,8 +20,9 @@ struct au_trace {
     uint32_t count;                          /* 0: the engine saw none */
     uint32_t offset;                         /* in the innermost's instrumented body */
     uint32_t left_out;                       /* frames between the first half and the rest */
-    uint32_t seen; /* frames that the engine told of, with those of instrumentation */
-    bool is_cut;   /* it tells of no more: further out there may be any number */
+    uint32_t seen;  /* frames that the engine told of, with those of instrumentation */
+    bool is_cut;    /* it tells of no more: further out there may be any number */
+    bool is_traced; /* the traced form ran */
 };
 
 struct au_location {
@@ -51,5 +52,10 @@ AU_MUST_USE enum au_err au_trace_locate(struct au_bytes code, const struct au_ho
 /* au_trace_name gives the name of a function in the name section of any bytes: empty if there is
  * none, borrowed, and not checked to be text. */
 struct au_bytes au_trace_name(struct au_bytes code, uint32_t function);
+
+/* au_trace_names gives the names of count functions from `first` on in the same way.
+ *
+ * names  count of them, all empty; those that are found are set */
+void au_trace_names(struct au_bytes code, uint32_t first, struct au_bytes *names, uint32_t count);
 
 #endif

@@ -60,6 +60,7 @@ struct wasm_module {
     uint32_t local_count;     /* locals of all functions so far */
     uint64_t compile_steps;   /* of all functions so far */
     bool has_memory_size;
+    bool is_traced; /* it is instrumented for who looks inside: vm/rewrite.h */
 };
 
 /* wasm_type_name gives "i32" and so on; "?" for the unknown operand of dead code. */

@@ -17,7 +17,8 @@
 /* A module in all its forms. */
 struct subject {
     const struct au_module_info *info;
-    struct au_loaded *loaded[RUNNER_ENGINES];
+    struct au_loaded
+        *loaded[RUNNER_ENGINES + 1]; /* the last: the traced form, in the first engine */
     struct au_model *model;
     uint32_t probe_count;
 };
@@ -236,7 +237,7 @@ static void run_instance(const struct subject *subject, struct au_instance *inst
 }
 
 /* Each writes an object for the end of one run. */
-static struct end run_in_engine(struct runner *runner, const struct subject *subject, size_t engine,
+static struct end run_in_engine(struct runner *runner, const struct subject *subject, size_t form,
                                 const struct plan *plan, struct au_json_write *json)
 {
     struct end end = {0};
@@ -244,7 +245,7 @@ static struct end run_in_engine(struct runner *runner, const struct subject *sub
     memcpy(end.values, plan->args, sizeof(end.values));
     world_begin(&runner->world, plan->is_view);
     enum au_err err =
-        au_instance_open(subject->loaded[engine], plan->limit, &runner->world.frame, &instance);
+        au_instance_open(subject->loaded[form], plan->limit, &runner->world.frame, &instance);
     AU_ASSERT(err == AU_OK);
     run_instance(subject, instance, plan, &end);
     if (end.err == AU_OK) {
@@ -300,22 +301,23 @@ static void put_plan(struct au_json_write *json, const struct plan *plan)
     au_json_write_bool(json, plan->is_view);
 }
 
-/* Runs in the plain engine and in the model, and writes what they say if it is not the text of the
- * optimising engine. */
+/* Runs in the plain engine, in the traced form and in the model, and writes what they say if it is
+ * not the text of the optimising engine. */
 static void put_others(struct runner *runner, const struct subject *subject,
                        const struct plan *plan, struct au_json_write *json, size_t text_size)
 {
+    static const char *const keys[] = {"plain_end", "traced_end", "model_end"};
     struct au_buf *line = &runner->line;
     size_t text_at = line->size - text_size;
-    for (int is_model = 0; is_model <= 1; is_model++) {
+    for (size_t i = 0; i < AU_COUNT_OF(keys); i++) {
         struct au_json_write before = *json;
         size_t size = line->size;
-        au_json_write_key(json, is_model ? "model_end" : "plain_end");
+        au_json_write_key(json, keys[i]);
         size_t start = line->size;
-        if (is_model) {
-            run_in_model(runner, subject, plan, json);
+        if (i < RUNNER_ENGINES) {
+            (void)run_in_engine(runner, subject, 1 + i, plan, json);
         } else {
-            (void)run_in_engine(runner, subject, 1, plan, json);
+            run_in_model(runner, subject, plan, json);
         }
         AU_ASSERT(line->err == AU_OK);
         struct au_bytes first = {line->data + text_at, text_size};
@@ -410,9 +412,13 @@ static void put_prepared(struct au_json_write *json, struct au_bytes code)
 static bool load(struct runner *runner, struct subject *subject, struct au_bytes code,
                  struct au_json_write *json)
 {
-    for (size_t i = 0; i < RUNNER_ENGINES; i++) {
+    for (size_t i = 0; i <= RUNNER_ENGINES; i++) {
         struct au_reject reject = {0};
-        enum au_err err = au_engine_load(runner->engines[i], code, &subject->loaded[i], &reject);
+        struct au_loaded **loaded = &subject->loaded[i];
+        enum au_err err = i < RUNNER_ENGINES
+                              ? au_engine_load(runner->engines[i], code, loaded, &reject)
+                              : au_engine_load_traced(runner->engines[0], code, loaded, &reject);
+        if (err == AU_OK && *loaded == NULL) err = AU_ERR_ENGINE;
         if (err == AU_OK) continue;
         char message[512];
         (void)snprintf(message, sizeof(message), "%s: %s: %s", au_err_name(err), reject.rule,
@@ -455,7 +461,7 @@ void runner_run(struct runner *runner, const char *name, struct au_bytes code)
     au_json_write_finish(&json);
     AU_ASSERT(runner->line.err == AU_OK);
     au_model_free(subject.model);
-    for (size_t i = 0; i < RUNNER_ENGINES; i++) {
+    for (size_t i = 0; i <= RUNNER_ENGINES; i++) {
         if (subject.loaded[i] != NULL) au_loaded_release(subject.loaded[i]);
     }
     au_buf_done(&probed);

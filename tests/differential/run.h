@@ -1,11 +1,11 @@
-/* Runs a module's functions in the optimising engine, in the plain one and in the model
- * (tests/model), and tells as a line of JSON how each run ended and what it left behind, for
+/* Runs a module's functions in the optimising engine, in the plain one, in the traced form and in
+ * the model (tests/model), and tells as a line of JSON how each run ended and what it left behind, for
  * another engine to be compared with (tests/node/differential.mjs).
  *
  * The line: {"name", "code", "global_types", "prepared": the instrumented module, "runs": [
  * {"function", "params" and "result_types": types, "args": [hex], "is_view", "limit",
- * "end": {...}}]}. What the plain engine and the model say is there as "plain_end" and "model_end"
- * if it differs; after out_of_gas the model's memory may, since engines test their counter at some
+ * "end": {...}}]}. What the others say is there as "plain_end", "traced_end" and "model_end" if it
+ * differs; after out_of_gas the model's memory may, since engines test their counter at some
  * blocks only. A module that is refused: {"name", "code", "refused": rule and message}.
  *
  * Threading: one thread at a time. */

@@ -105,7 +105,7 @@ void world_begin(struct world *world, bool is_view)
     au_buf_clear(&world->logs);
     au_buf_clear(&world->events);
     preload(world);
-    static const struct au_code_source codes = {NULL, load_nothing};
+    static const struct au_code_source codes = {NULL, load_nothing, NULL};
     world->env = (struct au_env){
         .overlay = &world->overlay,
         .codes = &codes,

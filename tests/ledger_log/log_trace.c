@@ -22,12 +22,24 @@ static void ends(void *context, const struct au_instance *instance, const union 
     trace->keeps.ends(trace->keeps.context, instance, results);
 }
 
+static void enters(void *context, uint32_t function, int64_t steps_left)
+{
+    const struct log_trace *trace = context;
+    trace->keeps.enters(trace->keeps.context, function, steps_left);
+}
+
+static void returns(void *context, int64_t steps_left)
+{
+    const struct log_trace *trace = context;
+    trace->keeps.returns(trace->keeps.context, steps_left);
+}
+
 void log_trace_init(struct log_trace *trace)
 {
     au_tracer_init(&trace->tracer);
     au_buf_init(&trace->steps_left, SIZE_MAX);
     trace->keeps = trace->tracer.watch;
-    trace->tracer.watch = (struct au_host_watch){trace, begins, ends};
+    trace->tracer.watch = (struct au_host_watch){trace, begins, ends, enters, returns};
 }
 
 void log_trace_done(struct log_trace *trace)

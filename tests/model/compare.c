@@ -13,12 +13,13 @@
 #include "vm/limits.h"
 
 #define ENGINE_COUNT 2u
+#define FORM_COUNT   3u /* the last one is the traced form in the first engine */
 #define ENGINE_CACHE (16u << 20)
 #define MODULE_MAX   (1u << 20)
 
 #define STAIRCASE_PAGES_MAX 4u
 
-static const char *const engine_names[ENGINE_COUNT] = {"optimised", "plain"};
+static const char *const form_names[FORM_COUNT] = {"optimised", "plain", "traced"};
 
 struct au_compare {
     struct au_compare_options options;
@@ -30,7 +31,7 @@ struct au_compare {
 /* A module in all its forms. */
 struct subject {
     const char *label;
-    struct au_loaded *loaded[ENGINE_COUNT];
+    struct au_loaded *loaded[FORM_COUNT];
     struct au_model *model;
     uint32_t probe_count;
 };
@@ -84,20 +85,72 @@ static struct au_model_instance *run_model(const struct subject *subject, struct
     return instance;
 }
 
+/* What the traced form has told so far. */
+struct told {
+    uint64_t depth;
+    int64_t steps_left;
+};
+
+/* The counter never rises but by what a test was below zero. */
+static void tell_steps(struct told *told, int64_t steps_left)
+{
+    AU_ASSERT(steps_left <= told->steps_left);
+    told->steps_left = steps_left;
+}
+
+static void tell_enters(void *context, uint32_t function, int64_t steps_left)
+{
+    struct told *told = context;
+    (void)function;
+    tell_steps(told, steps_left);
+    told->depth++;
+}
+
+static void tell_returns(void *context, int64_t steps_left)
+{
+    struct told *told = context;
+    tell_steps(told, steps_left);
+    AU_ASSERT(told->depth > 0);
+    told->depth--;
+}
+
+static void tell_begins(void *context, const struct au_instance *instance,
+                        const struct au_host_entry *entry, const union au_value *args,
+                        int64_t steps_left)
+{
+    (void)instance;
+    (void)entry;
+    (void)args;
+    tell_steps(context, steps_left);
+}
+
+static void tell_ends(void *context, const struct au_instance *instance,
+                      const union au_value *results)
+{
+    if (results != NULL) tell_steps(context, instance->steps_left);
+}
+
 /* NULL: the engine reported a fault of the node. */
 static struct au_instance *run_engine(struct au_loaded *loaded, struct run *run)
 {
+    struct told told = {.steps_left = run->limit};
+    struct au_host_watch watch = {&told, tell_begins, tell_ends, tell_enters, tell_returns};
     set_arguments(run);
     run->record = (struct au_test_record){0};
     struct au_instance *instance;
     if (au_instance_open(loaded, run->limit, &run->record, &instance) != AU_OK) return NULL;
+    if (au_loaded_info(loaded)->names != NULL) instance->watch = &watch;
     enum au_err err = au_instance_start(instance, &run->end.outcome, &run->end.detail);
     if (err == AU_OK && run->end.outcome == AU_OUTCOME_SUCCESS) {
         err = au_instance_call(instance, run->function, run->values, &run->end.outcome,
                                &run->end.detail);
     }
     run->end.steps_left = instance->steps_left;
-    if (err == AU_OK) return instance;
+    instance->watch = NULL;
+    if (err == AU_OK) {
+        AU_ASSERT(run->end.outcome != AU_OUTCOME_SUCCESS || told.depth == 0);
+        return instance;
+    }
     fprintf(stderr, "# the engine says %s\n", au_err_name(err));
     au_instance_close(instance);
     return NULL;
@@ -197,19 +250,19 @@ static bool compare_run(struct au_compare *compare, const struct subject *subjec
     struct au_model_instance *model = run_model(subject, run);
     bool is_out_of_gas = run->end.outcome == AU_OUTCOME_OUT_OF_GAS;
     bool is_equal = true;
-    for (uint32_t i = 0; i < ENGINE_COUNT && is_equal; i++) {
+    for (uint32_t i = 0; i < FORM_COUNT && is_equal; i++) {
         struct run again = *run;
         struct au_instance *engine = run_engine(subject->loaded[i], &again);
         if (engine == NULL) {
-            is_equal = differ(subject, run, engine_names[i], "no verdict", run->end.outcome, 0);
+            is_equal = differ(subject, run, form_names[i], "no verdict", run->end.outcome, 0);
             break;
         }
-        is_equal = compare_ends(subject, run, &again, engine_names[i]);
+        is_equal = compare_ends(subject, run, &again, form_names[i]);
         if (is_equal && !is_out_of_gas) {
-            is_equal = compare_memory(subject, run, model, engine, engine_names[i]);
+            is_equal = compare_memory(subject, run, model, engine, form_names[i]);
         }
         if (is_equal && run->end.outcome == AU_OUTCOME_SUCCESS) {
-            is_equal = compare_globals(subject, run, model, engine, engine_names[i]);
+            is_equal = compare_globals(subject, run, model, engine, form_names[i]);
         }
         au_instance_close(engine);
     }
@@ -275,9 +328,12 @@ static bool compare_function(struct au_compare *compare, const struct subject *s
 static bool load(struct au_compare *compare, struct subject *subject, struct au_bytes code)
 {
     struct au_reject reject;
-    for (uint32_t i = 0; i < ENGINE_COUNT; i++) {
-        enum au_err err = au_engine_load(compare->engines[i], code, &subject->loaded[i], &reject);
-        if (err == AU_OK) continue;
+    for (uint32_t i = 0; i < FORM_COUNT; i++) {
+        struct au_loaded **loaded = &subject->loaded[i];
+        enum au_err err = i < ENGINE_COUNT
+                              ? au_engine_load(compare->engines[i], code, loaded, &reject)
+                              : au_engine_load_traced(compare->engines[0], code, loaded, &reject);
+        if (err == AU_OK && *loaded != NULL) continue;
         fprintf(stderr, "# %s: %s: %s: %s\n", subject->label, au_err_name(err), reject.rule,
                 reject.message);
         return false;
@@ -314,7 +370,7 @@ bool au_compare_code(struct au_compare *compare, const char *label, struct au_by
     if (subject.probe_count > 0) code = au_buf_bytes(&probed);
     AU_ASSERT(probed.err == AU_OK);
     bool is_equal = compare_all(compare, &subject, code);
-    for (uint32_t i = 0; i < ENGINE_COUNT; i++) {
+    for (uint32_t i = 0; i < FORM_COUNT; i++) {
         if (subject.loaded[i] != NULL) au_loaded_release(subject.loaded[i]);
     }
     au_model_free(subject.model);

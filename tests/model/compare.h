@@ -2,7 +2,8 @@
  * not allow. Metered blocks and stack units are compared first (model/compare_blocks.h).
  *
  * Each exported function runs on a fresh instance, with several arguments, on an engine that
- * optimises and on one that does not:
+ * optimises and on one that does not, and on the first in the traced form, which must also tell of
+ * as many returns as beginnings where all goes well, and never of more gas than before:
  *   - with a large limit: outcome, detail, steps left, results, memory, globals and the record of
  *     host calls are the model's;
  *   - with smaller limits (every one, if the run needs few steps): out of gas below the need, with

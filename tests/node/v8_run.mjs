@@ -161,7 +161,11 @@ function differences(ours, theirs) {
 
 // What the sandbox's own others say, if they say something else. The model stops before the block that
 // is not covered, engines at their next test: memory may differ then, and is dropped anyway.
-const OTHERS = { plain_end: "without optimisation", model_end: "the model" };
+const OTHERS = {
+    plain_end: "without optimisation",
+    traced_end: "the traced form",
+    model_end: "the model",
+};
 
 function otherDifferences(end, other) {
     if (other === undefined) return [];

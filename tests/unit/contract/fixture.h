@@ -111,7 +111,7 @@ static inline void fixture_open(struct fixture *fx)
     *fx = (struct fixture){0};
     assert_int_equal(au_engine_new(&options, &au_host_env, &fx->engine), AU_OK);
     fixture_keep_handlers(fx);
-    fx->codes = (struct au_code_source){fx, fixture_load_named};
+    fx->codes = (struct au_code_source){fx, fixture_load_named, NULL};
     au_overlay_init(&fx->overlay, &seed, NULL, SIZE_MAX);
     au_arena_init(&fx->arena, SIZE_MAX);
     au_names_init(&fx->names, &fx->arena, &seed);

@@ -1,8 +1,9 @@
-/* What a tracer keeps of frames and host calls, and that nothing is different for its being
- * there. */
+/* What a tracer keeps of frames, host calls and functions, and that nothing is different for its
+ * being there. */
 #include "contract/tracer.h"
 
 #include "fixture.h"
+#include "support/profile_sums.h"
 
 #define REENTRY "(i32.const 2)"
 
@@ -56,22 +57,43 @@ struct traced {
 /* Self has the code, so that it can call itself. */
 static void put_code(struct fixture *fx)
 {
-    struct au_buf binary;
-    char message[100];
     struct au_account self = {.exists = true, .balance = 5, .has_code = true};
-    au_buf_init(&binary, FIXTURE_WAT_MAX);
-    assert_int_equal(au_engine_wat_to_wasm(au_bytes_of(code), &binary, message, sizeof(message)),
-                     AU_OK);
-    self.code_hash = au_sha256(au_buf_bytes(&binary));
-    au_buf_done(&binary);
+    self.code_hash = *au_loaded_code_hash(fx->loaded);
     assert_int_equal(au_overlay_put_account(&fx->overlay, &fx->call.self, self), AU_OK);
+}
+
+static enum au_err find_traced(void *context, const struct au_hash *code_hash,
+                               struct au_loaded **out_loaded)
+{
+    const struct fixture *fx = context;
+    return au_engine_find_traced(fx->engine, code_hash, out_loaded) ? AU_OK : AU_ERR_NOT_FOUND;
+}
+
+/* Loads the code in both forms. */
+static void load_both(struct traced *traced, const char *text)
+{
+    struct fixture *fx = &traced->fx;
+    struct au_buf binary;
+    struct au_reject reject;
+    struct au_loaded *loaded;
+    char message[100];
+    fixture_load(fx, text);
+    au_buf_init(&binary, FIXTURE_WAT_MAX);
+    assert_int_equal(au_engine_wat_to_wasm(au_bytes_of(text), &binary, message, sizeof(message)),
+                     AU_OK);
+    assert_int_equal(au_engine_load_traced(fx->engine, au_buf_bytes(&binary), &loaded, &reject),
+                     AU_OK);
+    assert_non_null(loaded);
+    au_loaded_release(loaded); /* it stays in the cache */
+    au_buf_done(&binary);
 }
 
 static int open_traced(void **state)
 {
     static struct traced traced;
     fixture_open(&traced.fx);
-    fixture_load(&traced.fx, code);
+    traced.fx.codes.load_traced = find_traced;
+    load_both(&traced, code);
     au_tracer_init(&traced.tracer);
     *state = &traced;
     return 0;
@@ -118,6 +140,7 @@ static void run_both(struct traced *traced, int64_t steps_limit, const char *fun
     assert_int_equal(fx->logs.size, logs_size);
     assert_null(traced->tracer.open);
     assert_int_equal(traced->tracer.skipped, 0);
+    profile_sums_check(&traced->tracer);
 }
 
 static const struct au_traced *entry_at(const struct traced *traced, size_t index)
@@ -283,6 +306,145 @@ static void test_bounds(void **state)
     assert_frame(entry_at(traced, 0), 0, "spin", AU_OUTCOME_OUT_OF_GAS);
 }
 
+/* ---- functions ---- */
+
+static const struct au_profile_node *node_at(const struct au_traced *frame, uint32_t place)
+{
+    const struct au_profile_node *node = frame->frame.profile.first;
+    while (place-- > 0)
+        node = node->next;
+    return node;
+}
+
+/* outer: -1 if the host called it. */
+static void assert_node(const struct au_traced *frame, uint32_t place, const char *name, int outer,
+                        uint64_t call_count)
+{
+    const struct au_profile_node *node = node_at(frame, place);
+    assert_int_equal(node->place, place);
+    assert_true(au_bytes_is_equal(node->name, au_bytes_of(name)));
+    assert_int_equal(node->outer ? (int)node->outer->place : -1, outer);
+    assert_int_equal(node->call_count, call_count);
+    assert_true(node->own_steps >= 0 && node->own_steps <= node->steps);
+}
+
+/* Each frame has its own, and each host call knows what made it. */
+static void test_functions_of_frames(void **state)
+{
+    struct traced *traced = *state;
+    run_both(traced, FIXTURE_STEPS, "outer", NULL, 0);
+    const struct au_traced *outer = entry_at(traced, 0), *fail = entry_at(traced, 4);
+    const struct au_traced *missing = entry_at(traced, 9);
+    assert_true(outer->frame.profile.is_there && !outer->frame.profile.is_cut);
+    assert_int_equal(outer->frame.profile.count, 3);
+    assert_node(outer, 0, "outer", -1, 1);
+    assert_node(outer, 1, "set", 0, 1);
+    assert_node(outer, 2, "call_self", 0, 2);
+    assert_ptr_equal(entry_at(traced, 1)->host.within, node_at(outer, 1));
+    assert_ptr_equal(entry_at(traced, 3)->host.within, node_at(outer, 2));
+    assert_ptr_equal(entry_at(traced, 8)->host.within, node_at(outer, 2));
+    assert_true(node_at(outer, 2)->steps > entry_at(traced, 3)->steps);
+    assert_int_equal(fail->frame.profile.count, 2);
+    assert_node(fail, 0, "fail", -1, 1);
+    assert_node(fail, 1, "set", 0, 1);
+    assert_ptr_equal(entry_at(traced, 6)->host.within, node_at(fail, 0));
+    assert_int_equal(missing->frame.profile.count, 0);
+}
+
+static const char paths[] =
+    "(module (import \"env\" \"arg_count\" (func $count (result i32)))"
+    "(type $v (func)) (table 64 funcref) (elem (i32.const 0) $a $b)"
+    "(func $a) (func $b (call $a))"
+    "(func $fib (param i32) (result i32)"
+    "  (if (i32.lt_u (local.get 0) (i32.const 2)) (then (return (local.get 0))))"
+    "  (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))"
+    "    (call $fib (i32.sub (local.get 0) (i32.const 2)))))"
+    "(func $down (param i64) (drop (call $count))"
+    "  (if (i64.ne (local.get 0) (i64.const 0))"
+    "    (then (call $down (i64.sub (local.get 0) (i64.const 1))))))"
+    "(func $left (param i64) (if (i64.ne (local.get 0) (i64.const 0)) (then"
+    "  (call $left (i64.sub (local.get 0) (i64.const 1)))"
+    "  (call $right (i64.sub (local.get 0) (i64.const 1))))))"
+    "(func $right (param i64) (call $left (local.get 0)))"
+    "(func $a_name_that_is_longer_than_those_that_are_kept_0123456789_0123456789_0123456789_"
+    "0123456789_0123456789_0123456789_0123456789_0123456789_0123456789)"
+    "(func (export \"indirect\") (call_indirect (type $v) (i32.const 1))"
+    "  (call_indirect (type $v) (i32.const 1)))"
+    "(func (export \"fib\") (param i64) (drop (call $fib (i32.wrap_i64 (local.get 0)))))"
+    "(func (export \"down\") (param i64) (call $down (local.get 0)))"
+    "(func (export \"wide\") (param i64) (call $left (local.get 0)))"
+    "(func (export \"null\") (call $b) (call_indirect (type $v) (i32.const 9)))"
+    "(func (export \"named\") (call 7)))";
+
+static void test_paths(void **state)
+{
+    struct traced *traced = *state;
+    uint64_t number = 9;
+    load_both(traced, paths);
+    run_both(traced, FIXTURE_STEPS, "indirect", NULL, 0);
+    const struct au_traced *frame = entry_at(traced, 0);
+    assert_node(frame, 1, "b", 0, 2);
+    assert_node(frame, 2, "a", 1, 2);
+
+    /* 109 calls of fib, 9 deep: a node for each depth, and none counted twice. */
+    run_both(traced, FIXTURE_STEPS, "fib", &number, 1);
+    frame = entry_at(traced, 0);
+    uint64_t calls = 0;
+    assert_int_equal(frame->frame.profile.count, 1 + 9);
+    for (uint32_t i = 1; i < frame->frame.profile.count; i++) {
+        assert_int_equal(node_at(frame, i)->outer->place, i - 1);
+        calls += node_at(frame, i)->call_count;
+    }
+    assert_int_equal(calls, 109);
+    assert_node(frame, 9, "fib", 8, 2);
+
+    run_both(traced, FIXTURE_STEPS, "null", NULL, 0);
+    frame = entry_at(traced, 0);
+    assert_frame(frame, 0, "null", AU_OUTCOME_TRAPPED);
+    assert_int_equal(frame->frame.profile.count, 3);
+    for (int64_t limit = 0; limit < 3000; limit += 7)
+        run_both(traced, limit, "fib", &number, 1);
+
+    run_both(traced, FIXTURE_STEPS, "named", NULL, 0);
+    assert_int_equal(node_at(entry_at(traced, 0), 1)->name.size, AU_PROFILE_NAME_SIZE_MAX);
+    load_both(traced, code);
+}
+
+/* Past the bounds of depth and of paths, what is not kept counts for what is. */
+static void test_bounds_of_paths(void **state)
+{
+    struct traced *traced = *state;
+    uint64_t number = AU_PROFILE_DEPTH_MAX - 2;
+    load_both(traced, paths);
+    run_both(traced, FIXTURE_STEPS, "down", &number, 1);
+    const struct au_profile *profile = &entry_at(traced, 0)->frame.profile;
+    assert_int_equal(profile->count, AU_PROFILE_DEPTH_MAX);
+    assert_false(profile->is_cut);
+    int64_t deepest = profile->last->own_steps;
+
+    number += 100;
+    run_both(traced, FIXTURE_STEPS, "down", &number, 1);
+    profile = &entry_at(traced, 0)->frame.profile;
+    assert_int_equal(profile->count, AU_PROFILE_DEPTH_MAX);
+    assert_true(profile->is_cut);
+    assert_int_equal(profile->last->call_count, 1);
+    assert_true(profile->last->own_steps > 90 * deepest);
+    assert_ptr_equal(entry_at(traced, 131)->host.within, profile->last);
+
+    number = 12;
+    run_both(traced, FIXTURE_STEPS, "wide", &number, 1);
+    profile = &entry_at(traced, 0)->frame.profile;
+    assert_int_equal(profile->count, AU_PROFILE_NODES_MAX);
+    assert_true(profile->is_cut);
+    assert_false(traced->tracer.is_truncated);
+
+    /* Past them a host call in a stack that ends. */
+    number = 1000000;
+    run_both(traced, FIXTURE_STEPS, "down", &number, 1);
+    assert_frame(entry_at(traced, 0), 0, "down", AU_OUTCOME_STACK_LIMIT);
+    load_both(traced, code);
+}
+
 struct host_arg {
     const char *function;
     bool has_size; /* of another parameter */
@@ -332,6 +494,9 @@ int main(void)
         cmocka_unit_test(test_what_a_walk_gives),
         cmocka_unit_test(test_ends_alike),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_functions_of_frames),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_bounds_of_paths),
         cmocka_unit_test(test_every_parameter),
     };
     return cmocka_run_group_tests(tests, open_traced, close_traced);

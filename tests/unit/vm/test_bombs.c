@@ -53,7 +53,7 @@ static enum au_err compile(struct au_helper *helper, const struct bomb *bomb, ui
     au_buf_init(&code, AU_CODE_SIZE_MAX);
     au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
     bomb_make(bomb, SIZE, &code);
-    struct au_helper_request request = {au_buf_bytes(&code), {{7}}, limit_ns};
+    struct au_helper_request request = {au_buf_bytes(&code), {{7}}, limit_ns, false};
     enum au_err err = au_helper_compile(helper, &request, &artifact, out_reject);
     if (err != AU_OK) print_message("# %s: %s\n", bomb->name, out_reject->message);
     au_buf_done(&artifact);

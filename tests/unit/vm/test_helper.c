@@ -21,6 +21,7 @@
 static struct au_hash identity; /* of the real helper's engine */
 static struct au_buf code;
 static struct au_buf expected; /* the code, compiled in this process */
+static struct au_buf expected_traced;
 
 /* ---- bad helpers ---- */
 
@@ -162,22 +163,28 @@ static const char *real_program(void)
 }
 
 /* Compiles the code; what comes is what this process makes of it. */
-static void must_compile(struct au_helper *helper, uint64_t limit_ns)
+static void must_compile_form(struct au_helper *helper, uint64_t limit_ns, bool is_traced,
+                              const struct au_buf *form)
 {
-    struct au_helper_request request = {au_buf_bytes(&code), {{7}}, limit_ns};
+    struct au_helper_request request = {au_buf_bytes(&code), {{7}}, limit_ns, is_traced};
     struct au_reject reject;
     struct au_buf artifact;
     au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
     enum au_err err = au_helper_compile(helper, &request, &artifact, &reject);
     if (err != AU_OK) fail_msg("%s", reject.message);
-    assert_true(au_bytes_is_equal(au_buf_bytes(&artifact), au_buf_bytes(&expected)));
+    assert_true(au_bytes_is_equal(au_buf_bytes(&artifact), au_buf_bytes(form)));
     au_buf_done(&artifact);
+}
+
+static void must_compile(struct au_helper *helper, uint64_t limit_ns)
+{
+    must_compile_form(helper, limit_ns, false, &expected);
 }
 
 static void must_fail(struct au_helper *helper, struct au_bytes module, uint64_t limit_ns,
                       const char *message)
 {
-    struct au_helper_request request = {module, {{7}}, limit_ns};
+    struct au_helper_request request = {module, {{7}}, limit_ns, false};
     struct au_reject reject = {0};
     struct au_buf artifact;
     au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
@@ -195,6 +202,7 @@ static void test_a_helper_compiles_as_we_do(void **state)
     size_t descriptors = count_descriptors();
     struct au_helper *helper = start(real_program());
     must_compile(helper, LIMIT_NS);
+    must_compile_form(helper, LIMIT_NS, true, &expected_traced);
     must_compile(helper, LIMIT_NS);
     assert_int_equal(au_helper_started(helper), 1);
     au_helper_free(helper);
@@ -283,7 +291,7 @@ static void test_one_that_died_idle_is_replaced_at_a_look(void **state)
 static void *compile_until_stopped(void *context)
 {
     struct au_helper *helper = context;
-    struct au_helper_request request = {au_buf_bytes(&code), {{7}}, LIMIT_NS};
+    struct au_helper_request request = {au_buf_bytes(&code), {{7}}, LIMIT_NS, false};
     struct au_reject reject;
     struct au_buf artifact;
     au_buf_init(&artifact, AU_PARCEL_SIZE_MAX);
@@ -505,9 +513,12 @@ static int set_up(void **state)
     char message[256];
     au_buf_init(&code, 1 << 20);
     au_buf_init(&expected, AU_PARCEL_SIZE_MAX);
+    au_buf_init(&expected_traced, AU_PARCEL_SIZE_MAX);
     if (au_engine_new(&options, &au_host_env, &engine) != AU_OK) return -1;
     enum au_err err = au_engine_wat_to_wasm(au_bytes_of(text), &code, message, sizeof(message));
-    if (err == AU_OK) err = au_engine_compile(engine, au_buf_bytes(&code), &expected, &reject);
+    struct au_bytes bytes = au_buf_bytes(&code);
+    if (err == AU_OK) err = au_engine_compile(engine, bytes, false, &expected, &reject);
+    if (err == AU_OK) err = au_engine_compile(engine, bytes, true, &expected_traced, &reject);
     au_engine_free(engine);
     return err == AU_OK ? 0 : -1;
 }
@@ -517,6 +528,7 @@ static int tear_down(void **state)
     (void)state;
     au_buf_done(&code);
     au_buf_done(&expected);
+    au_buf_done(&expected_traced);
     return 0;
 }
 

@@ -56,15 +56,15 @@ static int stop_engine(void **state)
 
 /* ---- verdicts -------------------------------------------------------------------------------- */
 
-/* Accepted, and within the bound on the instrumented form. */
-static void check_bound(const char *name, struct au_bytes code)
+static void check_bound_of(const char *name, struct au_bytes code, bool is_traced)
 {
     struct au_module_info *info = NULL;
     struct au_reject reject = {0};
     struct au_buf prepared;
     au_buf_init(&prepared, AU_PREPARED_SIZE_MAX);
 
-    enum au_err err = au_module_prepare(code, &host, &prepared, &info, &reject);
+    enum au_err err = (is_traced ? au_module_prepare_traced
+                                 : au_module_prepare)(code, &host, &prepared, &info, &reject);
     if (err != AU_OK)
         fail_msg("%s: %s at %zu: %s", name, reject.rule, reject.offset, reject.message);
     size_t bound = REWRITE_SIZE_MAX(code.size, info->block_count, info->function_count);
@@ -73,15 +73,29 @@ static void check_bound(const char *name, struct au_bytes code)
     au_buf_done(&prepared);
 }
 
-/* The same, and its instrumented form is accepted by the engine. */
+/* Accepted, and within the bound on the instrumented form and on the traced one. */
+static void check_bound(const char *name, struct au_bytes code)
+{
+    check_bound_of(name, code, false);
+    check_bound_of(name, code, true);
+}
+
+/* The same, and both forms are accepted by the engine and can run. */
 static void check_accepted(const char *name, struct au_bytes code)
 {
     struct au_loaded *loaded = NULL;
     struct au_reject reject = {0};
     check_bound(name, code);
-    enum au_err err = au_engine_load(engine, code, &loaded, &reject);
-    if (err != AU_OK) fail_msg("%s: the engine refused it: %s", name, reject.message);
-    au_loaded_release(loaded);
+    for (int is_traced = 0; is_traced <= 1; is_traced++) {
+        struct au_instance *instance;
+        enum au_err err =
+            (is_traced ? au_engine_load_traced : au_engine_load)(engine, code, &loaded, &reject);
+        if (err != AU_OK || loaded == NULL)
+            fail_msg("%s: the engine refused it: %s", name, reject.message);
+        assert_int_equal(au_instance_open(loaded, 0, NULL, &instance), AU_OK);
+        au_instance_close(instance);
+        au_loaded_release(loaded);
+    }
 }
 
 static void check_refused(const char *name, struct au_bytes code, const char *message)

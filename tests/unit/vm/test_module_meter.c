@@ -83,7 +83,7 @@ static bool is_charge(uint32_t kind)
     case BODY_EDIT_LOOP_CHARGE: return true;
     case BODY_EDIT_BRANCH:
     case BODY_EDIT_REPEAT:
-    case BODY_EDIT_IMPORT_CALL:
+    case BODY_EDIT_CALL:
     case BODY_EDIT_RETURN:
     case BODY_EDIT_GROW:
     case BODY_EDIT_BULK:

@@ -47,6 +47,7 @@ static const uint32_t gene_max[GENE_COUNT] = {
 struct program {
     uint32_t genes[GENE_COUNT];
     bool is_leaf;       /* calls nothing, so reserves nothing; not for mutation */
+    bool is_traced;     /* is to be measured in the traced form; likewise */
     size_t native_size; /* stack that a run took */
     int64_t units;      /* that one call reserves */
     size_t body_size;
@@ -252,11 +253,14 @@ static void run_attempt(void *argument)
 }
 
 /* Measures a program on one engine. NONE: its body is too large. */
-static size_t measure_on(struct au_engine *engine, struct au_bytes code, enum au_outcome outcome)
+static size_t measure_on(struct au_engine *engine, struct au_bytes code,
+                         const struct program *program)
 {
+    enum au_outcome outcome = program->is_leaf ? AU_OUTCOME_SUCCESS : AU_OUTCOME_STACK_LIMIT;
     struct attempt attempt = {0};
     struct au_reject reject;
-    enum au_err err = au_engine_load(engine, code, &attempt.loaded, &reject);
+    enum au_err err = (program->is_traced ? au_engine_load_traced
+                                          : au_engine_load)(engine, code, &attempt.loaded, &reject);
     if (err == AU_ERR_INVALID_MODULE) {
         assert_string_equal(reject.rule, "limit");
         return NONE;
@@ -283,10 +287,9 @@ static bool measure(struct program *program)
     if (au_engine_wat_to_wasm(au_buf_bytes(&text), &code, message, sizeof(message)) != AU_OK) {
         fail_msg("%s", message);
     }
-    enum au_outcome outcome = program->is_leaf ? AU_OUTCOME_SUCCESS : AU_OUTCOME_STACK_LIMIT;
     program->native_size = 0;
     for (size_t i = 0; i < AU_COUNT_OF(engines) && program->native_size != NONE; i++) {
-        size_t size = measure_on(engines[i], au_buf_bytes(&code), outcome);
+        size_t size = measure_on(engines[i], au_buf_bytes(&code), program);
         if (size > program->native_size) program->native_size = size;
     }
     assert_ok(au_model_new(au_buf_bytes(&code), au_test_host(), &model));
@@ -369,6 +372,11 @@ static void test_recursion(void **state)
         print_program("worst of a climb", &best);
         if (best.native_size > worst_size) worst_size = best.native_size;
         assert_true(rate_of(&best) * AU_STACK_UNITS / 100 < RECURSION_MAX);
+        best.is_traced = true;
+        assert_true(measure(&best));
+        print_program("traced", &best);
+        if (best.native_size > worst_size) worst_size = best.native_size;
+        assert_true(rate_of(&best) * AU_STACK_UNITS / 100 < RECURSION_MAX);
     }
 }
 
@@ -388,6 +396,14 @@ static void test_leaf(void **state)
     print_message("# a function without calls: %zu bytes for a body of %zu\n", leaf.native_size,
                   leaf.body_size);
     assert_true(leaf.native_size > leaf.body_size); /* or it kept nothing */
+    assert_true(worst_size + largest_size < TOGETHER_MAX);
+
+    /* It calls the host there, and keeps no more for that than its parameters. */
+    size_t plain_size = leaf.native_size;
+    leaf.is_traced = true;
+    assert_true(measure(&leaf));
+    print_message("# traced: %zu bytes\n", leaf.native_size);
+    largest_size += leaf.native_size > plain_size ? leaf.native_size - plain_size : 0;
     assert_true(worst_size + largest_size < TOGETHER_MAX);
 }
 

@@ -1,5 +1,5 @@
 /* Goal: whatever ends a frame, the trace names the functions of the module as it was given, and the
- * very instruction, though what runs is the instrumented form.
+ * very instruction, though what runs is the instrumented form, or the traced one.
  * Method: contracts in text, one per kind of end, in modules with imports, loops, calls, results of
  * several values and dead code, so that indices and offsets move; the instruction is found in the
  * binary by its bytes. */
@@ -32,29 +32,56 @@ struct ended {
     struct au_location location; /* if the trace is not empty */
 };
 
-static struct ended run(const char *text, int64_t steps)
+static void run_form(struct au_loaded *loaded, int64_t steps, struct ended *ended)
 {
-    struct ended ended;
     struct fixture_result result = {0};
     struct au_instance *instance = NULL;
-    struct au_loaded *loaded = fixture_load(engine, text);
+    assert_int_equal(au_instance_open(loaded, steps, NULL, &instance), AU_OK);
+    fixture_call(instance, loaded, "run", &result);
+    assert_int_equal(result.err, AU_OK);
+    ended->outcome = result.outcome;
+    ended->detail = result.detail;
+    ended->trace = instance->trace;
+    au_instance_close(instance);
+    au_loaded_release(loaded);
+    if (ended->trace.count == 0) return;
+    assert_int_equal(
+        au_trace_locate(au_buf_bytes(&ended->code), &fixture_host, &ended->trace, &ended->location),
+        AU_OK);
+}
+
+/* The traced form ends at the same place. */
+static void run_traced(const struct ended *plain, int64_t steps)
+{
+    struct ended traced = {.code = plain->code};
+    struct au_loaded *loaded = NULL;
+    struct au_reject reject;
+    assert_int_equal(au_engine_load_traced(engine, au_buf_bytes(&plain->code), &loaded, &reject),
+                     AU_OK);
+    assert_non_null(loaded);
+    run_form(loaded, steps, &traced);
+    assert_int_equal(traced.outcome, plain->outcome);
+    assert_int_equal(traced.detail, plain->detail);
+    assert_int_equal(traced.trace.count, plain->trace.count);
+    if (plain->trace.count == 0) return;
+    assert_true(traced.trace.is_traced && !plain->trace.is_traced);
+    assert_memory_equal(traced.trace.functions, plain->trace.functions,
+                        sizeof plain->trace.functions);
+    assert_int_equal(traced.trace.left_out, plain->trace.left_out);
+    assert_int_equal(traced.trace.is_cut, plain->trace.is_cut);
+    assert_int_equal(traced.location.offset, plain->location.offset);
+    assert_int_equal(traced.location.is_block, plain->location.is_block);
+}
+
+static struct ended run(const char *text, int64_t steps)
+{
+    struct ended ended = {0};
     char message[256] = "";
     au_buf_init(&ended.code, AU_CODE_SIZE_MAX);
     assert_int_equal(au_engine_wat_to_wasm(au_bytes_of(text), &ended.code, message, sizeof message),
                      AU_OK);
-    assert_int_equal(au_instance_open(loaded, steps, NULL, &instance), AU_OK);
-    fixture_call(instance, loaded, "run", &result);
-    assert_int_equal(result.err, AU_OK);
-    ended.outcome = result.outcome;
-    ended.detail = result.detail;
-    ended.trace = instance->trace;
-    au_instance_close(instance);
-    au_loaded_release(loaded);
-    if (ended.trace.count > 0) {
-        assert_int_equal(au_trace_locate(au_buf_bytes(&ended.code), &fixture_host, &ended.trace,
-                                         &ended.location),
-                         AU_OK);
-    }
+    run_form(fixture_load(engine, text), steps, &ended);
+    run_traced(&ended, steps);
     return ended;
 }
 
