@@ -18,6 +18,30 @@ bool au_trace_is_wanted(struct au_input *input)
 
 /* ---- one entry ---- */
 
+static void put_node(struct au_json_write *json, const struct au_profile_node *node)
+{
+    au_json_write_begin_object(json);
+    au_json_put_u32(json, "index", node->function);
+    if (node->name.size > 0) au_json_put_bytes(json, "name", node->name);
+    if (node->outer != NULL) au_json_put_u32(json, "within", node->outer->place);
+    au_json_put_u64(json, "calls", node->call_count);
+    au_json_put_u64(json, "steps", (uint64_t)node->steps);
+    au_json_put_u64(json, "own_steps", (uint64_t)node->own_steps);
+    au_json_write_end_object(json);
+}
+
+static void put_profile(struct au_json_write *json, const struct au_profile *profile)
+{
+    if (!profile->is_there) return;
+    au_json_write_key(json, "functions");
+    au_json_write_begin_array(json);
+    for (const struct au_profile_node *node = profile->first; node != NULL; node = node->next) {
+        put_node(json, node);
+    }
+    au_json_write_end_array(json);
+    au_json_put_bool(json, "functions_cut", profile->is_cut);
+}
+
 static void put_frame(struct au_json_write *json, const struct au_traced_frame *frame)
 {
     const char *reason = au_receipt_reason(frame->outcome, frame->detail);
@@ -40,6 +64,7 @@ static void put_frame(struct au_json_write *json, const struct au_traced_frame *
         au_json_put_u32(json, "revert_code", frame->revert_code);
     }
     au_json_put_hex(json, "output", frame->output);
+    put_profile(json, &frame->profile);
 }
 
 /* As a signed number, since that is how an absence is told. */
@@ -56,6 +81,7 @@ static void put_host(struct au_json_write *json, const struct au_traced_host *ho
 {
     au_json_put_text(json, "kind", "host");
     au_json_put_text(json, "function", host->entry->name);
+    if (host->within != NULL) au_json_put_u32(json, "within", host->within->place);
     au_json_write_key(json, "args");
     au_json_write_begin_object(json);
     for (size_t i = 0; i < host->value_count; i++) {

@@ -2,6 +2,8 @@
  *
  * An entry is a frame or the call of a host function. Entries come in the order in which they
  * began; depth says which are inside which; steps are a thousandth of gas and count all inside.
+ * A frame has the functions of its module, by the path of calls, and within is a place in that
+ * list.
  *
  * Threading: that of the request. */
 #ifndef AUREON_API_TRACE_H

@@ -223,8 +223,9 @@ static const char tx_get_details[] =
 
 static const char trace_details[] =
     "What contracts did in a transaction of the chain, call by call: gas, which counts all that\n"
-    "is inside, and functions with what they were given and gave back. The node executes the\n"
-    "transaction once more; it must still know the state before the block.\n";
+    "is inside, and functions with what they were given and gave back. Behind fn are those of the\n"
+    "contract's code, as they call one another. The node executes the transaction once more; it\n"
+    "must still know the state before the block.\n";
 
 static const char sign_details[] =
     "TX is a transaction, signed or not: 0x and hex, or @path. It is signed for the chain whose\n"

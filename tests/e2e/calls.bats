@@ -51,7 +51,9 @@ teardown() {
     aureon tx trace "$hash"
     expect 0
     diff simulated - <<<"$output"
-    [ "${#lines[@]}" -eq 19 ]
+    [ "$(grep -cv '^ *[0-9.]* *fn \|more of less than 1 %' <<<"$output")" -eq 19 ]
+    grep -q '^ *[0-9]*\.[0-9]\{3\}        fn increment own=[0-9.]* calls=1$' <<<"$output"
+    grep -q '^ *[0-9]*\.[0-9]\{3\}          fn func\[[0-9]*\] own=[0-9.]* calls=1$' <<<"$output"
     grep -q "^ *[0-9]*\.[0-9]\{3\}  $caller increment (0x[0-9a-f]*) -> success 0x0100000000000000  u64 1\$" <<<"$output"
     grep -q "^ *[0-9]*\.[0-9]\{3\}      $counter increment (.*) -> success" <<<"$output"
     grep -q '        storage_write key=0x636f756e746572  "counter" value=0x0100000000000000  u64 1 -> 0$' <<<"$output"
@@ -63,11 +65,41 @@ teardown() {
     aureon tx trace "$hash" --folded
     expect 0
     [ "$(awk '{ sum += $NF } END { print sum }' <<<"$output")" -eq "$steps" ]
-    grep -q "^increment@$caller;call;increment@$counter;log [0-9]*\$" <<<"$output"
+    local inner="increment@$caller;increment;func\[[0-9]*\];call;increment@$counter;increment"
+    grep -q "^$inner;func\[[0-9]*\];storage_write 33000\$" <<<"$output"
+    grep -q "^$inner;func\[[0-9]*\] [0-9]*\$" <<<"$output"
     aureon tx trace "$hash" --speedscope
     expect 0
     [ "$(jq '.profiles[0] | .weights | add' <<<"$output")" -eq "$steps" ]
     [ "$(jq '.profiles[0].endValue' <<<"$output")" -eq "$steps" ]
+    [ "$(jq '.shared.frames | length == (unique | length)' <<<"$output")" = true ]
+    [ "$(jq --arg c "$counter" --arg d "$caller" '.shared.frames |
+        map(select(.name == "increment").file) == [$d, $c]' <<<"$output")" = true ]
+    jq --exit-status '(.shared.frames | length) as $count | .profiles[0].samples
+        | flatten | (unique | length) == $count and max == $count - 1' <<<"$output"
+}
+
+@test "a trace has the functions of the code by their names, with the gas of each path of calls" {
+    local contract
+    contract=$("$AUREON" deploy "$AUREON_SOURCE_DIR/contracts/counter/counter.wat" 2>/dev/null)
+    aureon simulate "$contract" increment --trace --json
+    expect 0
+    expect_json '.trace[0].functions[0] | [.name, .calls, has("within")] | tojson' '["increment","1",false]'
+    expect_json '.trace[0].functions[1:] | map([.name, .within]) | tojson' \
+        '[["read",0],["write",0],["log_counter",0]]'
+    expect_json '.trace | map(select(.kind == "host") | [.function, .within]) | tojson' \
+        '[["arg_count",0],["storage_size",1],["storage_read",1],["storage_write",2],["log",3]]'
+    expect_json '.trace[0].functions_cut' false
+    # What a function took is its own, and what it called took.
+    expect_json '[.trace[0].functions[1].steps, .trace[0].functions[1].own_steps,
+        (.trace[2,3].steps)] | map(tonumber) | .[0] == .[1] + .[2] + .[3]' true
+    expect_json '(.trace[0].functions | map(.own_steps | tonumber) | add)
+        + (.trace[1:] | map(.steps | tonumber) | add)
+        == (.trace[0].functions[0].steps | tonumber)' true
+    aureon simulate "$contract" increment --trace
+    expect 0
+    [[ ${lines[1]} =~ ^\ +[0-9.]+\ \ \ \ fn\ increment\ own=0\.[0-9]{3}\ calls=1$ ]]
+    [[ ${lines[2]} =~ ^\ +[0-9.]+\ \ \ \ \ \ fn\ write\ own=0\.[0-9]{3}\ calls=1$ ]]
 }
 
 @test "a trace shows where a call failed, and a view's is had as well" {
