@@ -303,6 +303,52 @@ static enum au_err execute(struct au_block *block, const struct au_checked *chec
     return make_receipt(block, checked, since, &execution, out_receipt);
 }
 
+/* What a transaction changes besides its receipt and the accounts. */
+struct before {
+    struct au_savepoint since;
+    struct new_code *codes;
+    struct new_unbonding *unbondings;
+    uint64_t validator_count;
+    size_t explain_left;
+};
+
+static struct before take_before(struct au_block *block)
+{
+    return (struct before){
+        .since = au_overlay_save(&block->overlay),
+        .codes = block->codes,
+        .unbondings = block->unbondings,
+        .validator_count = block->validator_count,
+        .explain_left = block->explain_left,
+    };
+}
+
+static void go_back(struct au_block *block, const struct before *before)
+{
+    au_overlay_restore(&block->overlay, before->since);
+    block->codes = before->codes;
+    block->unbondings = before->unbondings;
+    block->validator_count = before->validator_count;
+    block->explain_left = before->explain_left;
+}
+
+/* With a tracer it is executed without one first: who looks must see what happens otherwise. */
+static enum au_err execute_traced(struct au_block *block, const struct au_checked *checked,
+                                  struct au_account sender, const struct before *before,
+                                  struct au_receipt *out_receipt)
+{
+    struct au_tracer *tracer = block->tracer;
+    struct au_receipt alone;
+    block->tracer = NULL;
+    enum au_err err = execute(block, checked, sender, before->since, &alone);
+    block->tracer = tracer;
+    AU_TRY(err);
+    go_back(block, before);
+    AU_TRY(execute(block, checked, sender, before->since, out_receipt));
+    struct au_hash expected = au_receipt_digest(&alone), digest = au_receipt_digest(out_receipt);
+    return au_hash_is_equal(&digest, &expected) ? AU_OK : AU_ERR_ENGINE;
+}
+
 static enum au_invalid judge(const struct au_block *block, const struct au_checked *checked,
                              const struct au_check_sender *sender)
 {
@@ -333,16 +379,12 @@ enum au_err au_block_apply(struct au_block *block, const struct au_checked *chec
     AU_TRY(au_arena_copy(&block->arena, checked->bytes, &entry->bytes));
     entry->receipt = au_arena_zero(&block->arena, sizeof(*entry->receipt));
     if (!entry->receipt) return AU_ERR_NO_MEMORY;
-    struct new_code *codes = block->codes;
-    struct new_unbonding *unbondings = block->unbondings;
-    uint64_t validator_count = block->validator_count;
-    struct au_savepoint since = au_overlay_save(&block->overlay);
-    enum au_err err = execute(block, checked, sender, since, entry->receipt);
+    struct before before = take_before(block);
+    enum au_err err = block->tracer
+                          ? execute_traced(block, checked, sender, &before, entry->receipt)
+                          : execute(block, checked, sender, before.since, entry->receipt);
     if (err != AU_OK) {
-        au_overlay_restore(&block->overlay, since);
-        block->codes = codes;
-        block->unbondings = unbondings;
-        block->validator_count = validator_count;
+        go_back(block, &before);
         return err;
     }
     block->header.tx_count++;
@@ -354,11 +396,9 @@ enum au_err au_block_apply(struct au_block *block, const struct au_checked *chec
     return AU_OK;
 }
 
-enum au_err au_block_view(struct au_block *block, const struct au_view *view,
-                          struct au_view_result *out_result)
+static enum au_err run_view(struct au_block *block, const struct au_view *view,
+                            struct au_view_result *out_result)
 {
-    AU_ASSERT(block->state == BLOCK_OPEN);
-    AU_ASSERT(view->gas_limit <= block->header.gas_limit);
     struct execution execution = {0};
     struct au_view_result result = {0};
     au_buf_clear(&block->logs);
@@ -378,6 +418,31 @@ enum au_err au_block_view(struct au_block *block, const struct au_view *view,
     AU_TRY(take_note(block, &execution, &result.note));
     *out_result = result;
     return AU_OK;
+}
+
+static bool is_same_view(const struct au_view_result *a, const struct au_view_result *b)
+{
+    return a->outcome == b->outcome && a->detail == b->detail && a->revert_code == b->revert_code &&
+           a->gas_used == b->gas_used && au_bytes_is_equal(a->output, b->output) &&
+           a->logs.count == b->logs.count && au_bytes_is_equal(a->logs.bytes, b->logs.bytes);
+}
+
+enum au_err au_block_view(struct au_block *block, const struct au_view *view,
+                          struct au_view_result *out_result)
+{
+    struct au_tracer *tracer = block->tracer;
+    size_t explain_left = block->explain_left;
+    struct au_view_result alone;
+    AU_ASSERT(block->state == BLOCK_OPEN);
+    AU_ASSERT(view->gas_limit <= block->header.gas_limit);
+    if (!tracer) return run_view(block, view, out_result);
+    block->tracer = NULL;
+    enum au_err err = run_view(block, view, &alone);
+    block->tracer = tracer;
+    AU_TRY(err);
+    block->explain_left = explain_left;
+    AU_TRY(run_view(block, view, out_result));
+    return is_same_view(&alone, out_result) ? AU_OK : AU_ERR_ENGINE;
 }
 
 /* ---- the end ---- */

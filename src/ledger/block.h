@@ -46,7 +46,8 @@ AU_MUST_USE enum au_err au_block_begin_past(struct au_block *block, uint64_t hei
 AU_MUST_USE enum au_err au_block_begin_again(struct au_block *block, uint64_t height);
 
 /* au_block_trace has a tracer told what contracts do from now on, until the block is over or the
- * tracer is another one or NULL. */
+ * tracer is another one or NULL. Transactions and views are then executed without it first: ENGINE
+ * if they come to something else with it. */
 struct au_tracer;
 void au_block_trace(struct au_block *block, struct au_tracer *tracer);
 

@@ -1,6 +1,6 @@
 /* Runs a module's functions in the optimising engine, in the plain one, in the traced form and in
- * the model (tests/model), and tells as a line of JSON how each run ended and what it left behind, for
- * another engine to be compared with (tests/node/differential.mjs).
+ * the model (tests/model), and tells as a line of JSON how each run ended and what it left behind,
+ * for another engine to be compared with (tests/node/differential.mjs).
  *
  * The line: {"name", "code", "global_types", "prepared": the instrumented module, "runs": [
  * {"function", "params" and "result_types": types, "args": [hex], "is_view", "limit",

@@ -1,5 +1,6 @@
 /* Contracts of a chain that call, make and upgrade contracts: which code they find, in the same
  * block and in later ones, and what receipts say. */
+#include "contract/tracer.h"
 #include "core/address.h"
 #include "crypto/sha256.h"
 #include "world.h"
@@ -108,6 +109,68 @@ static void test_call(void **state)
     world_close(&world);
 }
 
+static const char looked_code[] =
+    "(module (import \"env\" \"caller\" (func $caller (param i32))) (memory 1 1)"
+    "(func (export \"ok\") (result i32) (call $caller (i32.const 64)) (i32.load8_u (i32.const "
+    "0))))";
+
+static struct au_host_watch looking; /* the tracer's own */
+
+/* Who looks, and writes to the contract's memory where it may only look. */
+static void meddle(void *context, const struct au_instance *instance,
+                   const struct au_host_entry *entry, const union au_value *args,
+                   int64_t steps_left)
+{
+    instance->memory[0]++;
+    looking.begins(context, instance, entry, args, steps_left);
+}
+
+/* With a tracer all is as without; or it is said that it is not, and nothing has happened. */
+static void test_traced(void **state)
+{
+    (void)state;
+    struct world world;
+    struct au_tracer tracer;
+    struct au_applied applied;
+    struct au_view_result result;
+    au_tracer_init(&tracer);
+    looking = tracer.watch;
+    world_open(&world, NULL);
+    world_begin(&world);
+    struct au_address to = deploy(&world, world_code(&world, looked_code), 0);
+    world_commit(&world);
+    struct au_tx tx = {
+        .kind = AU_TX_CALL, .to = to, .function = au_bytes_of("ok"), .gas_limit = 900000};
+    struct au_checked checked = world_check(&world, world_sign(&world, ALICE, tx));
+    struct au_view view = {.contract = to, .function = tx.function, .gas_limit = 900000};
+
+    world_begin(&world);
+    au_block_trace(world.block, &tracer);
+    assert_int_equal(au_block_view(world.block, &view, &result), AU_OK);
+    assert_int_equal(tracer.entry_count, 2);
+    assert_int_equal(tracer.first->frame.profile.count, 1);
+    au_tracer_reset(&tracer);
+    tracer.watch.begins = meddle;
+    assert_int_equal(au_block_view(world.block, &view, &result), AU_ERR_ENGINE);
+    au_tracer_reset(&tracer);
+    assert_int_equal(au_block_apply(world.block, &checked, &applied), AU_ERR_ENGINE);
+    tracer.watch.begins = looking.begins;
+    au_tracer_reset(&tracer);
+    assert_int_equal(au_block_apply(world.block, &checked, &applied), AU_OK);
+    struct au_hash traced = au_receipt_digest(applied.receipt);
+    assert_gives(applied.receipt, 0);
+    assert_int_equal(tracer.entry_count, 2);
+    au_block_abort(world.block);
+
+    world_begin(&world);
+    assert_int_equal(au_block_apply(world.block, &checked, &applied), AU_OK);
+    struct au_hash alone = au_receipt_digest(applied.receipt);
+    assert_true(au_hash_is_equal(&traced, &alone));
+    au_block_abort(world.block);
+    au_tracer_done(&tracer);
+    world_close(&world);
+}
+
 /* Events of frames that failed are gone; the others are in order, in the digest, and stored. */
 static void test_events(void **state)
 {
@@ -197,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_call),
+        cmocka_unit_test(test_traced),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_make_and_swap),
         cmocka_unit_test(test_code_of_a_failed_deployment),

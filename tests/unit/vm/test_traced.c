@@ -5,6 +5,7 @@
 #include "engine_fixture.h"
 
 #include "crypto/sha256.h"
+#include "vm/helper.h"
 
 #define EVENTS_MAX 4096u
 
@@ -320,6 +321,33 @@ static void test_refused(void **state)
     assert_string_equal(reject.rule, "malformed");
 }
 
+/* What cannot be compiled is not tried again: here, since the helper is no such program. */
+static void test_not_compiled(void **state)
+{
+    (void)state;
+    static const uint8_t empty[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    struct au_bytes code = {empty, sizeof(empty)};
+    struct au_hash hash = au_sha256(code);
+    struct au_engine_options options = {
+        .instances_max = 1, .cache_size = 1 << 20, .helper = "/bin/false"};
+    struct au_engine *other = NULL;
+    struct au_loaded *loaded = NULL;
+    struct au_reject reject = {0};
+    assert_int_equal(au_engine_new(&options, &fixture_host, &other), AU_OK);
+    assert_false(au_engine_find_traced(other, &hash, &loaded));
+    assert_int_equal(au_engine_load_traced(other, code, &loaded, &reject), AU_OK);
+    assert_null(loaded);
+    uint64_t started = au_helper_started(au_engine_helper(other));
+    assert_true(au_engine_find_traced(other, &hash, &loaded));
+    assert_null(loaded);
+    assert_int_equal(au_engine_load_traced(other, code, &loaded, &reject), AU_OK);
+    assert_null(loaded);
+    assert_int_equal(au_helper_started(au_engine_helper(other)), started);
+    assert_int_equal(au_engine_load(other, code, &loaded, &reject), AU_ERR_ENGINE);
+    assert_true(au_helper_started(au_engine_helper(other)) > started);
+    au_engine_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_kept_apart),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_not_compiled),
     };
     return cmocka_run_group_tests(tests, start_engine, stop_engine);
 }
