@@ -6,6 +6,8 @@
 #define UNREADABLE "the contract's code could not be read"
 #define FULL       "one answer decodes no more than this"
 
+#define CHANGES_MAX 64u /* of a contract, whose oldest is looked for */
+
 /* When code is meant, of a transaction: a frame that began with it, any frame, after it. */
 enum moment { BEFORE, DURING, AFTER };
 
@@ -81,58 +83,67 @@ static const struct au_tx *find_tx(struct au_decoder *decoder, const struct au_r
     return au_chain_tx(&decoder->chain, place, room, &bytes) == AU_OK ? room : NULL;
 }
 
-static bool is_before(struct au_chain_place a, struct au_chain_place b)
+static bool is_same_place(struct au_chain_place a, struct au_chain_place b)
 {
-    return a.height != b.height ? a.height < b.height : a.index < b.index;
+    return a.height == b.height && a.index == b.index;
 }
 
-/* Whether the same is so behind another place: no change of a block comes after the block. */
-static bool is_covered(const struct au_decoder_contract *contract, struct au_chain_place place)
-{
-    if (is_before(place, contract->from)) return false;
-    if (contract->has_next) return is_before(place, contract->next);
-    return place.height == contract->from.height;
-}
-
-/* Looks at a change, unless it is the one that was looked at last. */
+/* Looks at a change of a contract, unless it is the one that was looked at last. */
 static enum au_err read_change(struct au_decoder *decoder, struct au_decoder_contract *contract,
-                               struct au_chain_place next)
+                               struct au_chain_place place, bool is_after)
 {
     struct au_receipt receipt;
     struct au_receipt_contract change;
-    bool is_known =
-        contract->has_next && !is_before(contract->next, next) && !is_before(next, contract->next);
+    bool is_known = contract->has_change && contract->is_after == is_after &&
+                    is_same_place(contract->change, place);
     if (is_known) return AU_OK;
     if (decoder->read_left == 0) return AU_ERR_TOO_LARGE;
-    enum au_err err = au_chain_receipt(&decoder->chain, next, &receipt);
+    enum au_err err = au_chain_receipt(&decoder->chain, place, &receipt);
     if (err != AU_OK) return err == AU_ERR_NOT_FOUND ? AU_ERR_MALFORMED : err;
     size_t size = decoder->chain.receipt.size;
     decoder->read_left -= size < decoder->read_left ? size : decoder->read_left;
     if (!find_change(&receipt, &contract->address, &change)) return AU_ERR_MALFORMED;
-    contract->has_next = true;
-    contract->next = next;
-    contract->has_code = change.existed;
-    contract->code_hash = change.code_before;
+    contract->has_change = true;
+    contract->is_after = is_after;
+    contract->change = place;
+    contract->has_code = is_after || change.existed;
+    contract->code_hash = is_after ? change.code_after : change.code_before;
     return AU_OK;
 }
 
-/* The code now is read before the changes: if a block comes in between, its change is found. */
-static enum au_err look_behind(struct au_decoder *decoder, struct au_decoder_contract *contract,
-                               struct au_chain_place place)
+/* Of a contract whose last change is not there, because the node began from a snapshot: the code
+ * that the first change since has found, or what it has now. That is read before the changes: if a
+ * block comes in between, its change is found. */
+static enum au_err look_ahead(struct au_decoder *decoder, struct au_decoder_contract *contract)
 {
+    const struct au_chain_page page = {
+        .address = &contract->address, .is_of_contract = true, .count_max = CHANGES_MAX};
+    struct au_chain_entry entries[CHANGES_MAX];
     struct au_account account;
-    struct au_chain_place next;
+    size_t count = 0;
     AU_TRY(au_flat_account(&decoder->flat, &contract->address, &account));
-    enum au_err err = au_chain_next_change(&decoder->chain, &contract->address, place, &next);
-    contract->from = place;
-    if (err != AU_ERR_NOT_FOUND) {
-        AU_TRY(err);
-        return read_change(decoder, contract, next);
-    }
-    contract->has_next = false;
+    AU_TRY(au_chain_history(&decoder->chain, &page, entries, &count));
+    if (count == CHANGES_MAX) return AU_ERR_TOO_LARGE;
+    if (count > 0) return read_change(decoder, contract, entries[count - 1].place, false);
+    contract->has_change = false;
     contract->has_code = account.has_code;
     contract->code_hash = account.code_hash;
     return AU_OK;
+}
+
+/* The code that a contract had behind a place is that of its last change up to there. */
+static enum au_err look_back(struct au_decoder *decoder, struct au_decoder_contract *contract,
+                             struct au_chain_place place)
+{
+    bool is_last = place.index == UINT32_MAX;
+    const struct au_chain_place before = {place.height + is_last, is_last ? 0 : place.index + 1};
+    const struct au_chain_page page = {
+        .address = &contract->address, .is_of_contract = true, .before = &before, .count_max = 1};
+    struct au_chain_entry entry;
+    size_t count = 0;
+    AU_TRY(au_chain_history(&decoder->chain, &page, &entry, &count));
+    if (count == 0) return look_ahead(decoder, contract);
+    return read_change(decoder, contract, entry.place, true);
 }
 
 /* What is known of a contract; if that is nothing, in place of what has been known for longest. */
@@ -148,15 +159,15 @@ static struct au_decoder_contract *find_contract(struct au_decoder *decoder,
     return &decoder->contracts[index];
 }
 
-/* The code that a contract had behind a place is that which its next change found, or what it has
- * now. So nothing has to be known of what was before. */
+/* NULL, or why it is not known. */
 static const char *find_code_behind(struct au_decoder *decoder, const struct au_address *address,
                                     struct au_chain_place place, struct au_hash *out_hash)
 {
     struct au_decoder_contract *contract = find_contract(decoder, address);
-    if (!contract->is_known || !is_covered(contract, place)) {
-        enum au_err err = look_behind(decoder, contract, place);
+    if (!contract->is_known || !is_same_place(contract->place, place)) {
+        enum au_err err = look_back(decoder, contract, place);
         contract->is_known = err == AU_OK;
+        contract->place = place;
         if (err != AU_OK) return err == AU_ERR_TOO_LARGE ? FULL : UNREADABLE;
     }
     *out_hash = contract->code_hash;

@@ -28,7 +28,7 @@
 
 #define AU_DECODER_SIZE_MAX      (4u << 20) /* bytes of decoded JSON in an answer */
 #define AU_DECODER_CODES_MAX     16u        /* codes that an answer reads because none has lately */
-#define AU_DECODER_READ_MAX      (16u << 20) /* bytes of receipts of later changes of contracts */
+#define AU_DECODER_READ_MAX      (16u << 20) /* bytes of receipts that changed contracts */
 #define AU_DECODER_CONTRACTS_MAX 8u          /* of which is known what was looked up */
 
 struct au_api;
@@ -37,9 +37,10 @@ struct au_api;
 struct au_decoder_contract {
     bool is_known;
     struct au_address address;
-    struct au_chain_place from;
-    bool has_next; /* it was changed after that */
-    struct au_chain_place next;
+    struct au_chain_place place;
+    bool has_change; /* by which it is known */
+    bool is_after;   /* the code is that after the change, else that before it */
+    struct au_chain_place change;
     bool has_code;
     struct au_hash code_hash;
 };

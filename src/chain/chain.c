@@ -421,23 +421,3 @@ enum au_err au_chain_history(struct au_chain_reader *reader, const struct au_cha
     au_kv_iter_close(&iter);
     return err;
 }
-
-/* What is newer has a lesser key. */
-enum au_err au_chain_next_change(struct au_chain_reader *reader, const struct au_address *contract,
-                                 struct au_chain_place place, struct au_chain_place *out_place)
-{
-    struct history_key key = key_of_history(CONTRACT_TAG, contract, place);
-    const struct au_kv_range range = {.cf = AU_CF_IDX,
-                                      .lower = {key.bytes, 1 + AU_ADDRESS_SIZE},
-                                      .upper = BYTES_OF(key),
-                                      .is_downward = true};
-    struct au_chain_entry entry;
-    struct au_kv_iter iter;
-    size_t count = 0;
-    AU_TRY(au_kv_iter_open(&reader->kv, reader->snapshot, &range, &iter));
-    enum au_err err = collect_history(&iter, 1, &entry, &count);
-    au_kv_iter_close(&iter);
-    if (err == AU_OK && count == 0) err = AU_ERR_NOT_FOUND;
-    if (err == AU_OK) *out_place = entry.place;
-    return err;
-}

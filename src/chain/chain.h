@@ -173,11 +173,4 @@ AU_MUST_USE enum au_err au_chain_history(struct au_chain_reader *reader,
                                          const struct au_chain_page *page,
                                          struct au_chain_entry *out_entries, size_t *out_count);
 
-/* au_chain_next_change gives the first transaction behind a place that set a contract's code or its
- * admin. OK, NOT_FOUND. */
-AU_MUST_USE enum au_err au_chain_next_change(struct au_chain_reader *reader,
-                                             const struct au_address *contract,
-                                             struct au_chain_place place,
-                                             struct au_chain_place *out_place);
-
 #endif

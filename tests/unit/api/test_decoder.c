@@ -333,6 +333,49 @@ static void test_swap(void **state)
     expect_events(address, "desc", totals, AU_COUNT_OF(totals));
 }
 
+/* Takes away where the chain has that a contract was changed, in block 1 to height: as if the node
+ * had begun from a snapshot. */
+static void prune(const char *address, uint64_t height)
+{
+    struct au_address contract;
+    struct au_kv_batch batch;
+    assert_null(au_address_parse(au_bytes_of(address), &contract));
+    au_kv_batch_init(&batch, 1024);
+    for (; height > 0; height--) {
+        uint8_t key[1 + AU_ADDRESS_SIZE + 12] = {'c'};
+        memcpy(key + 1, contract.bytes, AU_ADDRESS_SIZE);
+        au_put_big_endian(key + 1 + AU_ADDRESS_SIZE, ~height, 8);
+        memset(key + sizeof(key) - 4, 0xff, 4);
+        au_kv_batch_del(&batch, AU_CF_IDX, (struct au_bytes){key, sizeof(key)});
+    }
+    assert_ok(au_kv_write(&world.kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+/* What was before the first change that the chain has is read by the code that this one found. */
+static void test_pruned(void **state)
+{
+    (void)state;
+    static const char *const totals[] = {"[5,0]", "[1,0]", "\"6\"", "\"2\""};
+    char address[ADDRESS_SIZE];
+    struct answer answer = deploy(halves, address); /* block 1 */
+    answer_done(&answer);
+    answer = call(address, "set", "u64:1");
+    answer_done(&answer);
+    prune(address, 1);
+    expect_events(address, "asc", totals, 2);
+    upgrade(address, whole, "\"6\""); /* block 3 */
+    answer = call(address, "set", "u64:2");
+    expect_json(&answer, "receipt.result", "\"2\"");
+    answer_done(&answer);
+    expect_events(address, "asc", totals, AU_COUNT_OF(totals));
+    expect_events(address, "desc", totals, AU_COUNT_OF(totals));
+    prune(address, 3);
+    answer = get_of(address, "/view/get");
+    expect_json(&answer, "result", "\"4294967298\"");
+    answer_done(&answer);
+}
+
 /* ---- limits ---- */
 
 /* many() emits 256 events of 1 KiB, each about 64 KiB as JSON; large() one that is too large. */
@@ -421,15 +464,11 @@ int main(void)
 {
 #define DEV(test) cmocka_unit_test_setup_teardown(test, open_dev, close_world)
     const struct CMUnitTest tests[] = {
-        DEV(test_receipt),
-        DEV(test_failed_deployment),
-        DEV(test_without),
-        DEV(test_views),
-        DEV(test_simulated),
-        DEV(test_upgrade),
-        DEV(test_swap),
-        DEV(test_size),
-        cmocka_unit_test_setup_teardown(test_codes, open_manual, close_world),
+        DEV(test_receipt),   DEV(test_failed_deployment),
+        DEV(test_without),   DEV(test_views),
+        DEV(test_simulated), DEV(test_upgrade),
+        DEV(test_swap),      DEV(test_pruned),
+        DEV(test_size),      cmocka_unit_test_setup_teardown(test_codes, open_manual, close_world),
     };
     return cmocka_run_group_tests_name("api/decoder", tests, NULL, NULL);
 }
