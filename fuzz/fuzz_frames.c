@@ -305,16 +305,16 @@ static void call_ends(void *context, const struct au_instance *instance,
     if (results[0].u32 != AU_OUTCOME_SUCCESS || seen.is_view) AU_ASSERT(digest == seen.digest);
 }
 
-static void function_enters(void *context, uint32_t function, int64_t steps_left)
+static bool function_enters(void *context, uint32_t function, int64_t steps_left)
 {
     struct watcher *watcher = context;
-    watcher->keeps.enters(&watcher->tracer, function, steps_left);
+    return watcher->keeps.enters(&watcher->tracer, function, steps_left);
 }
 
-static void function_returns(void *context, int64_t steps_left)
+static bool function_returns(void *context, int64_t steps_left)
 {
     struct watcher *watcher = context;
-    watcher->keeps.returns(&watcher->tracer, steps_left);
+    return watcher->keeps.returns(&watcher->tracer, steps_left);
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */

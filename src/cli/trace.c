@@ -199,8 +199,8 @@ static void put_notes(const struct trace *trace)
         au_invocation_note(invocation, "the trace is cut short: more happened than is kept");
     }
     if (trace->is_cut) {
-        au_invocation_note(invocation, "there were more functions inside one another than are "
-                                       "kept: they count as part of those that call them");
+        au_invocation_note(invocation, "functions are not told in full: there were more than 32 "
+                                       "inside one another, or too many calls");
     }
     if (trace->has_blank) {
         au_invocation_note(invocation, "of some frames the node could not tell the functions");

@@ -8,7 +8,8 @@ void au_profiler_init(struct au_profiler *profiler, struct au_arena *arena)
 void au_profiler_reset(struct au_profiler *profiler)
 {
     au_table_clear(&profiler->nodes);
-    profiler->node_count = profiler->number_count = profiler->frame_count = 0;
+    profiler->node_count = profiler->number_count = 0;
+    profiler->frame_count = profiler->event_count = 0;
 }
 
 void au_profiler_done(struct au_profiler *profiler)
@@ -99,6 +100,13 @@ static void close_node(struct au_profile_frame *frame)
     frame->open[frame->depth].node->steps += frame->open[frame->depth].steps_left - frame->seen;
 }
 
+static void close_all(struct au_profile_frame *frame, int64_t steps_left)
+{
+    account(frame, steps_left);
+    while (frame->depth > 0)
+        close_node(frame);
+}
+
 void au_profiler_begin(struct au_profiler *profiler, struct au_profile *profile,
                        const struct au_module_info *info)
 {
@@ -117,44 +125,56 @@ void au_profiler_begin(struct au_profiler *profiler, struct au_profile *profile,
 void au_profiler_end(struct au_profiler *profiler, int64_t steps_left)
 {
     struct au_profile_frame *frame = innermost(profiler);
-    if (frame) {
-        account(frame, steps_left);
-        while (frame->depth > 0)
-            close_node(frame);
-    }
+    if (frame) close_all(frame, steps_left);
     profiler->frame_count--;
 }
 
-void au_profiler_enter(struct au_profiler *profiler, uint32_t function, int64_t steps_left)
+/* Whether the frame goes on; NULL: it has no profile. */
+static bool take_event(struct au_profiler *profiler, struct au_profile_frame *frame,
+                       int64_t steps_left)
+{
+    if (!frame) return false;
+    if (profiler->event_count < AU_PROFILE_EVENTS_MAX) {
+        profiler->event_count++;
+        account(frame, steps_left);
+        return true;
+    }
+    close_all(frame, steps_left);
+    frame->profile->is_cut = true;
+    frame->profile = NULL;
+    return false;
+}
+
+bool au_profiler_enter(struct au_profiler *profiler, uint32_t function, int64_t steps_left)
 {
     struct au_profile_frame *frame = innermost(profiler);
     struct au_profile_node *node = NULL;
-    if (!frame) return;
-    account(frame, steps_left);
+    if (!take_event(profiler, frame, steps_left)) return false;
     if (frame->beyond == 0 && frame->depth < AU_PROFILE_DEPTH_MAX) {
         node = find_node(profiler, frame, open_node(frame), function);
     }
     if (!node) {
         frame->profile->is_cut = true;
         frame->beyond++;
-        return;
+        return true;
     }
     node->call_count++;
     frame->open[frame->depth].node = node;
     frame->open[frame->depth].steps_left = frame->seen;
     frame->depth++;
+    return true;
 }
 
-void au_profiler_return(struct au_profiler *profiler, int64_t steps_left)
+bool au_profiler_return(struct au_profiler *profiler, int64_t steps_left)
 {
     struct au_profile_frame *frame = innermost(profiler);
-    if (!frame) return;
-    account(frame, steps_left);
+    if (!take_event(profiler, frame, steps_left)) return false;
     if (frame->beyond > 0) {
         frame->beyond--;
     } else {
         close_node(frame);
     }
+    return true;
 }
 
 const struct au_profile_node *au_profiler_pause(struct au_profiler *profiler, int64_t steps_left)

@@ -9,7 +9,8 @@
  *   1. The steps of a node are its own, those of the nodes inside it, and those of the host calls
  *      made in it. Nothing is counted twice, in a recursion either.
  *   2. A frame has its nodes in the order of first calls: a node comes after the one it is in.
- *   3. Past a bound a call has no node: what it takes is own steps of the node it is in.
+ *   3. Past a bound of nodes or depth a call has no node: what it takes is own steps of the node it
+ *      is in. Past that of events all nodes end.
  *
  * Threading: that of the tracer whose part it is. */
 #ifndef AUREON_CONTRACT_PROFILE_H
@@ -20,9 +21,10 @@
 #include "vm/limits.h"
 #include "vm/module.h"
 
-#define AU_PROFILE_NODES_MAX     4096u /* of all frames */
-#define AU_PROFILE_DEPTH_MAX     32u   /* calls inside one another in a frame */
-#define AU_PROFILE_NAME_SIZE_MAX 128u  /* bytes; longer names are cut */
+#define AU_PROFILE_NODES_MAX     4096u     /* of all frames */
+#define AU_PROFILE_DEPTH_MAX     32u       /* calls inside one another in a frame */
+#define AU_PROFILE_NAME_SIZE_MAX 128u      /* bytes; longer names are cut */
+#define AU_PROFILE_EVENTS_MAX    10000000u /* calls and returns of all frames: they take time */
 
 struct au_profile_node {
     struct au_profile_node *next;  /* of its frame */
@@ -48,7 +50,7 @@ struct au_profile {
 
 /* A frame that has not ended. */
 struct au_profile_frame {
-    struct au_profile *profile;        /* NULL: it has none */
+    struct au_profile *profile;        /* NULL: it has none, or has it no longer */
     const struct au_module_info *info; /* borrowed */
     uint32_t depth;
     uint64_t beyond; /* calls past a bound, inside the innermost node, that have not ended */
@@ -65,6 +67,7 @@ struct au_profiler { /* by value for its owner */
     uint32_t node_count;
     uint32_t number_count;
     uint32_t frame_count;
+    uint32_t event_count;
     struct au_profile_frame frames[AU_DEPTH_MAX];
 };
 
@@ -84,9 +87,10 @@ void au_profiler_begin(struct au_profiler *profiler, struct au_profile *profile,
 void au_profiler_end(struct au_profiler *profiler, int64_t steps_left);
 
 /* au_profiler_enter: a function begins in the innermost frame; au_profiler_return: the innermost
- * function returns. steps_left: may be below 0, which counts as 0 */
-void au_profiler_enter(struct au_profiler *profiler, uint32_t function, int64_t steps_left);
-void au_profiler_return(struct au_profiler *profiler, int64_t steps_left);
+ * function returns. steps_left: may be below 0, which counts as 0. false: no more is to be told of
+ * the frame */
+bool au_profiler_enter(struct au_profiler *profiler, uint32_t function, int64_t steps_left);
+bool au_profiler_return(struct au_profiler *profiler, int64_t steps_left);
 
 /* au_profiler_pause: a host call begins; gives the node that makes it, or NULL. au_profiler_resume:
  * it ends. */

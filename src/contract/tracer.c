@@ -285,16 +285,16 @@ static void host_ends(void *context, const struct au_instance *instance,
 
 /* ---- functions ---- */
 
-static void function_enters(void *context, uint32_t function, int64_t steps_left)
+static bool function_enters(void *context, uint32_t function, int64_t steps_left)
 {
     struct au_tracer *tracer = context;
-    au_profiler_enter(&tracer->profiler, function, steps_left);
+    return au_profiler_enter(&tracer->profiler, function, steps_left);
 }
 
-static void function_returns(void *context, int64_t steps_left)
+static bool function_returns(void *context, int64_t steps_left)
 {
     struct au_tracer *tracer = context;
-    au_profiler_return(&tracer->profiler, steps_left);
+    return au_profiler_return(&tracer->profiler, steps_left);
 }
 
 void au_tracer_init(struct au_tracer *tracer)

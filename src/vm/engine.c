@@ -120,7 +120,7 @@ static enum au_err define_tell(struct au_engine *engine)
     wasm_valtype_vec_t params;
     wasm_valtype_vec_t results;
     new_value_types("i", /* has_gas = */ true, &params);
-    new_value_types("", /* has_gas = */ false, &results);
+    new_value_types("i", /* has_gas = */ false, &results);
     wasm_functype_t *type = wasm_functype_new(&params, &results);
     wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
         engine->linker, (const char *)module.data, module.size, (const char *)name.data, name.size,

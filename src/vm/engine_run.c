@@ -100,12 +100,12 @@ wasm_trap_t *engine_call_tell(void *env, wasmtime_caller_t *caller, wasmtime_val
     const struct au_host_watch *watch = running->base.watch;
     int32_t function = raw[0].i32;
     int64_t steps_left = raw[1].i64;
-    if (watch == NULL) return NULL;
-    if (function >= 0) {
-        watch->enters(watch->context, (uint32_t)function, steps_left);
-    } else {
-        watch->returns(watch->context, steps_left);
+    bool goes_on = false;
+    if (watch != NULL) {
+        goes_on = function >= 0 ? watch->enters(watch->context, (uint32_t)function, steps_left)
+                                : watch->returns(watch->context, steps_left);
     }
+    raw[0].i32 = goes_on;
     return NULL;
 }
 

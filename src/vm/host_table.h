@@ -60,9 +60,10 @@ struct au_host_watch {
     /* results: as the contract gets them; NULL if the call has ended the frame. */
     void (*ends)(void *context, const struct au_instance *instance, const union au_value *results);
     /* Of a module in the traced form alone: a function of its own begins, before it pays anything,
-     * and returns. Those that a trap has ended do not return. */
-    void (*enters)(void *context, uint32_t function, int64_t steps_left);
-    void (*returns)(void *context, int64_t steps_left);
+     * and returns. Those that a trap has ended do not return. false: the instance is to tell of no
+     * more of them. */
+    bool (*enters)(void *context, uint32_t function, int64_t steps_left);
+    bool (*returns)(void *context, int64_t steps_left);
 };
 
 struct au_host_table {

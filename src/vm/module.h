@@ -64,7 +64,7 @@ struct au_module_info {
 #define AU_EXPORT_MEMORY "__aureon_mem"   /* memory 0, if the module has one */
 #define AU_EXPORT_START  "__aureon_start" /* the start function, if the module has one */
 
-/* What the traced form imports: tell(function or -1, gas counter). */
+/* What the traced form imports: tell(function or -1, gas counter) -> whether to go on telling. */
 #define AU_IMPORT_MODULE "__aureon"
 #define AU_IMPORT_TELL   "tell"
 

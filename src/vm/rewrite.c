@@ -2,105 +2,12 @@
 
 #include <string.h>
 
+#include "vm/emit.h"
 #include "vm/gas.h"
 
 _Static_assert(REWRITE_SIZE_MAX(AU_CODE_SIZE_MAX, AU_METERED_BLOCKS_MAX, AU_FUNCTIONS_MAX) <=
                    AU_PREPARED_SIZE_MAX,
                "the public bound covers every module");
-
-#define TYPE_EMPTY 0x40
-
-/* ---- the binary format ----------------------------------------------------------------------- */
-
-enum {
-    OP_UNREACHABLE = 0x00,
-    OP_BLOCK = 0x02,
-    OP_IF = 0x04,
-    OP_ELSE = 0x05,
-    OP_END = 0x0b,
-    OP_BR = 0x0c,
-    OP_BR_IF = 0x0d,
-    OP_RETURN = 0x0f,
-    OP_CALL = 0x10,
-    OP_LOCAL_GET = 0x20,
-    OP_LOCAL_SET = 0x21,
-    OP_LOCAL_TEE = 0x22,
-    OP_GLOBAL_GET = 0x23,
-    OP_GLOBAL_SET = 0x24,
-    OP_MEMORY_SIZE = 0x3f,
-    OP_MEMORY_GROW = 0x40,
-    OP_I32_CONST = 0x41,
-    OP_I64_CONST = 0x42,
-    OP_I32_EQZ = 0x45,
-    OP_I32_EQ = 0x46,
-    OP_I32_GT_U = 0x4b,
-    OP_I64_LT_S = 0x53,
-    OP_I32_ADD = 0x6a,
-    OP_I32_SUB = 0x6b,
-    OP_I64_ADD = 0x7c,
-    OP_I64_SUB = 0x7d,
-    OP_I64_MUL = 0x7e,
-    OP_I64_OR = 0x84,
-    OP_I64_SHR_U = 0x88,
-    OP_I64_EXTEND_I32_S = 0xac,
-    OP_I64_EXTEND_I32_U = 0xad,
-};
-
-static void put_u32(struct au_buf *out, uint32_t value)
-{
-    while (value >= 0x80) {
-        au_buf_put_u8(out, (uint8_t)(value | 0x80));
-        value >>= 7;
-    }
-    au_buf_put_u8(out, (uint8_t)value);
-}
-
-static void put_s64(struct au_buf *out, int64_t value)
-{
-    for (;;) {
-        uint8_t byte = (uint8_t)(value & 0x7f);
-        value = value < 0 ? ~(~value >> 7) : value >> 7;
-        bool is_last = (value == 0 && !(byte & 0x40)) || (value == -1 && (byte & 0x40));
-        au_buf_put_u8(out, is_last ? byte : (uint8_t)(byte | 0x80));
-        if (is_last) return;
-    }
-}
-
-static void put_op_u32(struct au_buf *out, uint8_t op, uint32_t value)
-{
-    au_buf_put_u8(out, op);
-    put_u32(out, value);
-}
-
-static void put_const(struct au_buf *out, uint8_t op, int64_t value)
-{
-    au_buf_put_u8(out, op);
-    put_s64(out, value);
-}
-
-/* A size that is known later: five bytes, filled in by end_size. */
-static size_t begin_size(struct au_buf *out)
-{
-    static const uint8_t zero[5] = {0};
-    au_buf_put(out, zero, sizeof zero);
-    return out->size;
-}
-
-static void end_size(struct au_buf *out, size_t from)
-{
-    if (out->err != AU_OK) return;
-    uint32_t size = (uint32_t)(out->size - from);
-    for (size_t i = 0; i < 5; i++) {
-        uint8_t more = i < 4 ? 0x80 : 0;
-        out->data[from - 5 + i] = (uint8_t)(((size >> (7 * i)) & 0x7f) | more);
-    }
-}
-
-static size_t begin_section(struct au_buf *out, uint8_t id)
-{
-    au_buf_put_u8(out, id);
-    return begin_size(out);
-}
 
 /* The decoder has checked these bytes, so reading them again can't fail. */
 static uint32_t reread_u32(struct au_reader *reader)
@@ -154,7 +61,18 @@ static uint32_t map_function(const struct wasm_module *module, uint32_t index)
     return index < module->import_count ? wrapper_index(module, index) : index + tell_count(module);
 }
 
-/* Types after the module's own: one per import, one for the helpers, one for telling, then those of
+/* The helper that calls it, if somebody still looks. */
+static uint32_t teller_index(const struct wasm_module *module)
+{
+    return grow_index(module) + (module->has_memory ? 2 : 0);
+}
+
+static uint32_t looks_global(const struct wasm_module *module)
+{
+    return module->global_count + 2;
+}
+
+/* Types after the module's own: one per import, one for the helpers, two for telling, then those of
  * blocks. */
 static uint32_t import_type(const struct wasm_module *module, uint32_t import)
 {
@@ -169,6 +87,11 @@ static uint32_t helper_type(const struct wasm_module *module)
 static uint32_t tell_type(const struct wasm_module *module)
 {
     return helper_type(module) + 1;
+}
+
+static uint32_t teller_type(const struct wasm_module *module)
+{
+    return tell_type(module) + 1;
 }
 
 /* ---- pieces of code -------------------------------------------------------------------------- */
@@ -256,8 +179,7 @@ static void put_tell(struct rewrite *rewrite, int64_t function)
 {
     if (!rewrite->module->is_traced) return;
     put_const(rewrite->out, OP_I32_CONST, function);
-    put_op_u32(rewrite->out, OP_GLOBAL_GET, gas_global(rewrite->module));
-    put_op_u32(rewrite->out, OP_CALL, tell_index(rewrite->module));
+    put_op_u32(rewrite->out, OP_CALL, teller_index(rewrite->module));
 }
 
 /* One test for both counters: the sign of their or. */
@@ -482,10 +404,11 @@ static void put_func_type(struct au_buf *out, const struct au_func_type *type, b
 static void put_types(struct rewrite *rewrite)
 {
     static const uint8_t i32_to_i32[] = {0x60, 1, AU_TYPE_I32, 1, AU_TYPE_I32};
-    static const uint8_t tell[] = {0x60, 2, AU_TYPE_I32, AU_TYPE_I64, 0};
+    static const uint8_t tell[] = {0x60,        2,    AU_TYPE_I32, AU_TYPE_I64, 1,
+                                   AU_TYPE_I32, 0x60, 1,           AU_TYPE_I32, 0};
     const struct wasm_module *module = rewrite->module;
     struct au_buf *out = rewrite->out;
-    uint32_t count = helper_type(module) + 1 + tell_count(module);
+    uint32_t count = helper_type(module) + 1 + 2 * tell_count(module);
     for (uint32_t i = 0; i < module->type_count; i++) {
         if (module->types[i].result_count >= 2) rewrite->block_types[i] = count++;
     }
@@ -533,9 +456,10 @@ static void put_imports(struct rewrite *rewrite)
     end_size(out, section);
 }
 
-static uint32_t helper_count(const struct wasm_module *module)
+/* Helpers and wrappers. */
+static uint32_t added_count(const struct wasm_module *module)
 {
-    return module->has_memory ? 2 : 0;
+    return module->import_count + (module->has_memory ? 2 : 0) + tell_count(module);
 }
 
 static void put_functions(struct rewrite *rewrite)
@@ -543,14 +467,15 @@ static void put_functions(struct rewrite *rewrite)
     const struct wasm_module *module = rewrite->module;
     struct au_buf *out = rewrite->out;
     size_t section = begin_section(out, 3);
-    put_u32(out, module->function_count + module->import_count + helper_count(module));
+    put_u32(out, module->function_count + added_count(module));
     au_buf_put_bytes(out, module->functions_raw);
     for (uint32_t i = 0; i < module->import_count; i++) {
         put_u32(out, module->imports[i].type);
     }
-    for (uint32_t i = 0; i < helper_count(module); i++) {
+    for (uint32_t i = 0; module->has_memory && i < 2; i++) {
         put_u32(out, helper_type(module));
     }
+    if (module->is_traced) put_u32(out, teller_type(module));
     end_size(out, section);
 }
 
@@ -578,15 +503,17 @@ static void put_globals(struct rewrite *rewrite)
 {
     static const uint8_t gas[] = {AU_TYPE_I64, 1, OP_I64_CONST, 0, OP_END};
     static const uint8_t stack_head[] = {AU_TYPE_I32, 1};
+    static const uint8_t looks[] = {AU_TYPE_I32, 1, OP_I32_CONST, 1, OP_END};
     const struct wasm_module *module = rewrite->module;
     struct au_buf *out = rewrite->out;
     size_t section = begin_section(out, 6);
-    put_u32(out, module->global_count + 2);
+    put_u32(out, module->global_count + 2 + tell_count(module));
     au_buf_put_bytes(out, module->globals_raw);
     au_buf_put(out, gas, sizeof gas);
     au_buf_put(out, stack_head, sizeof stack_head);
     put_const(out, OP_I32_CONST, AU_STACK_UNITS);
     au_buf_put_u8(out, OP_END);
+    if (module->is_traced) au_buf_put(out, looks, sizeof looks);
     end_size(out, section);
 }
 
@@ -670,7 +597,7 @@ void rewrite_begin(struct rewrite *rewrite)
         end_size(out, section);
     }
     rewrite->code_start = begin_section(out, 10);
-    put_u32(out, module->function_count + module->import_count + helper_count(module));
+    put_u32(out, module->function_count + added_count(module));
 }
 
 static void put_wrapper(struct rewrite *rewrite, uint32_t import)
@@ -762,6 +689,24 @@ static void put_bulk_helper(struct rewrite *rewrite)
     end_size(out, body);
 }
 
+/* A function or -1 -> told, until who looks has seen enough. */
+static void put_teller(struct rewrite *rewrite)
+{
+    const struct wasm_module *module = rewrite->module;
+    struct au_buf *out = rewrite->out;
+    size_t body = begin_size(out);
+    put_u32(out, 0);
+    put_op_u32(out, OP_GLOBAL_GET, looks_global(module));
+    put_op_u32(out, OP_IF, TYPE_EMPTY);
+    put_op_u32(out, OP_LOCAL_GET, 0);
+    put_op_u32(out, OP_GLOBAL_GET, gas_global(module));
+    put_op_u32(out, OP_CALL, tell_index(module));
+    put_op_u32(out, OP_GLOBAL_SET, looks_global(module));
+    au_buf_put_u8(out, OP_END);
+    au_buf_put_u8(out, OP_END);
+    end_size(out, body);
+}
+
 void rewrite_end(struct rewrite *rewrite)
 {
     const struct wasm_module *module = rewrite->module;
@@ -773,6 +718,7 @@ void rewrite_end(struct rewrite *rewrite)
         put_grow_helper(rewrite);
         put_bulk_helper(rewrite);
     }
+    if (module->is_traced) put_teller(rewrite);
     end_size(out, rewrite->code_start);
     if (module->data_raw.size != 0) {
         size_t section = begin_section(out, 11);

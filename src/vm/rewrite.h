@@ -20,8 +20,9 @@
  *
  * The traced form is for who looks inside, and does the same at the same price: each function of
  * the module also tells the host, by one more import, where it begins and where it returns, and
- * what the gas counter is there. That import comes behind the others, so that functions move by
- * one. Nothing of it is charged, nor reserves of the stack. */
+ * what the gas counter is there, until the host answers that it has seen enough. That import comes
+ * behind the others, so that functions move by one. Nothing of it is charged, nor reserves of the
+ * stack. */
 #ifndef AUREON_VM_REWRITE_H
 #define AUREON_VM_REWRITE_H
 
@@ -32,10 +33,10 @@
 /* No module's instrumented form is larger: three times its size (a run is copied; elsewhere an
  * instruction at most doubles: a `call` may gain a byte of index, dead ends gain an `unreachable`;
  * and REWRITE_RELOAD_SHARE bounds what reloads add), and what blocks, functions and the module add.
- * A block of a run is charged in the copy too; a loop's head, with its test, takes most. 18 bytes
+ * A block of a run is charged in the copy too; a loop's head, with its test, takes most. 12 bytes
  * of a function are the traced form's. */
 #define REWRITE_BLOCK_SIZE_MAX    40u
-#define REWRITE_FUNCTION_SIZE_MAX 84u
+#define REWRITE_FUNCTION_SIZE_MAX 80u
 #define REWRITE_MODULE_SIZE_MAX   65536u
 /* A function keeps a copy of the gas counter only if its size is at least this many bytes for each
  * call: a reload takes six. */

@@ -22,16 +22,16 @@ static void ends(void *context, const struct au_instance *instance, const union 
     trace->keeps.ends(trace->keeps.context, instance, results);
 }
 
-static void enters(void *context, uint32_t function, int64_t steps_left)
+static bool enters(void *context, uint32_t function, int64_t steps_left)
 {
     const struct log_trace *trace = context;
-    trace->keeps.enters(trace->keeps.context, function, steps_left);
+    return trace->keeps.enters(trace->keeps.context, function, steps_left);
 }
 
-static void returns(void *context, int64_t steps_left)
+static bool returns(void *context, int64_t steps_left)
 {
     const struct log_trace *trace = context;
-    trace->keeps.returns(trace->keeps.context, steps_left);
+    return trace->keeps.returns(trace->keeps.context, steps_left);
 }
 
 void log_trace_init(struct log_trace *trace)

@@ -98,20 +98,22 @@ static void tell_steps(struct told *told, int64_t steps_left)
     told->steps_left = steps_left;
 }
 
-static void tell_enters(void *context, uint32_t function, int64_t steps_left)
+static bool tell_enters(void *context, uint32_t function, int64_t steps_left)
 {
     struct told *told = context;
     (void)function;
     tell_steps(told, steps_left);
     told->depth++;
+    return true;
 }
 
-static void tell_returns(void *context, int64_t steps_left)
+static bool tell_returns(void *context, int64_t steps_left)
 {
     struct told *told = context;
     tell_steps(told, steps_left);
     AU_ASSERT(told->depth > 0);
     told->depth--;
+    return true;
 }
 
 static void tell_begins(void *context, const struct au_instance *instance,

@@ -373,6 +373,9 @@ static const char paths[] =
     "(func (export \"fib\") (param i64) (drop (call $fib (i32.wrap_i64 (local.get 0)))))"
     "(func (export \"down\") (param i64) (call $down (local.get 0)))"
     "(func (export \"wide\") (param i64) (call $left (local.get 0)))"
+    "(func (export \"often\") (param i64) (loop (call $a)"
+    "  (local.set 0 (i64.sub (local.get 0) (i64.const 1)))"
+    "  (br_if 0 (i64.ne (local.get 0) (i64.const 0)))))"
     "(func (export \"null\") (call $b) (call_indirect (type $v) (i32.const 9)))"
     "(func (export \"named\") (call 7)))";
 
@@ -437,6 +440,19 @@ static void test_bounds_of_paths(void **state)
     assert_int_equal(profile->count, AU_PROFILE_NODES_MAX);
     assert_true(profile->is_cut);
     assert_false(traced->tracer.is_truncated);
+
+    number = AU_PROFILE_EVENTS_MAX / 2 - 1; /* calls, and two events more are told of the frame */
+    run_both(traced, FIXTURE_STEPS, "often", &number, 1);
+    profile = &entry_at(traced, 0)->frame.profile;
+    assert_false(profile->is_cut);
+    assert_int_equal(profile->last->call_count, number);
+    number += 1000;
+    run_both(traced, FIXTURE_STEPS, "often", &number, 1);
+    profile = &entry_at(traced, 0)->frame.profile;
+    assert_true(profile->is_cut);
+    assert_int_equal(profile->count, 2);
+    assert_int_equal(profile->last->call_count, AU_PROFILE_EVENTS_MAX / 2);
+    assert_true(profile->first->steps < entry_at(traced, 0)->steps);
 
     /* Past them a host call in a stack that ends. */
     number = 1000000;

@@ -59,16 +59,20 @@ static void ends(void *context, const struct au_instance *instance, const union 
     if (results != NULL) note(HOST_ENDS, instance->steps_left);
 }
 
-static void enters(void *context, uint32_t function, int64_t steps_left)
+static size_t events_wanted = SIZE_MAX;
+
+static bool enters(void *context, uint32_t function, int64_t steps_left)
 {
     (void)context;
     note(function, steps_left);
+    return event_count < events_wanted;
 }
 
-static void returns(void *context, int64_t steps_left)
+static bool returns(void *context, int64_t steps_left)
 {
     (void)context;
     note(RETURNS, steps_left);
+    return event_count < events_wanted;
 }
 
 static const struct au_host_watch watch = {NULL, begins, ends, enters, returns};
@@ -202,6 +206,25 @@ static void test_every_way_out(void **state)
         assert_int_equal(events[i].what, whats[i]);
     assert_true(events[1].steps_left - events[2].steps_left >= 40);
     run_staircase(&forms);
+    release(&forms);
+}
+
+/* Who has seen enough is told of host calls only, and all goes on as before. */
+static void test_enough(void **state)
+{
+    (void)state;
+    struct forms forms =
+        load("(module (func $f (param i64) (result i64) (if (result i64) (i64.eqz (local.get 0))"
+             "  (then (i64.const 7))"
+             "  (else (call $f (i64.sub (local.get 0) (i64.const 1))))))"
+             "(func (export \"run\") (result i64) (call $f (i64.const 20))))");
+    for (size_t wanted = 1; wanted <= 44; wanted++) {
+        events_wanted = wanted;
+        struct fixture_result result = run_both(&forms, FIXTURE_STEPS);
+        assert_int_equal(result.values[0].i64, 7);
+        assert_int_equal(event_count, wanted);
+    }
+    events_wanted = SIZE_MAX;
     release(&forms);
 }
 
@@ -358,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_kept_apart),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_enough),
         cmocka_unit_test(test_not_compiled),
     };
     return cmocka_run_group_tests(tests, start_engine, stop_engine);
