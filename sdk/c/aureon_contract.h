@@ -167,8 +167,7 @@ void aureon_mock_register(struct aureon_mock_function *function);
     }                                                                                            \
     static aureon_##result name(AUREON_PARAMS(__VA_ARGS__))
 
-/* AUREON_STRUCT(Name, (T, member), ...): struct Name, and the types Name, option(Name) and vec(Name)
- * of fields. */
+/* AUREON_STRUCT(Name, (T, member), ...): struct Name, and types Name, option(Name), vec(Name). */
 #define AUREON_STRUCT(...)        AUREON_STRUCT_(AUREON_FIRST(__VA_ARGS__), __VA_ARGS__)
 #define AUREON_STRUCT_(Name, ...) AUREON_STRUCT__(Name, __VA_ARGS__)
 #define AUREON_STRUCT__(Name, ...)                                                                \
@@ -224,7 +223,7 @@ AUREON_SHARED static void aureon_end_topic(struct aureon_cursor *to, uint32_t be
 }
 
 /* AUREON_EVENT(Name, text, (T, field, topic), (T, field), ...): emit_Name(field, ...) puts it into
- * the receipt. Fields with the word topic, at most 4, can be looked for; the data are the others. */
+ * the receipt. Fields with the word topic, at most 4, can be looked for; the rest are the data. */
 #define AUREON_EVENT(Name, ...)                                                                 \
     AUREON_ABI(AUREON_ASCII("event ") AUREON_WORD_(Name) AUREON_FIELDS(__VA_ARGS__)             \
                    AUREON_QUOTED(__VA_ARGS__))                                                  \

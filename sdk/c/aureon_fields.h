@@ -82,7 +82,7 @@
  * the layer that AUREON_ASCII puts around. */
 #define AUREON_QUOTED__(text) AUREON_ASCII(" ") AUREON_ASCII(#text) AUREON_ASCII("\n")
 
-/* A type: what stands between the brackets of the outer one may be a word, or an inner one of words. */
+/* A type, two deep at most: what an inner one is made of are words. */
 #define AUREON_TYPE(T)        AUREON_SECOND(AUREON_TYPE_##T, AUREON_WORD_(T), ~)
 #define AUREON_TYPE_option(T) ~, AUREON_ASCII("option<") AUREON_INNER(T) AUREON_ASCII(">")
 #define AUREON_TYPE_vec(T)    ~, AUREON_ASCII("vec<") AUREON_INNER(T) AUREON_ASCII(">")

@@ -212,9 +212,9 @@ AUREON_SHARED static void aureon_get_raw(struct aureon_cursor *from, void *data,
     from->pos += size;
 }
 
-/* For each type T: aureon_put_T appends a value, aureon_get_T takes one. By address, so that nothing
- * is copied twice. aureon_is_varying_T tells whether its values have no one size. For those that may
- * be keys of a map, aureon_is_less_T is their order. */
+/* For each type T: aureon_put_T appends a value, aureon_get_T takes one; by address, so that
+ * nothing is copied twice. aureon_is_varying_T tells whether sizes of values differ, and
+ * aureon_is_less_T is the order of those that may be keys of a map. */
 #define AUREON_PLAIN(T)                                                                     \
     enum { aureon_is_varying_##T = false };                                                 \
     AUREON_UNUSED static void aureon_put_##T(struct aureon_cursor *to, const aureon_##T *v) \
@@ -335,8 +335,8 @@ AUREON_UNUSED static bool aureon_is_less_string(const aureon_string *a, const au
 
 /* ---- options, lists and maps ----------------------------------------------------------------- */
 
-/* A type may be option(T), vec(T) or map(K, V), which the ABI writes option<T>, vec<T> and map<K,V>.
- * In C they are
+/* A type may be option(T), vec(T) or map(K, V): in the ABI option<T>, vec<T>, map<K,V>. In C those
+ * are
  *
  *     aureon_option(T)  .is_some, .value    AUREON_SOME(T, value) and AUREON_NONE(T) make one
  *     aureon_vec(T)     .items, .count
