@@ -85,7 +85,7 @@ enum aureon_error {
     AUREON_ERROR_ARITHMETIC,             /* a result does not fit its type */
     AUREON_ERROR_ASSERTION,              /* AUREON_REQUIRE */
     AUREON_ERROR_MEMORY,                 /* the heap or the scratch buffer is full */
-    AUREON_ERROR_ENCODING,               /* a stored or returned value does not decode */
+    AUREON_ERROR_ENCODING,               /* a stored or returned value, or a map out of order */
     AUREON_ERROR_NOT_PAYABLE             /* value came with a call that takes none */
 };
 

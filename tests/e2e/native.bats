@@ -70,6 +70,12 @@ END
     ls crash-*
 }
 
+@test "native: libFuzzer finds no argument that the readers of lists take wrongly" {
+    build clang -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+        "$tests/lists_fuzz.c" "$AUREON_SOURCE_DIR/tests/contracts/lists.c"
+    ./program -runs=20000 -seed=1 -max_len=96 -verbosity=0
+}
+
 @test "native: gcov tells which lines of a contract a test reached" {
     build gcc --coverage "${on_the_mock[@]}"
     ./program
