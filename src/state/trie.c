@@ -418,7 +418,7 @@ static enum au_err change_leaf(struct work *work, size_t start, struct au_trie_c
     return AU_OK;
 }
 
-/* What the other thread does: the part of a range that is of one half. */
+/* What the other thread does if it has the time: the part of a range that is of one half. */
 struct errand {
     struct work work;
     struct range range;
@@ -427,12 +427,11 @@ struct errand {
     enum au_err err;
 };
 
-static void *run_errand(void *arg)
+static void run_errand(void *context)
 {
-    struct errand *errand = arg;
+    struct errand *errand = context;
     errand->err =
         apply_to_children(&errand->work, &errand->open, errand->range, NULL, &errand->is_changed);
-    return NULL;
 }
 
 /* Applies a range to a branch at the first nibble, each half by a thread. */
@@ -449,16 +448,11 @@ static enum au_err apply_to_halves(struct work *work, struct au_trie_open *open,
         .range = {range.first + low.count, range.count - low.count},
         .open = *open,
     };
-    pthread_t thread;
     au_flat_init(&flat, &work->flat->kv, work->flat->snapshot);
     au_buf_init(&errand.work.value, LEAF_SIZE_MAX);
-    bool has_thread = pthread_create(&thread, NULL, run_errand, &errand) == 0;
+    au_aide_ask(&work->cache->aide, run_errand, &errand);
     enum au_err err = apply_to_children(work, open, low, NULL, out_is_changed);
-    if (has_thread) {
-        AU_ASSERT(pthread_join(thread, NULL) == 0);
-    } else {
-        run_errand(&errand);
-    }
+    au_aide_await(&work->cache->aide);
     au_buf_done(&errand.work.value);
     au_flat_done(&flat);
     *out_is_changed = *out_is_changed || errand.is_changed;

@@ -20,8 +20,8 @@
  *   4. The records in the store are of one height, or of the two that it says: from them the tries
  *      of either can be made, at any moment and after any crash (state/trie_pass.c).
  *
- * Threading: one thread applies, commits, aborts and flushes. To apply a large batch it starts
- * another to help, which reads the store meanwhile and ends before au_trie_apply returns. Between
+ * Threading: one thread applies, commits, aborts and flushes. To apply a large batch it has
+ * another help it, which reads the store meanwhile and waits between batches. Between
  * au_trie_pass_begin and au_trie_pass_end one more writes records into the store. Others may read
  * the committed tries (state/proof.h) between au_trie_lock_shared and au_trie_unlock; while there
  * are any, commit and abort are called between au_trie_lock and au_trie_unlock. */
@@ -31,6 +31,7 @@
 #include <pthread.h>
 
 #include "base/arena.h"
+#include "state/aide.h"
 #include "state/flat.h"
 #include "state/key_hash.h"
 #include "state/table.h"
@@ -86,6 +87,7 @@ struct au_trie_cache {
     struct au_trie_half halves[AU_TRIE_HALVES];
     size_t size_max;     /* bytes that are kept between flushes */
     size_t parallel_min; /* updates of a batch that two threads share */
+    struct au_aide aide; /* the other of these */
     size_t piece_size;   /* bytes that a pass writes at once, about */
 
     uint32_t now;              /* the batch: a number that goes round */

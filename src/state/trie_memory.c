@@ -6,7 +6,7 @@
 
 #define MEMORY_MAX   ((size_t)64 << 30) /* bytes of all branches and leaves */
 #define CAPACITY_MIN 256u               /* items of a list */
-#define PARALLEL_MIN 1000u              /* updates: 2 ms; a thread takes 50 us */
+#define PARALLEL_MIN 256u               /* updates: 1 ms; to wake a thread takes 50 us */
 #define PIECE_SIZE   ((size_t)64 << 10) /* bytes: others who write wait 0.3 ms for them */
 #define AGE_COUNT    33u                /* classes of age: 0, 1, 2..3, 4..7, ... batches */
 
@@ -540,6 +540,20 @@ void au_trie_unlock(struct au_trie_cache *cache)
 
 /* ---- life ---- */
 
+static enum au_err init_locks(struct au_trie_cache *cache)
+{
+    AU_TRY(au_aide_init(&cache->aide));
+    if (pthread_rwlock_init(&cache->lock, NULL) != 0) goto no_lock;
+    if (pthread_mutex_init(&cache->gate, NULL) != 0) goto no_gate;
+    cache->has_locks = true;
+    return AU_OK;
+no_gate:
+    AU_ASSERT(pthread_rwlock_destroy(&cache->lock) == 0);
+no_lock:
+    au_aide_done(&cache->aide);
+    return AU_ERR_NO_MEMORY;
+}
+
 enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *kv,
                                const struct au_seed *seed, size_t size_max)
 {
@@ -552,13 +566,7 @@ enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *
     for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
         au_arena_init(&cache->halves[i].arena, MEMORY_MAX);
     }
-    if (pthread_rwlock_init(&cache->lock, NULL) != 0) return AU_ERR_NO_MEMORY;
-    if (pthread_mutex_init(&cache->gate, NULL) != 0) {
-        AU_ASSERT(pthread_rwlock_destroy(&cache->lock) == 0);
-        return AU_ERR_NO_MEMORY;
-    }
-    cache->has_locks = true;
-    return AU_OK;
+    return init_locks(cache);
 }
 
 void au_trie_cache_done(struct au_trie_cache *cache)
@@ -577,6 +585,7 @@ void au_trie_cache_done(struct au_trie_cache *cache)
     au_arena_done(&cache->arena);
     au_flat_done(&cache->flat);
     if (!cache->has_locks) return;
+    au_aide_done(&cache->aide);
     AU_ASSERT(pthread_rwlock_destroy(&cache->lock) == 0);
     AU_ASSERT(pthread_mutex_destroy(&cache->gate) == 0);
 }
