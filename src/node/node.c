@@ -21,7 +21,6 @@
 #include "store/memkv.h"
 #include "store/rocks.h"
 
-#define INSTANCES_MAX         64u          /* contracts running at the same time */
 #define CACHE_SIZE            (256u << 20) /* bytes of compiled code in memory */
 #define COMPILED_SIZE         (256u << 20) /* bytes on disk of what is not on the chain */
 #define OWN_PROGRAM           "/proc/self/exe"
@@ -30,6 +29,16 @@
 #define DEV_BALANCE           UINT64_C(1000000000000000) /* a million AUR */
 #define DEV_WRITE_BUFFER_SIZE ((size_t)16 << 20)         /* bytes */
 #define FOLDER_MODE           0700
+
+/* Contracts running at the same time. ThreadSanitizer leaves a process 1.5 TiB of addresses. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define INSTANCES_MAX 16u
+#endif
+#endif
+#ifndef INSTANCES_MAX
+#define INSTANCES_MAX 64u
+#endif
 
 struct au_node {
     struct au_node_options options;
