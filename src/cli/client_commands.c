@@ -61,10 +61,10 @@
     {                                                                                    \
         "value", "AMOUNT", AU_OPTION_TEXT, false, 0, "what the sender pays the contract" \
     }
-#define AS_OPTION                                                      \
-    {                                                                  \
-        "as", "FORM", AU_OPTION_TEXT, false, 0,                        \
-            "print the output as u64 i64 u32 i32 addr str; else bytes" \
+#define AS_OPTION                                                          \
+    {                                                                      \
+        "as", "FORM", AU_OPTION_TEXT, false, 0,                            \
+            "print the output as abi u64 i64 u32 i32 addr str; else bytes" \
     }
 
 #define TRACE_OPTION                                                                               \

@@ -8,6 +8,7 @@
 #include "cli/show.h"
 
 #define RESULT_SIZE_MAX (4u << 20) /* bytes */
+#define BY_ABI          "abi"      /* a form: what the node has decoded */
 
 static bool has_outcome(const struct au_answer *receipt)
 {
@@ -105,13 +106,37 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
 enum au_exit au_receipt_check_form(const struct au_invocation *invocation)
 {
     const char *form = au_invocation_text(invocation, "as", "bytes");
-    if (au_arg_is_form(form)) return AU_EXIT_DONE;
+    if (strcmp(form, BY_ABI) == 0 || au_arg_is_form(form)) return AU_EXIT_DONE;
     return au_invocation_fail(invocation, AU_EXIT_USAGE,
-                              "--as: expected " AU_ARG_FORMS ", got '%s'", form);
+                              "--as: expected " BY_ABI ", " AU_ARG_FORMS ", got '%s'", form);
 }
 
-/* The result stands alone on its line, for scripts. Who reads that a call went wrong makes it
- * again, so a message says that it did not. */
+/* Who reads that a call went wrong makes it again, so a message says that it did not. */
+static const char *where_is(const struct au_answer *receipt)
+{
+    return au_answer_text(receipt, "hash").size > 0 ? "the transaction is in a block, but " : "";
+}
+
+/* What a function gave by the contract's ABI; of one that gives nothing, nothing. */
+static enum au_exit put_result(const struct au_client *client, const struct au_answer *receipt,
+                               struct au_bytes output, struct au_buf *text)
+{
+    const struct au_json_in *result = au_json_in_get(receipt->json, "result");
+    struct au_bytes why = au_answer_text(receipt, "undecoded");
+    if (result != NULL && au_json_in_type(result) == AU_JSON_IN_STRING) {
+        au_show_text(text, au_json_in_string(result));
+    } else if (result != NULL) {
+        au_show_decoded(text, result);
+    } else if (output.size > 0) {
+        if (why.size == 0) why = au_bytes_of("the contract has no ABI");
+        return au_invocation_fail(client->invocation, AU_EXIT_USAGE,
+                                  "%sthe output is not decoded: %.*s", where_is(receipt),
+                                  (int)why.size, (const char *)why.data);
+    }
+    return AU_EXIT_DONE;
+}
+
+/* The result stands alone on its line, for scripts. */
 static enum au_exit put_output(const struct au_client *client, const struct au_answer *receipt,
                                struct au_buf *text)
 {
@@ -119,6 +144,7 @@ static enum au_exit put_output(const struct au_client *client, const struct au_a
     struct au_bytes output = {0};
     enum au_exit code = read_output(client, receipt, &output);
     if (code != AU_EXIT_DONE) return code;
+    if (strcmp(form, BY_ABI) == 0) return put_result(client, receipt, output, text);
     if (au_arg_format(form, output, text) == AU_OK) return AU_EXIT_DONE;
 
     struct au_buf shown;
@@ -127,8 +153,7 @@ static enum au_exit put_output(const struct au_client *client, const struct au_a
     au_buf_put_u8(&shown, 0);
     code = au_invocation_fail(
         client->invocation, AU_EXIT_USAGE, "%sthe output is no %s: it has %zu bytes, %s",
-        au_answer_text(receipt, "hash").size > 0 ? "the transaction is in a block, but " : "", form,
-        output.size, shown.err == AU_OK ? (const char *)shown.data : "");
+        where_is(receipt), form, output.size, shown.err == AU_OK ? (const char *)shown.data : "");
     au_buf_done(&shown);
     return code;
 }

@@ -224,12 +224,18 @@ address() {
     expect_refused 2 "the output is no i32: it has 8 bytes"
     for command in view call; do
         aureon $command "$contract" increment --as u65
-        expect_refused 2 "--as: expected u64, i64, u32, i32, bytes, addr or str, got 'u65'"
+        expect_refused 2 "--as: expected abi, u64, i64, u32, i32, bytes, addr or str, got 'u65'"
     done
     aureon view "$contract" get --as u64
     [ "$output" = 0 ]
     aureon call "$contract" increment --as addr
     expect_refused 2 "the transaction is in a block, but the output is no addr"
+    aureon call "$contract" increment --as abi
+    expect 0
+    [ "$output" = 2 ]
+    deploy "$counter_wat" --from bob
+    aureon call "$contract" increment --as abi
+    expect_refused 2 "the transaction is in a block, but the output is not decoded: the contract has no ABI"
 }
 
 @test "simulate shows a receipt and changes nothing" {

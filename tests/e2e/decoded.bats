@@ -43,6 +43,12 @@ teardown() {
     aureon view "$token" balance_of owner=@alice --json
     expect_json .output 0xe803000000000000
     expect_json .result 1000
+    aureon view "$token" balance_of owner=@alice --as abi
+    expect 0
+    [ "$output" = 1000 ]
+    aureon call "$token" approve spender=@bob amount=1 --as abi
+    expect 0
+    [ -z "$output" ]
     aureon simulate "$token" transfer to=@bob amount=1 --json
     expect_json .events[0].fields.amount 1
     aureon simulate "$token" transfer to=@bob amount=1001 --json
@@ -95,6 +101,8 @@ END
     expect_json .undecoded "the output is no value of the function's result"
     expect_json .events[0].undecoded "the data is not that of the event's fields"
     expect_json '.events[0] | has("fields") | not' true
-    aureon logs "$odd"
+    aureon call "$odd" go --as abi
+    expect_refused 2 "the output is not decoded: the output is no value of the function's result"
+    aureon logs "$odd" --to-height 3
     [[ $output == "3-0-0 $odd Odd 0x4f6464"* ]]
 }
