@@ -340,12 +340,13 @@ static void tell_event(void *context, struct au_json_write *json, const struct a
     put(decoder, json, "fields", reason);
 }
 
+/* reason  why the code is not known, or NULL */
 static void put_stored(struct au_decoder *decoder, struct au_json_write *json,
-                       const struct au_hash *hash, struct au_bytes key,
+                       const struct au_hash *hash, const char *reason, struct au_bytes key,
                        const struct au_abi_stored *values)
 {
     const struct au_abi *abi = NULL;
-    const char *reason = find_abi(decoder, hash, &abi);
+    if (reason == NULL) reason = find_abi(decoder, hash, &abi);
     if (abi != NULL) reason = au_abi_decode_slot(abi, key, values, &decoder->json);
     put(decoder, json, "entry", reason);
 }
@@ -360,11 +361,7 @@ static void tell_slot(void *context, struct au_json_write *json, const struct au
     if (change->existed) values[count++] = (struct au_abi_stored){"before", change->before};
     if (change->exists) values[count++] = (struct au_abi_stored){"after", change->after};
     const char *reason = find_code(decoder, receipt, &change->contract, AFTER, &hash);
-    if (reason == NULL) {
-        put_stored(decoder, json, &hash, change->key, values);
-    } else {
-        put(decoder, json, "entry", reason);
-    }
+    put_stored(decoder, json, &hash, reason, change->key, values);
 }
 
 void au_decoder_put_slot(struct au_decoder *decoder, struct au_json_write *json,
@@ -372,5 +369,5 @@ void au_decoder_put_slot(struct au_decoder *decoder, struct au_json_write *json,
                          struct au_bytes value)
 {
     const struct au_abi_stored values[] = {{"value", value}, {0}};
-    put_stored(decoder, json, code_hash, key, values);
+    put_stored(decoder, json, code_hash, NULL, key, values);
 }

@@ -26,8 +26,8 @@
 #include "core/tx_json.h"
 #include "ledger/block.h"
 
-#define AU_DECODER_SIZE_MAX      (4u << 20) /* bytes of decoded JSON in an answer */
-#define AU_DECODER_CODES_MAX     16u        /* codes that an answer reads because none has lately */
+#define AU_DECODER_SIZE_MAX      (4u << 20)  /* bytes of decoded JSON in an answer */
+#define AU_DECODER_CODES_MAX     16u         /* codes in an answer that none has read lately */
 #define AU_DECODER_READ_MAX      (16u << 20) /* bytes of receipts that changed contracts */
 #define AU_DECODER_CONTRACTS_MAX 8u          /* of which is known what was looked up */
 
