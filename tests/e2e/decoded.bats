@@ -106,3 +106,34 @@ END
     aureon logs "$odd" --to-height 3
     [[ $output == "3-0-0 $odd Odd 0x4f6464"* ]]
 }
+
+# odd_with FIELDS: a module whose `go` emits three bytes, which are these fields of its event.
+odd_with() {
+    cat <<END
+(module
+  (import "env" "emit" (func \$emit (param i32 i32 i32 i32 i32 i32)))
+  (memory 1 1) (data (i32.const 0) "Odd")
+  (func (export "go")
+    (call \$emit (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 3)))
+  (@custom "aureon_abi" "abi 1\0afn go() mut\0aevent Odd($1)\0a"))
+END
+}
+
+@test "on disk: an upgrade does not change how older events read" {
+    stop_node
+    start_node dev --data-dir data
+    odd_with "a:u8, b:u16" >one.wat
+    odd_with "all:(u8,u8,u8)" >two.wat
+    odd=$("$AUREON" deploy one.wat)
+    "$AUREON" call "$odd" go >/dev/null
+    "$AUREON" upgrade "$odd" two.wat >/dev/null
+    "$AUREON" call "$odd" go >/dev/null
+    for _ in 1 2; do
+        aureon logs "$odd"
+        expect 0
+        [[ ${lines[0]} == "2-0-0 $odd Odd(a=79, b=25700) 0x4f6464"* ]]
+        [[ ${lines[1]} == "4-0-0 $odd Odd(all=[79,100,100]) 0x4f6464"* ]]
+        stop_node
+        start_node dev --data-dir data
+    done
+}
