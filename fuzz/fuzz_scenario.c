@@ -160,7 +160,8 @@ static size_t check_names(const struct au_scenario *scenario, const struct au_st
         count++;
     }
     if (step->created_count > 0)
-    if (step->has_created) AU_ASSERT(step->created_index + step->created_count == before + count);
+        if (step->has_created)
+            AU_ASSERT(step->created_index + step->created_count == before + count);
     AU_ASSERT(before + count <= scenario->name_count);
     for (size_t i = before; i < before + count; i++) {
         for (size_t k = 0; k < i; k++)

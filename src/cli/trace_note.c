@@ -54,7 +54,8 @@ static bool waits(const struct trace *trace, const struct trace_item *call,
 }
 
 /* The contract and the function that a call names, as a frame tells them. */
-static void put_target(const struct trace_item *call, struct au_buf *contract, struct au_buf *function)
+static void put_target(const struct trace_item *call, struct au_buf *contract,
+                       struct au_buf *function)
 {
     struct au_address address;
     uint8_t name[AU_FUNCTION_SIZE_MAX];
