@@ -95,6 +95,18 @@ static void new_value_types(const char *letters, bool has_gas, wasm_valtype_vec_
     if (has_gas) out_types->data[count] = wasm_valtype_new(WASM_I64);
 }
 
+/* Offers a function to modules. Takes the type. */
+static enum au_err define(struct au_engine *engine, const char *module, const char *name,
+                          wasm_functype_t *type, wasmtime_func_unchecked_callback_t run, void *env)
+{
+    wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
+        engine->linker, module, strlen(module), name, strlen(name), type, run, env, NULL);
+    wasm_functype_delete(type);
+    if (error == NULL) return AU_OK;
+    wasmtime_error_delete(error);
+    return AU_ERR_ENGINE;
+}
+
 static enum au_err define_host_function(struct au_engine *engine, struct host_binding *binding)
 {
     const struct au_host_entry *entry = binding->entry;
@@ -102,33 +114,18 @@ static enum au_err define_host_function(struct au_engine *engine, struct host_bi
     wasm_valtype_vec_t results;
     new_value_types(entry->params, engine->is_metered, &params);
     new_value_types(entry->results, engine->is_metered, &results);
-    wasm_functype_t *type = wasm_functype_new(&params, &results);
-
-    const char *module = engine->host->module;
-    wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
-        engine->linker, module, strlen(module), entry->name, strlen(entry->name), type,
-        engine->is_metered ? engine_call_host : engine_call_host_unmetered, binding, NULL);
-    wasm_functype_delete(type);
-    if (error == NULL) return AU_OK;
-    wasmtime_error_delete(error);
-    return AU_ERR_ENGINE;
+    return define(engine, engine->host->module, entry->name, wasm_functype_new(&params, &results),
+                  engine->is_metered ? engine_call_host : engine_call_host_unmetered, binding);
 }
 
 static enum au_err define_tell(struct au_engine *engine)
 {
-    struct au_bytes module = au_bytes_of(AU_IMPORT_MODULE), name = au_bytes_of(AU_IMPORT_TELL);
     wasm_valtype_vec_t params;
     wasm_valtype_vec_t results;
     new_value_types("i", /* has_gas = */ true, &params);
     new_value_types("i", /* has_gas = */ false, &results);
-    wasm_functype_t *type = wasm_functype_new(&params, &results);
-    wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
-        engine->linker, (const char *)module.data, module.size, (const char *)name.data, name.size,
-        type, engine_call_tell, NULL, NULL);
-    wasm_functype_delete(type);
-    if (error == NULL) return AU_OK;
-    wasmtime_error_delete(error);
-    return AU_ERR_ENGINE;
+    return define(engine, AU_IMPORT_MODULE, AU_IMPORT_TELL, wasm_functype_new(&params, &results),
+                  engine_call_tell, NULL);
 }
 
 static enum au_err define_host(struct au_engine *engine)

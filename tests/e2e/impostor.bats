@@ -104,3 +104,23 @@ hang_up() {
     aureon status
     expect_refused 4 't\x0at (c\x1b[31m)'
 }
+
+@test "a trace is refused if functions are inside of what cannot be; names cannot steer or split" {
+    for name in itself later below nowhere unnumbered deep many; do
+        answer_with "trace-$name"
+        aureon tx trace "$contract"
+        expect_refused 3 "'trace' is not a list of entries"
+    done
+    answer_with trace
+    aureon tx trace "$contract"
+    expect 0
+    grep -qF '       0.090    fn \x1b[31m;\x0a own=0.001 calls=1' <<<"$output"
+    grep -qF '       0.020      fn func[7] own=0.001 calls=1' <<<"$output"
+    aureon tx trace "$contract" --folded
+    expect 0
+    grep -qxF 'f@;\x1b[31m,\x0a;func[7];log 1' <<<"$output"
+    grep -qxF 'f@;\x1b[31m,\x0a;func[7] 19' <<<"$output"
+    aureon tx trace "$contract" --speedscope
+    expect 0
+    [ "$(jq '.profiles[0].weights | add' <<<"$output")" -eq 100 ]
+}

@@ -2,6 +2,7 @@
 
 ANSWER is the name of one of ANSWERS. The port is printed once it is open."""
 
+import json
 import socket
 import sys
 import threading
@@ -10,6 +11,18 @@ import threading
 def http(body, status="200 OK"):
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return head.encode() + body
+
+
+def trace(functions, *hosts):
+    """A trace of one frame with these functions, and host calls made in these."""
+    frame = {"depth": 0, "kind": "frame", "function": "f", "steps": "100", "functions": functions}
+    calls = [{"depth": 1, "kind": "host", "function": "log", "steps": "1", "within": within}
+             for within in hosts]
+    return http(json.dumps({"trace": [frame, *calls], "trace_truncated": False}).encode())
+
+
+def function(name, steps, **more):
+    return {"index": 7, "name": name, "calls": "1", "steps": steps, "own_steps": "1", **more}
 
 
 ANSWERS = {
@@ -23,6 +36,14 @@ ANSWERS = {
     "object": http(b"{}"),
     "deep": http(b'{"a":' * 1500 + b"1" + b"}" * 1500),
     "entries": http(b'{"items": [{"key": "0x00", "value": "0x"}, {"key": "0x01"}]}'),
+    "trace": trace([function("\x1b[31m;\n", "90"), function("", "20", within=0)], 1, 0),
+    "trace-itself": trace([function("a", "90", within=0)]),
+    "trace-later": trace([function("a", "90", within=1), function("b", "90")]),
+    "trace-below": trace([function("a", "90", within=-1)]),
+    "trace-nowhere": trace([function("a", "90")], 1),
+    "trace-unnumbered": trace([function("a", "much")]),
+    "trace-deep": trace([function("a", "90")] + [function("a", "90", within=i) for i in range(3000)]),
+    "trace-many": trace([function("a", "90")] * 5000),
     "failure": http(b'{"code": 5, "title": ["x"]}', "500 Failed"),
     "steering": http(b'{"code": "c\\u001b[31m", "title": "t\\nt"}', "400 Bad"),
 }
