@@ -6,6 +6,8 @@
  * protocol's words on binding tells the outcome and the number.
  *
  * Input: contract, flags, function (an index, or a name), gas limit, value, then arguments. */
+#include "contract/frame.h"
+#include "contract/runtime.h"
 #include "fuzz.h"
 
 #define FUNCTIONS_MAX  256u
@@ -322,11 +324,25 @@ static void read_call(struct fuzz_input *input, struct call *call)
         call->args[call->options.arg_count++] = read_arg(input);
 }
 
+/* A function of which is said that nobody can call it is called by nobody; the deployment's, whose
+ * part this runs, aside. */
+static void check_obstacle(size_t contract, const struct call *call, bool is_success)
+{
+    const struct au_module_info *info = au_loaded_info(modules[contract]->loaded);
+    struct au_bytes name = au_bytes_of(call->name);
+    for (size_t i = 0; i < info->export_count; i++) {
+        if (!au_bytes_is_equal(info->exports[i].name, name)) continue;
+        const char *obstacle = au_frame_obstacle(info, &info->exports[i]);
+        AU_ASSERT(!obstacle || !is_success || strcmp(call->name, "init") == 0);
+    }
+}
+
 static void check(size_t contract, const struct call *call, const struct au_result *result)
 {
     const struct au_execute_options *options = &call->options;
     struct expected expected = expect(contract, options);
     fuzz_check_result(options, result);
+    check_obstacle(contract, call, result->success);
     if (result->outcome == AU_OUTCOME_OUT_OF_GAS) {
         AU_ASSERT(options->gas_limit < ENOUGH_GAS);
         AU_ASSERT(expected.outcome == AU_OUTCOME_SUCCESS);

@@ -28,11 +28,14 @@ static const char counter_text[] =
     "(import \"env\" \"arg_read\" (func $a (param i32 i32 i32 i32) (result i32)))\n"
     "(import \"env\" \"return_data\" (func $d (param i32 i32)))\n"
     "(import \"env\" \"transfer\" (func $t (param i32 i32 i32 i32 i64) (result i32)))\n"
-    "(memory 1 1) (data (i32.const 0) \"k\\00\\1b[31mcontractBob\")\n"
+    "(import \"env\" \"emit\" (func $e (param i32 i32 i32 i32 i32 i32)))\n"
+    "(table 1 funcref) (memory 1 1) (data (i32.const 0) \"k\\00\\1b[31mcontractBob\")\n"
     "(func (export \"add\") (drop (call $r (i32.const 0) (i32.const 1) (i32.const 64)\n"
     "  (i32.const 8))) (i64.store (i32.const 64) (i64.add (i64.load (i32.const 64))\n"
     "  (i64.const 1))) (drop (call $w (i32.const 0) (i32.const 1) (i32.const 64) (i32.const 8))))\n"
     "(func (export \"log\") (call $l (i32.const 0) (i32.const 20)))\n"
+    "(func (export \"event\") (call $e (i32.const 7) (i32.const 8) (i32.const 0) (i32.const 2)\n"
+    "  (i32.const 2) (i32.const 16)))\n"
     "(func (export \"revert\") (call $v (i32.const 7) (i32.const 1) (i32.const 6)))\n"
     "(func (export \"trap\") unreachable)\n"
     "(func (export \"number\") (result i64) (i64.const 5))\n"
@@ -58,6 +61,7 @@ static struct file {
     {'s', storage_text, ""},
     {'x', "{\"storage\": [{\"key\": \"0x0g\", \"value\": \"\"}]}", ""},
     {'w', "(module (func (result i32)))", ""},
+    {'v', "(module (func (drop (v128.const i32x4 0 0 0 0))))", ""},
     {'y', "(modul", ""},
     {'z', "\x80no text", ""},
     {'e', "", ""},

@@ -406,6 +406,8 @@ run %b add --storage %x|run %b add --storage %e|run %b add --storage %b|run %b a
 run %b add --storage .|run %b add --storage|run %b add --storage %s --self other
 run %b add --storage %s --self contract|run %b pay --storage %s|run %b trap --storage %s --json
 run %b number --storage %s|run %b revert --storage new --json
+run %b event|run %b event --json|run %b event --trace|run %b echo addr:alice
+check %v|check %v --json|check %b --json|run %b echo addr:nobody
 """
 
 
