@@ -447,7 +447,8 @@ static double time_slots(const struct chain *chain, struct au_flat *flat, uint32
 }
 
 /* From the cache, and from the store, which has its blocks in memory: read for a second time. */
-static void bench_slots(struct chain *chain, const char *name, uint32_t from, bool exist)
+static void bench_slots(struct chain *chain, const char *name, uint32_t from, bool exist,
+                        double target)
 {
     double cached[TOUCH_ROUNDS];
     double stored[TOUCH_ROUNDS];
@@ -464,16 +465,16 @@ static void bench_slots(struct chain *chain, const char *name, uint32_t from, bo
         au_flat_done(&flat);
         from += TOUCHES;
     }
-    report((struct bench_figure){name, bench_median(cached, TOUCH_ROUNDS), "us",
+    report((struct bench_figure){name, bench_median(cached, TOUCH_ROUNDS), "us, ratio",
                                  "the same slot read from the store",
-                                 bench_median(stored, TOUCH_ROUNDS), 0.3, BENCH_AT_MOST});
+                                 bench_median(stored, TOUCH_ROUNDS), target, BENCH_RATIO_AT_MOST});
 }
 
-/* Balances that there are, and others. */
+/* Balances that there are, and others: for those the store has a filter in memory. */
 static void bench_cached(struct chain *chain)
 {
-    bench_slots(chain, "cached_slot", 0, true);
-    bench_slots(chain, "cached_absent_slot", chain->sender_count, false);
+    bench_slots(chain, "cached_slot", 0, true, 0.5);
+    bench_slots(chain, "cached_absent_slot", chain->sender_count, false, 1);
 }
 
 /* ---- what is touched for the first time ---- */
