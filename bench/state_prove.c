@@ -63,7 +63,7 @@ static void choose(struct proving *proving, const struct state_run *run)
 
 /* ---- what is timed ---- */
 
-/* As a node does it: an account from what it has read. Its storage root is that of the slots that
+/* As a node does it: from what it has read. An account's storage root is that of the slots that
  * follow. */
 static void make_proof(struct proving *proving, struct item *item, struct au_hash *storage_root)
 {
@@ -71,21 +71,21 @@ static void make_proof(struct proving *proving, struct item *item, struct au_has
     struct au_account account;
     struct au_slot slot;
     struct au_proof_source source = {&engine->flat, &engine->commit.tries, &account_trie};
+    au_buf_clear(&proving->leaf);
     if (item->slot > 0) {
+        state_check(au_flat_slot(&engine->flat, &item->address, slot_key(item), &slot), "a slot");
+        if (slot.exists) au_flat_slot_leaf(&proving->leaf, slot.value);
         source.owner = &item->account_key;
         item->root = *storage_root;
-        state_check(au_proof_make(&source, &item->key, &proving->bytes), "a proof");
-        state_check(au_flat_slot(&engine->flat, &item->address, slot_key(item), &slot), "a slot");
-        return;
+    } else {
+        state_check(au_flat_account(&engine->flat, &item->address, &account), "an account");
+        if (account.exists) au_flat_account_leaf(&proving->leaf, &account);
+        item->root = engine->head.root;
+        *storage_root = account.storage_root;
     }
-    au_buf_clear(&proving->leaf);
-    state_check(au_flat_account(&engine->flat, &item->address, &account), "an account");
-    if (account.exists) au_flat_account_leaf(&proving->leaf, &account);
     state_check(
         au_proof_make_of(&source, &item->key, au_buf_bytes(&proving->leaf), &proving->bytes),
         "a proof");
-    item->root = engine->head.root;
-    *storage_root = account.storage_root;
 }
 
 static void make_proofs(struct proving *proving)

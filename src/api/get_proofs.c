@@ -29,11 +29,16 @@ static enum au_err prove_slot(struct au_input *input, struct au_read *read,
 {
     struct au_hash owner = au_flat_account_key(&entry->address);
     struct au_hash key = au_flat_key_hash(slot->key);
-    au_buf_clear(proof);
-    AU_TRY(au_read_prove(read, &owner, &key, proof));
-    AU_TRY(au_arena_copy(&input->arena, au_buf_bytes(proof), &slot->proof));
+    struct au_bytes leaf = {0};
     AU_TRY(au_flat_slot(&read->flat, &entry->address, slot->key, &slot->value));
-    return au_arena_copy(&input->arena, slot->value.value, &slot->value.value);
+    AU_TRY(au_arena_copy(&input->arena, slot->value.value, &slot->value.value));
+    au_buf_clear(proof);
+    if (slot->value.exists) au_flat_slot_leaf(proof, slot->value.value);
+    AU_TRY(proof->err);
+    AU_TRY(au_arena_copy(&input->arena, au_buf_bytes(proof), &leaf));
+    au_buf_clear(proof);
+    AU_TRY(au_read_prove(read, &owner, &key, leaf, proof));
+    return au_arena_copy(&input->arena, au_buf_bytes(proof), &slot->proof);
 }
 
 static enum au_err prove_entry(struct au_input *input, struct au_read *read, struct au_buf *proof,

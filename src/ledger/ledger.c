@@ -136,11 +136,11 @@ enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct au_read *out_
 }
 
 enum au_err au_read_prove(struct au_read *read, const struct au_hash *owner,
-                          const struct au_hash *key, struct au_buf *out)
+                          const struct au_hash *key, struct au_bytes leaf, struct au_buf *out)
 {
     AU_ASSERT(read->tries != NULL);
     const struct au_proof_source source = {&read->flat, read->tries, owner};
-    return au_proof_make(&source, key, out);
+    return au_proof_make_of(&source, key, leaf, out);
 }
 
 static const struct au_hash account_trie; /* zero: the owner that no contract is */

@@ -127,11 +127,13 @@ AU_MUST_USE enum au_err au_read_open_to_prove(struct au_ledger *ledger, struct a
  * the height, of all heights at most about AU_PAST_TRIES_MAX bytes. */
 AU_MUST_USE enum au_err au_read_begin_proving(struct au_read *read, struct au_buf *message);
 
-/* au_read_prove appends a proof of what a trie has under a key to out; see au_proof_make.
+/* au_read_prove appends a proof of what a trie has under a key to out; see au_proof_make_of.
  *
- * owner   of the trie: zero for the accounts', or the SHA-256 of a contract */
+ * owner   of the trie: zero for the accounts', or the SHA-256 of a contract
+ * leaf    what the trie has, as was read; no bytes: nothing */
 AU_MUST_USE enum au_err au_read_prove(struct au_read *read, const struct au_hash *owner,
-                                      const struct au_hash *key, struct au_buf *out);
+                                      const struct au_hash *key, struct au_bytes leaf,
+                                      struct au_buf *out);
 
 /* au_read_prove_account does so for an account, which it reads for that: as au_flat_account. */
 AU_MUST_USE enum au_err au_read_prove_account(struct au_read *read,

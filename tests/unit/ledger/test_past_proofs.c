@@ -71,7 +71,12 @@ static void put_proof(struct au_read *read, const struct au_hash *owner, const s
     struct au_proof_claim claim;
     const char *reason = NULL;
     size_t count = 0, before = out->size;
-    assert_ok(au_read_prove(read, owner, key, out));
+    struct au_buf leaf;
+    au_buf_init(&leaf, AU_ACCOUNT_LEAF_SIZE_MAX);
+    enum au_err err = au_flat_key_leaf(&read->flat, owner, key, &leaf);
+    if (err != AU_ERR_NOT_FOUND) assert_ok(err);
+    assert_ok(au_read_prove(read, owner, key, au_buf_bytes(&leaf), out));
+    au_buf_done(&leaf);
     struct au_bytes proof = {out->data + before, out->size - before};
     assert_true(au_proof_split(proof, nodes, &count));
     if (root) assert_ok(au_proof_verify(root, key, nodes, count, &claim, &reason));

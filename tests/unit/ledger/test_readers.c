@@ -38,7 +38,6 @@ static void check_look(const struct readers *readers, struct au_read *read)
 /* Bob's account, proved against the root of the look's header. */
 static void check_proof(const struct readers *readers, struct au_read *read, struct au_buf *out)
 {
-    static const struct au_hash account_trie;
     struct au_bytes nodes[AU_PROOF_NODES_MAX];
     struct au_proof_claim claim;
     const char *reason = NULL;
@@ -46,8 +45,9 @@ static void check_proof(const struct readers *readers, struct au_read *read, str
     uint8_t leaf[AU_ACCOUNT_LEAF_SIZE_MAX];
     const struct au_account expected = {.exists = true, .balance = RICH + read->head.height};
     struct au_hash key = au_flat_account_key(&readers->bob);
+    struct au_account account;
     au_buf_clear(out);
-    AU_ASSERT(au_read_prove(read, &account_trie, &key, out) == AU_OK);
+    AU_ASSERT(au_read_prove_account(read, &readers->bob, out, &account) == AU_OK);
     AU_ASSERT(au_proof_split(au_buf_bytes(out), nodes, &count));
     AU_ASSERT(au_proof_verify(&read->head.state_root, &key, nodes, count, &claim, &reason) ==
               AU_OK);
