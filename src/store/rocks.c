@@ -21,9 +21,10 @@
 #define BACKGROUND_JOBS     2
 #define MANY_KEYS           64 /* read together */
 #define BATCH_KEPT          (16 * MIB)
-#define ARENA_SHARE         256        /* of changes in memory, that a family takes at a time */
-#define HASH_LIST_SHARE     1024       /* bytes of changes for each list, which itself takes 8 */
-#define SYNC_STEP           MIB        /* bytes between syncs of a table being written */
+#define ARENA_SHARE         256  /* of changes in memory, that a family takes at a time */
+#define LIST_LENGTH_MAX     8u   /* of a list of changes; what is longer becomes a skip list */
+#define HASH_LIST_SHARE     1024 /* bytes of changes for each list, which itself takes 8 */
+#define SYNC_STEP           MIB  /* bytes between syncs of a table being written */
 #define REPLAY_MAX          (16 * MIB) /* bytes of log that a close may leave to be replayed */
 #define INFO_LOG_COUNT      2
 #define GAPS_MAX            4096u /* noted */
@@ -627,7 +628,7 @@ static rocksdb_options_t *family_options(const struct au_rocks_options *options,
                                          rocksdb_block_based_table_options_t *table,
                                          const struct family_kind *kind)
 {
-    char text[80];
+    char text[128];
     rocksdb_options_t *family = rocksdb_options_create();
     rocksdb_options_set_block_based_table_factory(family, table);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(family, 1);
@@ -646,9 +647,10 @@ static rocksdb_options_t *family_options(const struct au_rocks_options *options,
         /* In a batch that is sorted a key's place is near that of the one before it. */
         return with_text(family, "memtable_insert_with_hint_prefix_extractor=capped:1");
     }
-    rocksdb_options_set_hash_link_list_rep(family,
-                                           options->write_buffer_size / HASH_LIST_SHARE + 1);
-    snprintf(text, sizeof(text), "prefix_extractor=capped:%zu", kind->prefix_size);
+    snprintf(text, sizeof(text),
+             "prefix_extractor=capped:%zu;"
+             "memtable={id=HashLinkListRepFactory;bucket_count=%zu;threshold=%u}",
+             kind->prefix_size, options->write_buffer_size / HASH_LIST_SHARE + 1, LIST_LENGTH_MAX);
     return with_text(family, text);
 }
 
