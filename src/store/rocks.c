@@ -151,13 +151,18 @@ static enum au_err check(struct rocks *rocks, char *cause)
     return err;
 }
 
+static void tell_unreadable(struct rocks *rocks, enum au_err err)
+{
+    if (rocks->on_unreadable && !atomic_exchange(&rocks->is_unreadable, true)) {
+        rocks->on_unreadable(rocks->context, err);
+    }
+}
+
 /* check, of a read. */
 static enum au_err check_read(struct rocks *rocks, char *cause)
 {
     enum au_err err = check(rocks, cause);
-    if (err != AU_OK && rocks->on_unreadable && !atomic_exchange(&rocks->is_unreadable, true)) {
-        rocks->on_unreadable(rocks->context, err);
-    }
+    if (err != AU_OK) tell_unreadable(rocks, err);
     return err;
 }
 
@@ -270,6 +275,8 @@ static enum au_err rocks_write(void *ctx, const struct au_kv_batch *batch, bool 
     au_lock(&rocks->writers);
     enum au_err err = write_batch(rocks, batch, is_synced);
     au_unlock(&rocks->writers);
+    /* RocksDB takes no changes once it has met damage itself, as it compacts tables. */
+    if (err == AU_ERR_MALFORMED) tell_unreadable(rocks, err);
     return err;
 }
 

@@ -40,8 +40,9 @@ struct au_rocks_options {
     uint64_t wal_size_max;    /* bytes of log, over all files, before families are flushed */
     void *context;            /* of the next */
     /* Is told of the first read that fails, whoever reads and before he hears of it, with what he
-     * gets: IO, NO_SPACE or MALFORMED; au_kv_message tells the cause. On the thread of the reader,
-     * once until the store is closed; it may not close it. NULL: nobody is told. */
+     * gets: IO, NO_SPACE or MALFORMED; au_kv_message tells the cause. Likewise of a write, when
+     * RocksDB met damage itself and takes no changes any more. On the thread of the caller, once
+     * until the store is closed; it may not close it. NULL: nobody is told. */
     void (*on_unreadable)(void *context, enum au_err err);
 };
 
