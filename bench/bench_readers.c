@@ -4,145 +4,45 @@
  *     bench_readers [folder]     the store's folder is made in folder, else in /var/tmp
  *
  * Stretches with readers and without take turns, so that both meet the same machine. */
-#include "bench.h"
+#include "ledger_chain.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 
-#include "base/mem.h"
-#include "contract/host.h"
-#include "core/genesis.h"
-#include "ledger/block.h"
-#include "store/rocks.h"
-#include "support/folder.h"
-
-#define ACCOUNTS    20000u
-#define TRANSFERS   500u /* of a block */
-#define BLOCKS      20u  /* of a stretch */
-#define STRETCHES   6u   /* of each kind */
+#define ACCOUNTS    20000u /* all of them send */
+#define TRANSFERS   500u   /* of a block */
+#define BLOCKS      20u    /* of a stretch */
+#define STRETCHES   6u     /* of each kind */
 #define READERS_MAX 32u
 #define READS       16u /* accounts of a look without a proof */
 #define PROOF_SIZE  ((size_t)1 << 16)
-#define TIME_MS     UINT64_C(1700000000000)
-#define BALANCE     UINT64_C(1000000000000)
-#define GAS_PRICE   UINT64_C(1000)
 
 static bool all_met = true;
 
-/* ---- a chain ---- */
+/* ---- blocks ---- */
 
-struct chain {
-    char folder[256];
-    struct au_kv kv;
-    struct au_engine *engine;
-    struct au_buf genesis;
-    struct au_ledger *ledger;
-    struct au_block *block;
-    uint64_t tx_count;
-};
-
-static struct au_address address_at(uint32_t index)
+static void apply_transfer(struct chain *chain, uint32_t number)
 {
-    struct au_address address;
-    memset(address.bytes, 'a', sizeof(address.bytes));
-    for (unsigned i = 0; i < sizeof(index); i++)
-        address.bytes[i] = (uint8_t)(index >> 8 * (sizeof(index) - 1 - i));
-    return address;
-}
-
-static void make_genesis(struct chain *chain)
-{
-    struct au_genesis_account *accounts = au_mem_new(ACCOUNTS * sizeof(*accounts));
-    AU_ASSERT(accounts);
-    for (uint32_t i = 0; i < ACCOUNTS; i++)
-        accounts[i] = (struct au_genesis_account){address_at(i), BALANCE};
-    struct au_genesis genesis = {
-        .chain_id = au_bytes_of("bench"),
-        .time_ms = TIME_MS,
-        .params = au_params_default(),
-        .accounts = accounts,
-        .account_count = ACCOUNTS,
-        .proposer = address_at(ACCOUNTS),
-    };
-    au_buf_init(&chain->genesis, AU_GENESIS_SIZE_MAX);
-    au_genesis_encode(&chain->genesis, &genesis);
-    AU_ASSERT(chain->genesis.err == AU_OK);
-    au_mem_free(accounts);
-}
-
-static void open_chain(struct chain *chain, const char *folder)
-{
-    struct au_rocks_options store = au_rocks_options_default();
-    struct au_engine_options engine = {.instances_max = 1, .cache_size = 1u << 20};
-    char path[sizeof(chain->folder) + 8];
-    char cause[AU_KV_MESSAGE_SIZE];
-    struct au_buf message;
-    (void)snprintf(chain->folder, sizeof(chain->folder), "%s/aureon-readers-XXXXXX", folder);
-    if (!mkdtemp(chain->folder)) {
-        perror(chain->folder);
-        exit(1);
-    }
-    (void)snprintf(path, sizeof(path), "%s/store", chain->folder);
-    make_genesis(chain);
-    AU_ASSERT(au_engine_new(&engine, &au_host_env, &chain->engine) == AU_OK);
-    AU_ASSERT(au_rocks_open(path, &store, cause, &chain->kv) == AU_OK);
-    struct au_ledger_options options = {
-        .kv = chain->kv, .engine = chain->engine, .genesis = au_buf_bytes(&chain->genesis)};
-    au_buf_init(&message, 1000);
-    AU_ASSERT(au_ledger_open(&options, &message, &chain->ledger) == AU_OK);
-    AU_ASSERT(au_block_new(chain->ledger, &chain->block) == AU_OK);
-    au_buf_done(&message);
-}
-
-static void close_chain(struct chain *chain)
-{
-    au_block_free(chain->block);
-    au_ledger_close(chain->ledger);
-    au_kv_close(&chain->kv);
-    au_engine_free(chain->engine);
-    au_buf_done(&chain->genesis);
-    if (folder_remove(chain->folder) != 0) perror(chain->folder);
-}
-
-/* Whoever applies a transaction has looked at its signature before; here nobody does. */
-static void apply_transfer(struct chain *chain, struct au_buf *bytes)
-{
-    struct au_checked checked;
-    struct au_decode error;
-    struct au_applied applied;
-    uint64_t number = chain->tx_count++;
     struct au_tx tx = {
-        .version = AU_TX_VERSION,
         .kind = AU_TX_TRANSFER,
-        .from = address_at((uint32_t)(number % ACCOUNTS)),
-        .nonce = number / ACCOUNTS,
-        .gas_price = GAS_PRICE,
-        .to = address_at((uint32_t)(number * 2654435761u % ACCOUNTS)),
+        .to = chain_address(chain, (uint32_t)((uint64_t)number * 2654435761u % ACCOUNTS)),
         .amount = 1,
     };
-    au_buf_clear(bytes);
-    au_tx_encode(bytes, &tx);
-    AU_ASSERT(au_check_decode(au_ledger_params(chain->ledger), au_buf_bytes(bytes), &checked,
-                              &error) == AU_INVALID_NONE);
-    AU_ASSERT(au_block_apply(chain->block, &checked, &applied) == AU_OK);
-    AU_ASSERT(applied.invalid == AU_INVALID_NONE);
+    struct au_checked checked = chain_decode(chain, chain_sign(chain, number % ACCOUNTS, tx));
+    (void)chain_apply(chain, &checked);
 }
 
 /* Nanoseconds of the commit alone. */
 static double commit_block(struct chain *chain)
 {
-    struct au_buf bytes;
-    au_buf_init(&bytes, AU_TX_SIZE_MAX);
+    static uint32_t tx_count;
     AU_ASSERT(au_block_begin(chain->block, 0) == AU_OK);
     for (uint32_t i = 0; i < TRANSFERS; i++)
-        apply_transfer(chain, &bytes);
+        apply_transfer(chain, tx_count++);
     AU_ASSERT(au_block_seal(chain->block) == AU_OK);
     double start = bench_wall_ns();
     AU_ASSERT(au_block_commit(chain->block) == AU_OK);
-    double time = bench_wall_ns() - start;
-    au_buf_done(&bytes);
-    return time;
+    return bench_wall_ns() - start;
 }
 
 /* ---- readers ---- */
@@ -155,25 +55,25 @@ struct readers {
     atomic_ullong looks;
 };
 
-static void look(struct au_ledger *ledger, uint32_t number)
+static void look(const struct chain *chain, uint32_t number)
 {
     struct au_account account;
     struct au_read read;
-    AU_ASSERT(au_read_open(ledger, &read) == AU_OK);
+    AU_ASSERT(au_read_open(chain->ledger, &read) == AU_OK);
     for (uint32_t i = 0; i < READS; i++) {
-        struct au_address address = address_at((number + i) * 7919u % ACCOUNTS);
+        struct au_address address = chain_address(chain, (number + i) * 7919u % ACCOUNTS);
         AU_ASSERT(au_flat_account(&read.flat, &address, &account) == AU_OK);
     }
     au_read_close(&read);
 }
 
-static void prove(struct au_ledger *ledger, uint32_t number, struct au_buf *proof)
+static void prove(const struct chain *chain, uint32_t number, struct au_buf *proof)
 {
-    struct au_address address = address_at(number * 7919u % ACCOUNTS);
+    struct au_address address = chain_address(chain, number * 7919u % ACCOUNTS);
     struct au_account account;
     struct au_read read;
     au_buf_clear(proof);
-    AU_ASSERT(au_read_open_to_prove(ledger, &read) == AU_OK);
+    AU_ASSERT(au_read_open_to_prove(chain->ledger, &read) == AU_OK);
     AU_ASSERT(au_read_prove_account(&read, &address, proof, &account) == AU_OK);
     au_read_close(&read);
 }
@@ -181,12 +81,11 @@ static void prove(struct au_ledger *ledger, uint32_t number, struct au_buf *proo
 static void *run_reader(void *context)
 {
     struct readers *readers = context;
-    struct au_ledger *ledger = readers->chain->ledger;
     struct au_buf proof;
     au_buf_init(&proof, PROOF_SIZE);
     for (uint32_t i = 0; !atomic_load(&readers->is_over); i++) {
-        look(ledger, i);
-        prove(ledger, i, &proof);
+        look(readers->chain, i);
+        prove(readers->chain, i, &proof);
         atomic_fetch_add(&readers->looks, 2);
     }
     au_buf_done(&proof);
@@ -239,9 +138,9 @@ static void measure(struct chain *chain, const char *name, unsigned count)
 int main(int argc, char **argv)
 {
     static struct chain chain;
-    open_chain(&chain, argc > 1 ? argv[1] : "/var/tmp");
+    chain_begin(&chain, argc > 1 ? argv[1] : "/var/tmp", ACCOUNTS, ACCOUNTS);
     measure(&chain, "commit beside 6 readers", 6);
     measure(&chain, "commit beside 32 readers", 32);
-    close_chain(&chain);
+    chain_end(&chain);
     return all_met ? 0 : 2;
 }

@@ -155,7 +155,7 @@ void chain_begin(struct chain *chain, const char *folder, uint32_t account_count
 {
     struct au_engine_options options = {.instances_max = 2, .cache_size = 64u << 20};
     *chain = (struct chain){.account_count = account_count, .sender_count = sender_count};
-    (void)snprintf(chain->folder, sizeof(chain->folder), "%s/bench_ledger-XXXXXX", folder);
+    (void)snprintf(chain->folder, sizeof(chain->folder), "%s/bench_chain-XXXXXX", folder);
     if (!mkdtemp(chain->folder)) {
         (void)fprintf(stderr, "cannot make a folder in %s\n", folder);
         exit(1);

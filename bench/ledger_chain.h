@@ -1,4 +1,5 @@
-/* A chain of many senders in a store on disk, for bench_ledger, and signed transactions for it.
+/* A chain of many senders in a store on disk, for bench_ledger and bench_readers, and signed
+ * transactions for it.
  *
  * Whatever goes wrong ends the program.
  *

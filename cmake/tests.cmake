@@ -167,7 +167,7 @@ foreach(source IN LISTS bench_sources)
     if(target STREQUAL "bench_node") # what runs other programs
         target_sources(${target} PRIVATE
             bench/anvil.c bench/node_chain.c bench/node_run.c bench/process.c)
-    elseif(target STREQUAL "bench_ledger")
+    elseif(target MATCHES "^bench_(ledger|readers)$")
         target_sources(${target} PRIVATE bench/ledger_chain.c)
     elseif(target STREQUAL "bench_state")
         file(GLOB state_sources CONFIGURE_DEPENDS bench/state_*.c)
