@@ -2,25 +2,9 @@
  * nothing of any other frame.
  * Method: contracts in text through the whole way (validate, instrument, compile, run), one per
  * outcome, trap and thing that a handler can do. */
-#include "engine_fixture.h"
+#include "one_engine.h"
 
 #include "vm/gas.h"
-
-static struct au_engine *engine;
-
-static int start_engine(void **state)
-{
-    (void)state;
-    engine = fixture_engine(8, 1 << 24);
-    return 0;
-}
-
-static int stop_engine(void **state)
-{
-    (void)state;
-    au_engine_free(engine);
-    return 0;
-}
 
 /* ---- gas ------------------------------------------------------------------------------------ */
 

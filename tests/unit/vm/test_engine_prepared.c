@@ -2,25 +2,9 @@
  * are read as vm/module.h says.
  * Method: modules written by hand in the instrumented form, some of them as no instrumentation
  * would write them. */
-#include "engine_fixture.h"
+#include "one_engine.h"
 
 #include "base/mem.h"
-
-static struct au_engine *engine;
-
-static int start_engine(void **state)
-{
-    (void)state;
-    engine = fixture_engine(2, 1 << 24);
-    return 0;
-}
-
-static int stop_engine(void **state)
-{
-    (void)state;
-    au_engine_free(engine);
-    return 0;
-}
 
 #define COUNTERS                                                      \
     "(global $gas (export \"__aureon_gas\") (mut i64) (i64.const 0))" \

@@ -3,28 +3,12 @@
  * Method: each loop stands beside a twin with an empty block in it, which costs nothing, starts no
  * metered block and is a construct, so that the twin is not repeated. Both run for each number of
  * turns and each number of steps. That the steps are right at all is the business of the model. */
-#include "engine_fixture.h"
+#include "one_engine.h"
 
 #include "vm/module.h"
 
 #define TURNS_MAX 5
 #define TEXT_MAX  1024
-
-static struct au_engine *engine;
-
-static int start_engine(void **state)
-{
-    (void)state;
-    engine = fixture_engine(4, 1 << 24);
-    return 0;
-}
-
-static int stop_engine(void **state)
-{
-    (void)state;
-    au_engine_free(engine);
-    return 0;
-}
 
 /* $n: turns that are left; $at: where the loop is in memory; $x: what it works on. The twin's block
  * stands where @ does. */

@@ -3,25 +3,9 @@
  * Method: contracts in text, one per kind of end, in modules with imports, loops, calls, results of
  * several values and dead code, so that indices and offsets move; the instruction is found in the
  * binary by its bytes. */
-#include "engine_fixture.h"
+#include "one_engine.h"
 
 #include "vm/trace.h"
-
-static struct au_engine *engine;
-
-static int start_engine(void **state)
-{
-    (void)state;
-    engine = fixture_engine(4, 1 << 24);
-    return 0;
-}
-
-static int stop_engine(void **state)
-{
-    (void)state;
-    au_engine_free(engine);
-    return 0;
-}
 
 /* A frame that has ended, and its module's code. */
 struct ended {

@@ -2,7 +2,7 @@
  * counter is there; and nothing else is different for it.
  * Method: contracts in text run in both forms, with every limit of steps up to their need; what is
  * told is compared with the calls that the text makes. */
-#include "engine_fixture.h"
+#include "one_engine.h"
 
 #include "crypto/sha256.h"
 #include "vm/helper.h"
@@ -18,22 +18,6 @@ struct event {
 
 static struct event events[EVENTS_MAX];
 static size_t event_count;
-static struct au_engine *engine;
-
-static int start_engine(void **state)
-{
-    (void)state;
-    engine = fixture_engine(2, 1 << 24);
-    return 0;
-}
-
-static int stop_engine(void **state)
-{
-    (void)state;
-    au_engine_free(engine);
-    return 0;
-}
-
 /* ---- what is told ---- */
 
 static void note(int64_t what, int64_t steps_left)
