@@ -165,7 +165,6 @@ static enum au_err parse_as(struct reading *reading, const char *where,
     return au_scenario_text(reading->parser, where, value, &reading->step->name);
 }
 
-/* The contract that the step deploys has its name before. */
 static enum au_err parse_creates(struct reading *reading, const char *where,
                                  const struct au_json_in *value)
 {
@@ -198,6 +197,10 @@ static enum au_err parse_expect(struct reading *reading, const char *where,
 
 #define RUNS (OF(DEPLOY) | OF(CALL) | OF(VIEW) | OF(UPGRADE))
 
+/* What a step expects may name the contracts that it makes, and these come behind the one that it
+ * deploys; its other members may name none of them. */
+enum turn { FIRST, SECOND, LAST };
+
 /* The first ones, in the order of enum au_step_kind, say what kind of step it is. */
 static const struct {
     const char *name;
@@ -205,24 +208,25 @@ static const struct {
     unsigned required; /* of those that must */
     enum au_err (*parse)(struct reading *reading, const char *where,
                          const struct au_json_in *value);
+    enum turn turn;
 } members[] = {
-    {"deploy", OF(DEPLOY), OF(DEPLOY), parse_code},
-    {"call", OF(CALL), OF(CALL), parse_contract},
-    {"view", OF(VIEW), OF(VIEW), parse_contract},
-    {"transfer", OF(TRANSFER), OF(TRANSFER), parse_to},
-    {"upgrade", OF(UPGRADE), OF(UPGRADE), parse_contract},
-    {"advance", OF(ADVANCE), OF(ADVANCE), parse_advance},
-    {"expect", OF_ALL, OF(EXPECT), parse_expect},
-    {"code", OF(UPGRADE), OF(UPGRADE), parse_code},
-    {"function", OF(CALL) | OF(VIEW), OF(CALL) | OF(VIEW), parse_function},
-    {"amount", OF(TRANSFER), OF(TRANSFER), parse_amount},
-    {"args", RUNS, 0, parse_args},
-    {"value", OF(DEPLOY) | OF(CALL), 0, parse_amount},
-    {"from", RUNS | OF(TRANSFER), 0, parse_from},
-    {"gas", RUNS, 0, parse_gas},
-    {"as", OF(DEPLOY), 0, parse_as},
-    {"admin", OF(DEPLOY), 0, parse_admin},
-    {"creates", OF(DEPLOY) | OF(CALL) | OF(UPGRADE), 0, parse_creates},
+    {"deploy", OF(DEPLOY), OF(DEPLOY), parse_code, FIRST},
+    {"call", OF(CALL), OF(CALL), parse_contract, FIRST},
+    {"view", OF(VIEW), OF(VIEW), parse_contract, FIRST},
+    {"transfer", OF(TRANSFER), OF(TRANSFER), parse_to, FIRST},
+    {"upgrade", OF(UPGRADE), OF(UPGRADE), parse_contract, FIRST},
+    {"advance", OF(ADVANCE), OF(ADVANCE), parse_advance, FIRST},
+    {"expect", OF_ALL, OF(EXPECT), parse_expect, LAST},
+    {"code", OF(UPGRADE), OF(UPGRADE), parse_code, FIRST},
+    {"function", OF(CALL) | OF(VIEW), OF(CALL) | OF(VIEW), parse_function, FIRST},
+    {"amount", OF(TRANSFER), OF(TRANSFER), parse_amount, FIRST},
+    {"args", RUNS, 0, parse_args, FIRST},
+    {"value", OF(DEPLOY) | OF(CALL), 0, parse_amount, FIRST},
+    {"from", RUNS | OF(TRANSFER), 0, parse_from, FIRST},
+    {"gas", RUNS, 0, parse_gas, FIRST},
+    {"as", OF(DEPLOY), 0, parse_as, FIRST},
+    {"admin", OF(DEPLOY), 0, parse_admin, FIRST},
+    {"creates", OF(DEPLOY) | OF(CALL) | OF(UPGRADE), 0, parse_creates, SECOND},
 };
 
 /* ---- steps ---- */
@@ -298,23 +302,17 @@ static enum au_err add_name(struct reading *reading, const char *where)
     return au_scenario_add_name(reading->parser, place, step->name);
 }
 
-/* What a step expects may name the contracts that it makes; its other members may not. */
-static bool is_late(const char *name)
+static enum au_err parse_members(struct reading *reading, const char *where,
+                                 const struct au_json_in *object, enum turn turn)
 {
-    return strcmp(name, "creates") == 0 || strcmp(name, "expect") == 0;
-}
-
-static enum au_err parse_late(struct reading *reading, const char *where,
-                              const struct au_json_in *object)
-{
-    const struct au_json_in *creates = au_json_in_get(object, "creates");
-    const struct au_json_in *expect = au_json_in_get(object, "expect");
-    const char *place = au_scenario_member(reading->parser, where, au_bytes_of("creates"));
-    if (reading->step->kind == AU_STEP_DEPLOY) AU_TRY(add_name(reading, where));
-    if (creates != NULL) AU_TRY(parse_creates(reading, place, creates));
-    if (expect == NULL) return AU_OK;
-    place = au_scenario_member(reading->parser, where, au_bytes_of("expect"));
-    return parse_expect(reading, place, expect);
+    for (size_t i = 0; i < AU_COUNT_OF(members); i++) {
+        const struct au_json_in *value = au_json_in_get(object, members[i].name);
+        if (value == NULL || members[i].turn != turn) continue;
+        const char *place =
+            au_scenario_member(reading->parser, where, au_bytes_of(members[i].name));
+        AU_TRY(members[i].parse(reading, place, value));
+    }
+    return AU_OK;
 }
 
 static enum au_err parse_step(struct au_scenario_parser *parser, const struct au_json_in *object)
@@ -330,14 +328,11 @@ static enum au_err parse_step(struct au_scenario_parser *parser, const struct au
     step->from = (struct au_party){.kind = AU_PARTY_DEV};
     step->has_admin = true;
     bool has_admin = au_json_in_get(object, "admin") != NULL;
-    for (size_t i = 0; i < AU_COUNT_OF(members); i++) {
-        const struct au_json_in *value = au_json_in_get(object, members[i].name);
-        if (value == NULL || is_late(members[i].name)) continue;
-        const char *place = au_scenario_member(parser, where, au_bytes_of(members[i].name));
-        AU_TRY(members[i].parse(&reading, place, value));
-    }
+    AU_TRY(parse_members(&reading, where, object, FIRST));
     if (!has_admin) step->admin = step->from;
-    AU_TRY(parse_late(&reading, where, object));
+    if (step->kind == AU_STEP_DEPLOY) AU_TRY(add_name(&reading, where));
+    AU_TRY(parse_members(&reading, where, object, SECOND));
+    AU_TRY(parse_members(&reading, where, object, LAST));
     parser->index++;
     return AU_OK;
 }
