@@ -51,10 +51,13 @@ static wasm_engine_t *new_wasm_engine(const struct au_engine_options *options)
     return wasm_engine_new_with_config(config);
 }
 
-/* Writes whatever decides, besides the code, what a compiled module looks like. */
-static enum au_err write_identity(struct au_buf *out, const struct au_engine_options *options)
+/* The hash of whatever decides, besides the code, what a compiled module looks like. */
+static enum au_err set_identity(struct au_engine *engine, const struct au_engine_options *options)
 {
     uint8_t lock_hash[AU_HASH_SIZE];
+    struct au_buf text;
+    struct au_buf *out = &text;
+    au_buf_init(out, IDENTITY_SIZE_MAX);
     aureon_engine_lock_hash(lock_hash);
     au_buf_put_u32(out, AU_INSTRUMENTER_VERSION);
     au_buf_put_u32(out, AU_GAS_SCHEDULE_VERSION);
@@ -70,7 +73,10 @@ static enum au_err write_identity(struct au_buf *out, const struct au_engine_opt
 #undef AU_POOL_SETTING
 #undef AU_ENGINE_SETTING
 #undef AU_CPU_FLAG
-    return out->err;
+    enum au_err err = out->err;
+    engine->identity = au_sha256_tagged("aureon/engine", au_buf_bytes(out));
+    au_buf_done(out);
+    return err;
 }
 
 /* ---- host functions ----------------------------------------------------------------------- */
@@ -186,7 +192,7 @@ static enum au_err open_helper(struct au_engine *engine, const struct au_engine_
 {
     struct au_helper_options helper = {
         .program = options->helper,
-        .identity = au_engine_identity(engine),
+        .identity = engine->identity,
         .optimize_none = options->optimize_none,
     };
     if (options->artifact_folder != NULL) {
@@ -198,7 +204,7 @@ static enum au_err open_helper(struct au_engine *engine, const struct au_engine_
 
 static enum au_err open_engine(struct au_engine *engine, const struct au_engine_options *options)
 {
-    AU_TRY(write_identity(&engine->identity, options));
+    AU_TRY(set_identity(engine, options));
     AU_TRY(open_pool(engine, options->instances_max));
     engine->wasm = new_wasm_engine(options);
     if (engine->wasm == NULL) return AU_ERR_ENGINE;
@@ -259,7 +265,6 @@ enum au_err au_engine_new(const struct au_engine_options *options, const struct 
     }
     engine->host = host;
     engine->is_metered = !options->skip_instrumentation;
-    au_buf_init(&engine->identity, IDENTITY_SIZE_MAX);
     enum au_err err = open_engine(engine, options);
     if (err != AU_OK) {
         au_engine_free(engine);
@@ -281,7 +286,6 @@ void au_engine_free(struct au_engine *engine)
     if (engine->wasm != NULL) wasm_engine_delete(engine->wasm);
     AU_ASSERT(pthread_cond_destroy(&engine->pool_freed) == 0);
     AU_ASSERT(pthread_mutex_destroy(&engine->pool_mutex) == 0);
-    au_buf_done(&engine->identity);
     au_mem_free(engine->bindings);
     au_mem_free(engine->slots);
     au_mem_free(engine);
@@ -317,7 +321,7 @@ void au_engine_stop_compiling(struct au_engine *engine)
 
 struct au_hash au_engine_identity(const struct au_engine *engine)
 {
-    return au_sha256_tagged("aureon/engine", au_buf_bytes(&engine->identity));
+    return engine->identity;
 }
 
 /* ---- modules ---------------------------------------------------------------------------- */
@@ -451,7 +455,7 @@ static struct au_hash key_of(const struct au_engine *engine, const char *tag_tex
         {&tag_size, 1},
         tag,
         {code_hash->bytes, sizeof code_hash->bytes},
-        au_buf_bytes(&engine->identity),
+        {engine->identity.bytes, sizeof engine->identity.bytes},
     };
     return au_sha256_parts(parts, AU_COUNT_OF(parts));
 }

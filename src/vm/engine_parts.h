@@ -40,7 +40,7 @@ struct au_engine {
     wasm_engine_t *wasm;
     wasmtime_linker_t *linker;
     struct host_binding *bindings; /* one per entry of host */
-    struct au_buf identity;        /* what a cache key has after the code hash */
+    struct au_hash identity;       /* what a cache key has after the code hash */
     struct au_cache cache;
     struct au_cache
         traced; /* modules in the traced form: apart, so that who looks displaces none */
