@@ -25,12 +25,12 @@ static const char abi_text[] = "abi 1\n"
                                "fn f(a:u64,b:string,c:address,d:vec<(bool,u8)>,e:map<string,i128>,"
                                "f:Point,g:Side,h:bytes32,i:bytes) mut\n";
 
+static struct au_abi abi;
 static const struct au_abi_record *fn;
 static struct au_arena abi_arena;
 
 static void load_abi(void)
 {
-    static struct au_abi abi;
     struct au_abi_error error;
     if (fn != NULL) return;
     au_arena_init(&abi_arena, AU_ABI_ARENA_SIZE_MAX);
@@ -56,7 +56,7 @@ static struct au_scenario_reader reader_into(struct au_arena *arena, struct au_b
 {
     static const struct au_abi_names names = {.find = find_name};
     return (struct au_scenario_reader){
-        .names = &names, .find_code = find_code, .arena = arena, .message = message};
+        .names = &names, .find_code = find_code, .abi = &abi, .arena = arena, .message = message};
 }
 
 static bool begins(struct au_bytes text, const char *prefix)

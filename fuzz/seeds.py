@@ -1286,7 +1286,15 @@ def make_scenario(out, tools):
          "g": {"Sell": {"price": "5"}}, "h": "0x" + "00" * 32, "i": "0x"},
         {"a": 9007199254740993}, {"nobody": 1}, {"": 1}, [5, "raw:0x00"], [1.5], [[]], [{}], [None], [True],
         ["18446744073709551615", "Buy", "@bob"],
+        {"i": "public_key:p256:alice"}, {"i": "public_key:p256:box"}, ["public_key:ed25519:bob"],
     ]
+    typed += [{"i": {f"sign:{who}": message}} for who, message in [
+        ("ed25519:bob", {"Point": {"x": 1, "y": None}}), ("secp256k1:judy", {"bytes": "public_key:p256:bob"}),
+        ("p256:alice", {"Side": {"Sell": {"price": 5}}}), ("p256:x", {"u64": 5}), ("p256", {"u64": 5}),
+        ("p256:bob", {"Nothing": 5}), ("p256:bob", {}), ("p256:bob", 5), ("p256:bob", {"vec<u8>": []}),
+        ("p256:bob", {"bytes": {"sign:p256:bob": {"u64": 5}}}), ("p256:bob", {"u8": 256}),
+    ]]
+    typed += [{"d": [{"sign:p256:bob": {"u64": 5}}, "public_key:ed25519:bob"]}]
     steps = [
         [], [box], [box, box], [{**box, "as": "b", "admin": "none"}], [{**box, "as": "alice"}],
         [{**box, "as": "B"}], [{"deploy": "/.wat"}], [{**box, "admin": "bob", "value": "1u", "gas": 5}],

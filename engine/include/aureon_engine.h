@@ -142,6 +142,22 @@ int aureon_engine_p256_verify(const uint8_t key[33], const uint8_t sig[64], cons
  * 0           there is none */
 int aureon_engine_secp256k1_recover(const uint8_t sig[65], const uint8_t hash[32], uint8_t out[64]);
 
+/* aureon_engine_secp256k1_sign and aureon_engine_p256_sign sign what has a hash, by RFC 6979 with
+ * SHA-256 and with an s of at most n / 2: the same signature each time.
+ *
+ * secret, hash   borrowed for the call
+ * out_key        the public key, compressed
+ * out_sig        r || s; both are written on 1 only
+ *
+ * 1              signed
+ * 0              the secret is no key: not in 1..n-1
+ *
+ * Time does not depend on the secret. */
+int aureon_engine_secp256k1_sign(const uint8_t secret[32], const uint8_t hash[32],
+                                 uint8_t out_key[33], uint8_t out_sig[64]);
+int aureon_engine_p256_sign(const uint8_t secret[32], const uint8_t hash[32], uint8_t out_key[33],
+                            uint8_t out_sig[64]);
+
 /* aureon_engine_version names the WebAssembly engine and its exact version, as in
  * "wasmtime 48.0.8". The text is static. */
 const char *aureon_engine_version(void);

@@ -16,7 +16,7 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
 use curve25519_dalek::Scalar;
 use ed25519_zebra::{Signature, VerificationKey};
-use k256::ecdsa::signature::hazmat::PrehashVerifier;
+use k256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use k256::ecdsa::RecoveryId;
 use sha2::{Digest, Sha256, Sha512};
 use sha3::Keccak256;
@@ -414,6 +414,39 @@ pub unsafe extern "C" fn aureon_engine_secp256k1_recover(
         None => 0,
     }
 }
+
+/// One of the two crates gives a low S by itself.
+macro_rules! ecdsa_sign {
+    ($name:ident, $curve:ident) => {
+        /// # Safety
+        /// See aureon_engine.h.
+        #[no_mangle]
+        pub unsafe extern "C" fn $name(
+            secret: *const [u8; 32],
+            hash: *const [u8; 32],
+            out_key: *mut [u8; 33],
+            out_sig: *mut [u8; 64],
+        ) -> c_int {
+            use $curve::ecdsa::{Signature, SigningKey};
+            let Ok(secret) = SigningKey::from_slice(&*secret) else {
+                return 0;
+            };
+            let sig: Result<Signature, _> = secret.sign_prehash(&*hash);
+            let key = secret.verifying_key().to_sec1_point(true);
+            match (sig, key.as_bytes().try_into()) {
+                (Ok(sig), Ok(key)) => {
+                    *out_sig = sig.normalize_s().to_bytes().into();
+                    *out_key = key;
+                    1
+                }
+                _ => 0,
+            }
+        }
+    };
+}
+
+ecdsa_sign!(aureon_engine_secp256k1_sign, k256);
+ecdsa_sign!(aureon_engine_p256_sign, p256);
 
 #[no_mangle]
 pub extern "C" fn aureon_engine_version() -> *const c_char {

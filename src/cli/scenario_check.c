@@ -74,7 +74,7 @@ static void put_value(struct au_buf *text, const struct au_abi_type *type, struc
 static enum au_err read_expected(const struct compared *compared,
                                  const struct au_scenario_value *value, struct au_bytes *out_bytes)
 {
-    const struct au_scenario_reader reader = au_stage_reader(compared->stage);
+    const struct au_scenario_reader reader = au_stage_reader(compared->stage, NULL);
     enum au_err err =
         au_scenario_read_value(&reader, compared->where, compared->type, value, out_bytes);
     return err == AU_ERR_MALFORMED ? AU_OK : err;

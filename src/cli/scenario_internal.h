@@ -58,8 +58,11 @@ const struct au_interface *au_stage_interface(const struct au_stage *stage,
                                               const uint8_t address[AU_ADDRESS_SIZE]);
 
 /* au_stage_reader reads values into the step's arena; what is wrong with them is wrong with the
- * step. */
-struct au_scenario_reader au_stage_reader(struct au_stage *stage);
+ * step.
+ *
+ * interface  of the contract that they are for; NULL: nothing is known */
+struct au_scenario_reader au_stage_reader(struct au_stage *stage,
+                                          const struct au_interface *interface);
 
 /* au_stage_check_tx compares what a step came to with what it expects: a sentence in stage->text
  * if it is something else.

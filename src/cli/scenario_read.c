@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "cli/arg.h"
 #include "cli/field.h"
+#include "cli/scenario_sign.h"
 #include "core/limits.h"
 
 #define PLACE_SIZE_MAX 96u /* bytes of the name of a value */
@@ -18,14 +19,14 @@ static bool has_prefix(struct au_bytes text, const char *prefix)
     return text.size >= size && memcmp(text.data, prefix, size) == 0;
 }
 
-/* The hash of a contract's code as its bytes; any other value as it is. */
+/* Keys, signatures, and the hash of a contract's code as their bytes; any other value as it is. */
 static enum au_err resolve(const struct au_scenario_reader *reader, const char *where,
                            const struct au_scenario_value *value,
                            struct au_scenario_value *out_value)
 {
     struct au_buf text;
     struct au_hash hash;
-    *out_value = *value;
+    AU_TRY(au_scenario_sign(reader, where, value, out_value));
     if (!value->is_text || !has_prefix(value->text, CODE_HASH)) return AU_OK;
     size_t size = strlen(CODE_HASH);
     struct au_bytes name = {value->text.data + size, value->text.size - size};

@@ -4,7 +4,7 @@
  * {"x": 1}; an address may be "@bob" or "@counter". "raw:0x.." gives the bytes whatever the type
  * is. Where there is none it is a text as on the command line (cli/arg.h): "u64:5", "addr:bob".
  * "code_hash:counter" is the hash of a contract's code in either case, for contracts that make
- * others of it.
+ * others of it; cli/scenario_sign.h tells of keys and signatures.
  *
  * Threading: pure functions, but for what names are found by. */
 #ifndef AUREON_CLI_SCENARIO_READ_H
@@ -20,7 +20,9 @@ struct au_scenario_reader {
     /* gives the hash of a contract's code by its name, with the context of names; false: no such
      * contract */
     bool (*find_code)(void *context, struct au_bytes name, struct au_hash *out_hash);
-    struct au_arena *arena; /* holds what is read */
+    const struct au_abi *abi; /* of the contract, for what is signed; NULL: there is none */
+    bool is_signing;          /* what is read is to be signed: nothing in it is a signature */
+    struct au_arena *arena;   /* holds what is read */
     struct au_buf *message;
 };
 

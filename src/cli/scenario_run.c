@@ -81,9 +81,11 @@ static bool find_code(void *context, struct au_bytes name, struct au_hash *out_h
     return contract != NULL;
 }
 
-struct au_scenario_reader au_stage_reader(struct au_stage *stage)
+struct au_scenario_reader au_stage_reader(struct au_stage *stage,
+                                          const struct au_interface *interface)
 {
     return (struct au_scenario_reader){
+        .abi = interface != NULL && interface->has_abi ? &interface->abi : NULL,
         .names = &stage->names,
         .find_code = find_code,
         .arena = &stage->arena,
@@ -252,7 +254,7 @@ static struct au_bytes function_of(const struct au_step *step)
 static enum au_err read_args(struct au_stage *stage, const struct au_step *step, struct work *work)
 {
     struct au_abi_call call = {0};
-    const struct au_scenario_reader reader = au_stage_reader(stage);
+    const struct au_scenario_reader reader = au_stage_reader(stage, work->interface);
     if (!step->has_args) return AU_OK;
     bool is_typed =
         work->interface != NULL && au_interface_find(work->interface, work->function, &call);

@@ -20,3 +20,15 @@ bool au_secp256k1_recover(const uint8_t sig[AU_ECDSA_RECOVERABLE_SIZE],
 {
     return aureon_engine_secp256k1_recover(sig, hash, out_point) == 1;
 }
+
+bool au_secp256k1_sign(const uint8_t secret[AU_ECDSA_SECRET_SIZE], const uint8_t hash[AU_HASH_SIZE],
+                       uint8_t out_key[AU_ECDSA_KEY_SIZE], uint8_t out_sig[AU_ECDSA_SIGNATURE_SIZE])
+{
+    return aureon_engine_secp256k1_sign(secret, hash, out_key, out_sig) == 1;
+}
+
+bool au_p256_sign(const uint8_t secret[AU_ECDSA_SECRET_SIZE], const uint8_t hash[AU_HASH_SIZE],
+                  uint8_t out_key[AU_ECDSA_KEY_SIZE], uint8_t out_sig[AU_ECDSA_SIGNATURE_SIZE])
+{
+    return aureon_engine_p256_sign(secret, hash, out_key, out_sig) == 1;
+}

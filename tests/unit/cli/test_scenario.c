@@ -5,6 +5,9 @@
 #include "unit/unit.h"
 
 #include "cli/scenario_read.h"
+#include "crypto/ecdsa.h"
+#include "crypto/ed25519.h"
+#include "crypto/sha256.h"
 
 #define BOX "{\"deploy\":\"box.wat\"}"
 
@@ -188,7 +191,8 @@ struct fixture {
 };
 
 static const char abi_text[] = "abi 1\ntype Point{x:u32,y:u32}\n"
-                               "fn put(by:u64,at:Point,who:address) mut\n";
+                               "fn put(by:u64,at:Point,who:address) mut\n"
+                               "fn keep(sigs:vec<bytes>) mut\n";
 
 static bool find_bob(void *context, struct au_bytes name, struct au_address *out_address)
 {
@@ -230,22 +234,30 @@ static bool find_code(void *context, struct au_bytes name, struct au_hash *out_h
     return au_bytes_is_equal(name, au_bytes_of("box"));
 }
 
+/* Reads the arguments for a function; NULL: its types are not known. */
+static enum au_err read_call(struct fixture *fixture, const struct au_abi_record *fn,
+                             struct au_bytes **out_items, size_t *out_count)
+{
+    static const struct au_abi_names names = {.find = find_bob};
+    const struct au_abi_export export_ = {.name = fn != NULL ? fn->name : au_bytes_of("put")};
+    const struct au_abi_call call = {.fn = fn, .export_ = &export_};
+    const struct au_scenario_reader reader = {
+        .names = &names,
+        .find_code = find_code,
+        .abi = &fixture->abi,
+        .arena = &fixture->arena,
+        .message = &fixture->message,
+    };
+    return au_scenario_read_args(&reader, fn != NULL ? &call : NULL,
+                                 &fixture->scenario.steps[1].args, out_items, out_count);
+}
+
 /* Reads the arguments for put; is_typed: by its types. */
 static enum au_err read_args(struct fixture *fixture, bool is_typed, struct au_bytes **out_items,
                              size_t *out_count)
 {
-    static const struct au_abi_names names = {.find = find_bob};
-    const struct au_abi_export export_ = {.name = au_bytes_of("put")};
-    struct au_abi_call call = {.export_ = &export_};
-    const struct au_scenario_reader reader = {
-        .names = &names,
-        .find_code = find_code,
-        .arena = &fixture->arena,
-        .message = &fixture->message,
-    };
-    call.fn = au_abi_find(&fixture->abi, AU_ABI_FN, export_.name);
-    return au_scenario_read_args(&reader, is_typed ? &call : NULL, &fixture->scenario.steps[1].args,
-                                 out_items, out_count);
+    const struct au_abi_record *put = au_abi_find(&fixture->abi, AU_ABI_FN, au_bytes_of("put"));
+    return read_call(fixture, is_typed ? put : NULL, out_items, out_count);
 }
 
 static void test_values(void **state)
@@ -291,6 +303,51 @@ static void test_values(void **state)
     }
 }
 
+/* Keys and signatures are what the verifiers of the chain take. */
+static void test_values_signed(void **state)
+{
+    static const char args[] =
+        "[{\"sign:ed25519:bob\":{\"Point\":{\"x\":1,\"y\":2}}},\"public_key:ed25519:bob\","
+        "{\"sign:secp256k1:judy\":{\"string\":\"\\\"\"}},\"public_key:secp256k1:judy\","
+        "{\"sign:p256:alice\":{\"bytes\":\"0x00ff\"}},\"public_key:p256:alice\"]";
+    struct fixture fixture;
+    struct au_bytes *items = NULL;
+    size_t count = 0;
+    (void)state;
+    fixture_init(&fixture, args);
+    assert_int_equal(read_args(&fixture, false, &items, &count), AU_OK);
+    assert_int_equal(count, 6);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(items[i].size, i % 2 == 0 ? 64 : i == 1 ? 32 : 33);
+    }
+    struct au_bytes point = {(const uint8_t *)"\1\0\0\0\2\0\0\0", 8};
+    assert_true(au_ed25519_is_valid(items[1].data, items[0].data, point));
+    struct au_hash hash = au_sha256((struct au_bytes){(const uint8_t *)"\1\0\0\0\"", 5});
+    assert_true(au_secp256k1_is_valid(items[3].data, items[2].data, hash.bytes));
+    hash = au_sha256((struct au_bytes){(const uint8_t *)"\2\0\0\0\0\xff", 6});
+    assert_true(au_p256_is_valid(items[5].data, items[4].data, hash.bytes));
+    fixture_done(&fixture);
+}
+
+/* They stand inside of lists, too. */
+static void test_values_signed_inside(void **state)
+{
+    struct fixture fixture;
+    struct au_bytes *items = NULL;
+    struct au_bytes bytes;
+    size_t count = 0;
+    (void)state;
+    fixture_init(&fixture, "[[\"0x00\",{\"sign:p256:bob\":{\"u64\":5}},\"public_key:p256:bob\"]]");
+    const struct au_abi_record *keep = au_abi_find(&fixture.abi, AU_ABI_FN, au_bytes_of("keep"));
+    assert_int_equal(read_call(&fixture, keep, &items, &count), AU_OK);
+    assert_int_equal(count, 1);
+    bytes = items[0];
+    assert_int_equal(bytes.size, 4 + (4 + 1) + (4 + 64) + (4 + 33));
+    struct au_hash hash = au_sha256((struct au_bytes){(const uint8_t *)"\5\0\0\0\0\0\0\0", 8});
+    assert_true(au_p256_is_valid(bytes.data + 81, bytes.data + 13, hash.bytes));
+    fixture_done(&fixture);
+}
+
 static void test_values_refused(void **state)
 {
     static const struct {
@@ -328,6 +385,31 @@ static void test_values_refused(void **state)
          "args[0]: expected behind code_hash: the name of a contract that was deployed, got 'zed'"},
         {"[\"code_hash:\"]", true,
          "args: expected behind code_hash: the name of a contract that was deployed, got ''"},
+        {"[\"public_key:p256:zed\"]", false,
+         "args[0]: expected behind sign: or public_key: ed25519, secp256k1 or p256, a colon, and a "
+         "development account (alice to judy), got 'p256:zed'"},
+        {"[{\"sign:p384:bob\":{\"u64\":5}}]", false,
+         "args[0]: expected behind sign: or public_key: ed25519, secp256k1 or p256, a colon, and a "
+         "development account (alice to judy), got 'p384:bob'"},
+        {"[{\"sign:p256:bob\":5}]", false, "args[0]: expected an object, got an integer"},
+        {"[{\"sign:p256:bob\":{}}]", false,
+         "args[0]: expected behind sign: an object of one member, the type of what is signed, got "
+         "0"},
+        {"[{\"sign:p256:bob\":{\"u64\":5,\"u8\":5}}]", false,
+         "args[0]: expected behind sign: an object of one member, the type of what is signed, got "
+         "2"},
+        {"[{\"sign:p256:bob\":{\"Line\":5}}]", false,
+         "args[0]: expected what is signed under its type: a word as u64 or bytes, or a type or "
+         "enum "
+         "of the contract's ABI, got 'Line'"},
+        {"[{\"sign:p256:bob\":{\"vec\":5}}]", false,
+         "args[0]: expected what is signed under its type: a word as u64 or bytes, or a type or "
+         "enum "
+         "of the contract's ABI, got 'vec'"},
+        {"[{\"sign:p256:bob\":{\"Point\":{\"x\":1}}}]", false,
+         "args[0].y: expected a value, got none"},
+        {"[{\"sign:p256:bob\":{\"bytes\":{\"sign:p256:bob\":{\"u8\":1}}}}]", false,
+         "args[0]: expected no signature in what is signed"},
         {"[\"@/etc/passwd\"]", false,
          "args[0]: expected addr:NAME for an address or str:TEXT for a text, got '@/etc/passwd'"},
     };
@@ -346,8 +428,12 @@ static void test_values_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_values_refused),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_read),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_values_signed),
+        cmocka_unit_test(test_values_signed_inside),
+        cmocka_unit_test(test_values_refused),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_read),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,6 +233,49 @@ static void check_set(const char *name, struct set set)
     assert_in_range(set.count[false], 40, 400);
 }
 
+/* RFC 6979 A.2.5 (its signature of "sample" has a high s), and bitcoinjs-lib's fixtures. */
+static void test_sign(void **state)
+{
+    static const struct {
+        bool (*sign)(const uint8_t *secret, const uint8_t *hash, uint8_t *out_key,
+                     uint8_t *out_sig);
+        check_fn *is_valid;
+        const char *secret;
+        const char *message;
+        const char *sig;
+    } cases[] = {
+        {au_p256_sign, au_p256_is_valid,
+         "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", "test", TEST_R TEST_S},
+        {au_p256_sign, au_p256_is_valid,
+         "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", "sample",
+         "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+         "0834e36ad29a83bf2bc9385e491d6099c8fdf9d1ed67aa7ea5f51f93782857a9"},
+        {au_secp256k1_sign, au_secp256k1_is_valid,
+         "0000000000000000000000000000000000000000000000000000000000000001", "Satoshi Nakamoto",
+         "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d8"
+         "2442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5"},
+    };
+    static const char *const no_secrets[] = {ZERO, SECP256K1_N, P256_N};
+    uint8_t secret[AU_ECDSA_SECRET_SIZE];
+    uint8_t key[AU_ECDSA_KEY_SIZE];
+    uint8_t sig[AU_ECDSA_SIGNATURE_SIZE];
+    uint8_t expected[AU_ECDSA_SIGNATURE_SIZE];
+    (void)state;
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        struct au_hash hash = au_sha256(au_bytes_of(cases[i].message));
+        take(cases[i].secret, secret, sizeof(secret));
+        take(cases[i].sig, expected, sizeof(expected));
+        assert_true(cases[i].sign(secret, hash.bytes, key, sig));
+        assert_memory_equal(sig, expected, sizeof(sig));
+        assert_true(cases[i].is_valid(key, sig, hash.bytes));
+    }
+    for (size_t i = 0; i < AU_COUNT_OF(no_secrets); i++) {
+        take(no_secrets[i], secret, sizeof(secret));
+        if (i != 2) assert_false(au_secp256k1_sign(secret, expected, key, sig));
+        if (i != 1) assert_false(au_p256_sign(secret, expected, key, sig));
+    }
+}
+
 static void test_wycheproof_secp256k1(void **state)
 {
     (void)state;
@@ -251,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_p256),
         cmocka_unit_test(test_secp256k1),
         cmocka_unit_test(test_recover),
+        cmocka_unit_test(test_sign),
         cmocka_unit_test(test_every_changed_bit_is_invalid),
         cmocka_unit_test(test_wycheproof_secp256k1),
         cmocka_unit_test(test_wycheproof_p256),
