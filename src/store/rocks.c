@@ -30,9 +30,9 @@
 #define GAPS_MAX            4096u /* noted */
 #define GAP_MIN             64u   /* tombstones passed over that make a gap worth noting */
 #define GAP_WINDOW          256u  /* keys of a table, of which GAP_MIN deleted have it compacted */
-/* Above all: RocksDB aborts where its log cannot be written. Nor may it have a size at which it
- * begins anew: it then begins with words of every level. */
-#define INFO_LOG_LEVEL_NONE 6
+/* HEADER_LEVEL, at which nothing is said: RocksDB aborts where its log cannot be written. Nor may
+ * the log have a size at which it begins anew: it then begins with words of every level. */
+#define INFO_LOG_LEVEL_LAST 5
 
 /* RocksDB counts families and takes "default" to exist; it stays empty. */
 #define FAMILY_COUNT (AU_CF_COUNT + 1)
@@ -690,7 +690,7 @@ static struct setup setup_new(const struct au_rocks_options *options)
     rocksdb_options_set_bytes_per_sync(db, SYNC_STEP);
     rocksdb_options_set_max_background_jobs(db, BACKGROUND_JOBS);
     rocksdb_options_set_stats_dump_period_sec(db, 0);
-    rocksdb_options_set_info_log_level(db, INFO_LOG_LEVEL_NONE);
+    rocksdb_options_set_info_log_level(db, INFO_LOG_LEVEL_LAST);
     rocksdb_options_set_keep_log_file_num(db, INFO_LOG_COUNT);
     return setup;
 }

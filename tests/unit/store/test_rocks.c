@@ -87,6 +87,7 @@ static void test_reopen_keeps(void **state)
     }
 }
 
+/* suffix: NULL for all. */
 static size_t count_files(const char *suffix)
 {
     DIR *folder = opendir(fixture.path);
@@ -94,10 +95,24 @@ static size_t count_files(const char *suffix)
     size_t count = 0;
     for (struct dirent *entry; (entry = readdir(folder));) {
         const char *end = strrchr(entry->d_name, '.');
-        if (end && strcmp(end, suffix) == 0) count++;
+        if (!suffix || (end && strcmp(end, suffix) == 0)) count++;
     }
     closedir(folder);
     return count;
+}
+
+/* Besides logs and tables: RocksDB keeps the options of the last two openings. */
+static void test_reopen_leaves_no_files(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (int round = 0; round < 6; round++) {
+        reopen();
+        assert_int_equal(count_files(".dbtmp"), 0);
+        size_t others = count_files(NULL) - count_files(".log") - count_files(".sst");
+        if (round > 1) assert_int_equal(others, count);
+        count = others;
+    }
 }
 
 /* More than the write buffers hold, so that tables on disk are read as well. */
@@ -689,6 +704,7 @@ int main(int argc, char **argv)
         KV_CASES(open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_get_many_of_tables, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_reopen_keeps, open_kv, close_kv),
+        cmocka_unit_test_setup_teardown(test_reopen_leaves_no_files, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_flushed_values, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_close_leaves_no_long_log, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_unreadable_is_told, make_folder, remove_folder),
