@@ -7,8 +7,9 @@
 #include "core/arg.h"
 #include "core/limits.h"
 
-#define I32 0x7f /* of the binary format */
-#define RAW "raw:"
+#define I32            0x7f /* of the binary format */
+#define RAW            "raw:"
+#define NAMES_SIZE_MAX 256u /* bytes of names that are told */
 
 static bool is_integer(const struct au_abi_type *type)
 {
@@ -149,6 +150,26 @@ static size_t find_free(const struct reading *reading)
     return index;
 }
 
+/* Of a word that looks as if it named a parameter, and was no value: which there are. */
+static void tell_name(struct reading *reading, const char *word)
+{
+    const struct au_abi_record *fn = reading->call->fn;
+    struct abi_path path;
+    struct au_buf names;
+    size_t size = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    if (size == 0 || word[size] != '=') return;
+    au_buf_init(&names, NAMES_SIZE_MAX);
+    for (size_t i = 0; i < fn->field_count; i++)
+        au_buf_printf(&names, "%s`%.*s`", i > 0 ? ", " : "", (int)fn->fields[i].name.size,
+                      (const char *)fn->fields[i].name.data);
+    abi_path_init(&path, "args");
+    abi_path_fail(&path, reading->error, "`%.*s` has no parameter `%.*s`: it has %.*s%s",
+                  (int)fn->name.size, (const char *)fn->name.data, (int)size, word, (int)names.size,
+                  names.size > 0 ? (const char *)names.data : "",
+                  names.err == AU_OK ? "" : ", ...");
+    au_buf_done(&names);
+}
+
 static enum au_err read_word(struct reading *reading, const char *word)
 {
     const struct au_abi_record *fn = reading->call->fn;
@@ -165,7 +186,12 @@ static enum au_err read_word(struct reading *reading, const char *word)
         index = find_free(reading);
         value = au_bytes_of(word);
     }
-    if (index < fn->field_count) return read_item(reading, index, value);
+    if (index < fn->field_count) {
+        enum au_err err = read_item(reading, index, value);
+        if (err == AU_ERR_MALFORMED && value.data == (const uint8_t *)word)
+            tell_name(reading, word);
+        return err;
+    }
     abi_path_fail(&path, reading->error, "`%.*s` takes %zu, got one more: \"%.32s\"",
                   (int)fn->name.size, (const char *)fn->name.data, fn->field_count, word);
     return AU_ERR_MALFORMED;

@@ -354,7 +354,7 @@ static bool read_lines(struct parser *parser, struct au_bytes text)
     }
     if (parser->has_version) return true;
     if (scan->line == 0) scan->line = 1;
-    return abi_fail(scan, "expected a line `abi 1`, got none");
+    return abi_fail(scan, "expected a line `abi 1` (AUREON_CONTRACT writes it), got none");
 }
 
 /* ---- the whole ---- */

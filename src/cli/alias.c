@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/json_write.h"
+#include "cli/nearest.h"
 #include "core/dev_account.h"
 
 #define FOLDER        ".aureon"
@@ -131,6 +132,63 @@ static enum au_exit ask_chain(struct au_invocation *invocation, struct au_chain_
     return code == AU_EXIT_DONE ? au_client_status(&client, out_status) : code;
 }
 
+/* A word that names nobody on this chain. */
+static enum au_exit fail_unknown(struct au_invocation *invocation, const struct au_json_in *root,
+                                 const char *name)
+{
+    if (is_known(root, name)) {
+        return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND,
+                                  "'%s' is a contract of another chain than this node's (one in "
+                                  "memory is new after each start); `aureon deploy FILE --as %s` "
+                                  "puts it on this one",
+                                  name, name);
+    }
+    struct au_nearest nearest;
+    const struct au_json_in *chains = chains_of(root);
+    struct au_json_in_member chain = {0};
+    au_nearest_init(&nearest, name);
+    while (chains != NULL && au_json_in_next(chains, &chain)) {
+        struct au_json_in_member known = {0};
+        while (au_json_in_next(chain.value, &known)) {
+            char *text = au_arena_zero(&invocation->arena, known.key.size + 1);
+            if (text == NULL) continue;
+            memcpy(text, known.key.data, known.key.size);
+            au_nearest_offer(&nearest, text);
+        }
+    }
+    if (nearest.best != NULL) {
+        return au_invocation_fail(invocation, AU_EXIT_KEY,
+                                  "there is no contract and no key '%s'; did you mean '%s'?", name,
+                                  nearest.best);
+    }
+    return au_invocation_fail(invocation, AU_EXIT_KEY,
+                              "there is no contract and no key '%s'; `aureon deploy --as` names "
+                              "contracts, for the folder that it is typed in, and `aureon keys "
+                              "list` shows keys",
+                              name);
+}
+
+/* An address, a development account or a key; what is wrong with a word that is none is said by
+ * whoever knows best. */
+static enum au_exit find_other(struct au_invocation *invocation, const struct au_json_in *root,
+                               const char *word, bool is_dev, struct au_who *out_who)
+{
+    const char **keys;
+    size_t count;
+    size_t index;
+    struct au_address address;
+    const char *name = name_in(word);
+    bool is_other = au_address_parse(au_bytes_of(word), &address) == NULL ||
+                    au_dev_account_find(au_bytes_of(name), &index) || !au_wallet_is_name(name);
+    if (is_other) return au_wallet_find(invocation, word, is_dev, out_who);
+    enum au_exit code = au_wallet_names(invocation, &keys, &count);
+    if (code != AU_EXIT_DONE) return code;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(keys[i], name) == 0) return au_wallet_find(invocation, word, is_dev, out_who);
+    }
+    return fail_unknown(invocation, root, name);
+}
+
 enum au_exit au_alias_find(struct au_invocation *invocation, const struct au_chain_status *status,
                            const char *word, struct au_who *out_who)
 {
@@ -138,23 +196,23 @@ enum au_exit au_alias_find(struct au_invocation *invocation, const struct au_cha
     struct au_chain_status asked = {0};
     struct au_address address;
     size_t index;
-    bool is_found = false;
+    enum au_exit code = AU_EXIT_DONE;
     const char *name = name_in(word);
     if (au_address_parse(au_bytes_of(word), &address) != NULL) {
         bool is_dev_name = au_dev_account_find(au_bytes_of(name), &index);
-        enum au_exit code = is_dev_name ? AU_EXIT_DONE : read_file(invocation, &root);
+        if (!is_dev_name) code = read_file(invocation, &root);
         bool is_asked =
             code == AU_EXIT_DONE && status == NULL && (is_dev_name || is_known(root, name));
         if (is_asked) code = ask_chain(invocation, &asked);
         if (is_asked) status = &asked;
-        if (code == AU_EXIT_DONE && root != NULL && status != NULL) {
-            is_found = find_name(root, &status->genesis_hash, name, out_who);
-        }
-        au_json_in_free(root);
-        if (code != AU_EXIT_DONE) return code;
     }
-    if (is_found) return AU_EXIT_DONE;
-    return au_wallet_find(invocation, word, status != NULL && status->is_dev, out_who);
+    bool is_found = code == AU_EXIT_DONE && root != NULL && status != NULL &&
+                    find_name(root, &status->genesis_hash, name, out_who);
+    if (code == AU_EXIT_DONE && !is_found) {
+        code = find_other(invocation, root, word, status != NULL && status->is_dev, out_who);
+    }
+    au_json_in_free(root);
+    return code;
 }
 
 /* ---- saving ---- */
@@ -210,6 +268,21 @@ static void put_file(struct au_buf *text, const struct au_json_in *chains, const
     au_json_write_finish(&json);
 }
 
+/* Whoever meant to upgrade it still finds it. */
+static void tell_of_former(const struct au_invocation *invocation, const struct au_json_in *root,
+                           const struct au_hash *genesis_hash, const char *name)
+{
+    struct au_who former;
+    struct au_buf text;
+    if (root == NULL || !find_name(root, genesis_hash, name, &former)) return;
+    au_buf_init(&text, HASH_TEXT);
+    au_address_format(&text, &former.address);
+    au_invocation_note(invocation,
+                       "`%s` was %.*s until now; --upgrade %s would have replaced its code", name,
+                       (int)text.size, text.size > 0 ? (const char *)text.data : "", name);
+    au_buf_done(&text);
+}
+
 enum au_exit au_alias_save(struct au_invocation *invocation, const struct au_hash *genesis_hash,
                            const char *name, const struct au_address *address)
 {
@@ -232,6 +305,7 @@ enum au_exit au_alias_save(struct au_invocation *invocation, const struct au_has
     enum au_err err = hash.err == AU_OK ? text.err : hash.err;
     code = err == AU_OK ? au_invocation_save(invocation, AU_ALIAS_FILE, au_buf_bytes(&text))
                         : au_invocation_fail_file(invocation, err, "write", AU_ALIAS_FILE);
+    if (code == AU_EXIT_DONE) tell_of_former(invocation, root, genesis_hash, name);
     au_buf_done(&hash);
     au_buf_done(&text);
     au_json_in_free(root);

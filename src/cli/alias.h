@@ -19,7 +19,7 @@
  * chain, or a key (au_wallet_find), in this order.
  *
  * status   of the chain; NULL: the node is asked, if the word may be of its chain
- * DONE, USAGE, KEY, UNREACHABLE, INTERNAL */
+ * DONE, USAGE, KEY, NOT_FOUND (a contract of another chain), UNREACHABLE, INTERNAL */
 AU_MUST_USE enum au_exit au_alias_find(struct au_invocation *invocation,
                                        const struct au_chain_status *status, const char *word,
                                        struct au_who *out_who);
@@ -33,8 +33,8 @@ AU_MUST_USE enum au_exit au_alias_is_known(const struct au_invocation *invocatio
  * INTERNAL. */
 AU_MUST_USE enum au_exit au_alias_check(const struct au_invocation *invocation);
 
-/* au_alias_save gives a name to a contract; one of that name is forgotten. Of more than 64 chains
- * those named longest ago are forgotten.
+/* au_alias_save gives a name to a contract; one of that name is forgotten, which is said on err. Of
+ * more than 64 chains those named longest ago are forgotten.
  *
  * name   au_wallet_check_name is DONE for it
  * DONE, USAGE (the file is no such file), INTERNAL */

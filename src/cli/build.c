@@ -140,8 +140,15 @@ enum au_exit au_build_list(struct au_invocation *invocation, const char *folder,
 
 static enum au_exit find_sources(struct build *build, const char ***out_names, size_t *out_count)
 {
+    struct stat status;
     struct au_invocation *invocation = build->invocation;
     const char *path = invocation->operand_count > 0 ? invocation->operands[0] : ".";
+    if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "expected a folder, whose C files are all compiled, got the file "
+                                  "'%s'",
+                                  path);
+    }
     enum au_exit code =
         au_build_list(invocation, path, /* are_tests */ false, out_names, out_count);
     if (code != AU_EXIT_DONE) return code;

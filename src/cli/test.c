@@ -95,12 +95,24 @@ static enum au_exit take_file(struct test *test, const char *path)
     return AU_EXIT_DONE;
 }
 
+static bool is_c(const char *path)
+{
+    size_t size = strlen(path);
+    return size >= 2 && strcmp(path + size - 2, ".c") == 0;
+}
+
 static enum au_exit find_files(struct test *test)
 {
     struct stat status;
     struct au_invocation *invocation = test->invocation;
     const char *path = invocation->operand_count > 0 ? invocation->operands[0] : ".";
     test->is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    if (!test->is_folder && is_c(path) && !au_build_is_test(path)) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "expected a scenario, NAME" SUFFIX ", or a native test, "
+                                  "NAME" AU_BUILD_TEST_SUFFIX ", got '%s'",
+                                  path);
+    }
     if (!test->is_folder) return take_file(test, path);
     test->folder = path;
     enum au_err err =

@@ -17,7 +17,7 @@
 
 static const char suffix[] = ".json";
 
-static bool is_name(const char *text)
+bool au_wallet_is_name(const char *text)
 {
     size_t size = strlen(text);
     return size > 0 && size <= NAME_SIZE_MAX && strncmp(text, "0x", 2) != 0 &&
@@ -122,7 +122,7 @@ enum au_exit au_wallet_find(struct au_invocation *invocation, const char *word, 
         *out_who = who;
         return AU_EXIT_DONE;
     }
-    if (!is_name(name)) {
+    if (!au_wallet_is_name(name)) {
         return au_invocation_fail(invocation, AU_EXIT_USAGE,
                                   "'%s' is no address (%s) and no name of a key", word, problem);
     }
@@ -202,7 +202,7 @@ enum au_exit au_wallet_open(struct au_invocation *invocation, const struct au_wh
 enum au_exit au_wallet_check_name(const struct au_invocation *invocation, const char *name)
 {
     size_t index;
-    if (!is_name(name)) {
+    if (!au_wallet_is_name(name)) {
         return au_invocation_fail(invocation, AU_EXIT_USAGE,
                                   "expected " AU_WALLET_NAME_EXPECTED ", got '%s'", name);
     }
@@ -290,7 +290,8 @@ static enum au_err take_name(struct au_arena *arena, const char *entry, const ch
     if (name == NULL) return AU_ERR_NO_MEMORY;
     memcpy(name, entry, size - suffix_size);
     size_t index;
-    if (is_name(name) && !au_dev_account_find(au_bytes_of(name), &index)) *out_name = name;
+    if (au_wallet_is_name(name) && !au_dev_account_find(au_bytes_of(name), &index))
+        *out_name = name;
     return AU_OK;
 }
 

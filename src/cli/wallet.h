@@ -48,6 +48,9 @@ AU_MUST_USE enum au_exit au_wallet_find(struct au_invocation *invocation, const 
 AU_MUST_USE enum au_exit au_wallet_open(struct au_invocation *invocation, const struct au_who *who,
                                         struct au_sign_key *out_key);
 
+/* au_wallet_is_name tells whether a word can be the name of a key or a contract. */
+bool au_wallet_is_name(const char *word);
+
 /* au_wallet_check_name says on err what is wrong with a name for a new key: DONE or USAGE. */
 AU_MUST_USE enum au_exit au_wallet_check_name(const struct au_invocation *invocation,
                                               const char *name);

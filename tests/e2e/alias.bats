@@ -42,7 +42,10 @@ setup() {
     mkdir other
     cd other
     aureon view counter get
-    expect_refused 8 "there is no key 'counter'"
+    expect_refused 8 "there is no contract and no key 'counter'; \`aureon deploy --as\` names contracts, for the folder that it is typed in"
+    cd ..
+    aureon view cuonter get
+    expect_refused 8 "there is no contract and no key 'cuonter'; did you mean 'counter'?"
 }
 
 @test "addr: takes names" {
@@ -63,7 +66,7 @@ END
     expect 0
     [ "$output" = "$("$AUREON" account bob --json | jq --raw-output .address)" ]
     aureon call echo echo addr:nobody
-    expect_refused 8 "there is no key 'nobody'"
+    expect_refused 8 "there is no contract and no key 'nobody'"
     aureon run echo.wat echo addr:bob
     expect_refused 2 "addr: expected"
 }
@@ -95,12 +98,16 @@ END
 }
 
 @test "a name that is given again is the new contract's" {
-    aureon deploy "$counter_wat" --as counter
+    aureon deploy "$counter_c" --as counter
+    expect 0
+    [ -z "$stderr" ]
+    old=$output
     aureon call counter increment 7
-    aureon deploy "$counter_wat" --as other
-    aureon deploy "$counter_wat" --as counter
+    aureon deploy "$counter_c" --as other
+    aureon deploy "$counter_c" --as counter
     expect 0
     new=$output
+    [ "$stderr" = "\`counter\` was $old until now; --upgrade counter would have replaced its code" ]
     aureon view counter get --as u64
     [ "$output" = 0 ]
     run jq --raw-output '.chains[] | .counter' .aureon/aliases.json
@@ -144,7 +151,7 @@ END
     expect 0
     start_node dev
     aureon view counter get
-    expect_refused 8 "there is no key 'counter'"
+    expect_refused 7 "'counter' is a contract of another chain than this node's (one in memory is new after each start); \`aureon deploy FILE --as counter\` puts it on this one"
     aureon deploy "$counter_wat" --as counter
     expect 0
     aureon view counter get

@@ -80,6 +80,13 @@ build_with() {
     [[ $output == *"refused  build/wrong.wasm"*"rule     import"* ]]
 }
 
+@test "a contract without AUREON_CONTRACT is told to have one" {
+    printf '#include "aureon_contract.h"\nAUREON_FN(get, u64, view) { return 1; }\n' >wrong.c
+    aureon build
+    expect 4
+    [[ $output == *"expected a line \`abi 1\` (AUREON_CONTRACT writes it), got none"* ]]
+}
+
 @test "a forgotten export is noticed" {
     echo 'int f(void) { return 1; }' >wrong.c
     aureon build
@@ -115,4 +122,6 @@ build_with() {
     echo 'int main(void) { return 0; }' >a_test.c
     aureon build
     expect_refused 7 "there is no C file in '.'"
+    aureon build a_test.c
+    expect_refused 2 "expected a folder, whose C files are all compiled, got the file 'a_test.c'"
 }

@@ -174,11 +174,23 @@ setup() {
     aureon check cut.wat --json
     expect 4
     expect_json .rule text
-    [ -n "$(json .message)" ]
+    expect_json .message 'line 2, column 1: expected `)`'
     aureon run cut.wat f
     expect 4
     [ -z "$output" ]
     [[ $stderr == *cut.wat* ]]
+}
+
+@test "a source in C is none, and aureon build is named" {
+    for file in "$AUREON_SOURCE_DIR"/contracts/{counter/counter,token/token}.c; do
+        aureon check "$file" --json
+        expect 4
+        expect_json .rule text
+        [[ $(json .message) == *'`aureon build` makes binaries of sources in C' ]]
+    done
+    printf ' \t\r\n;; a comment\n(; one ;) (module)' >comment.wat
+    aureon check comment.wat
+    expect 0
 }
 
 @test "a file that is neither" {

@@ -111,6 +111,8 @@ address() {
     aureon send aur1qqqq 1
     expect_refused 2 "'aur1qqqq' is no address"
     aureon send nobody-here 1
+    expect_refused 8 "there is no contract and no key 'nobody-here'"
+    aureon send bob 1 --from nobody-here
     expect_refused 8 "there is no key 'nobody-here'"
     aureon balance "No Body"
     expect_refused 2 "is no address"

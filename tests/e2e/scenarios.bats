@@ -222,6 +222,8 @@ END
 @test "files that are none" {
     aureon test none.scen.json
     expect_refused 7 "none.scen.json"
+    aureon test counter.c
+    expect_refused 2 "expected a scenario, NAME.scen.json, or a native test, NAME_test.c, got 'counter.c'"
     aureon test
     expect_refused 7 "there is no scenario in '.', a file whose name ends in .scen.json, and no native test, _test.c"
     echo '{"format": 2, "steps": []}' >a.scen.json

@@ -77,7 +77,7 @@ END
     expect 2
     [[ $stderr == *'args.by: expected u64 (64 bits), got "18446744073709551616"'* ]]
     aureon call "$contract" increment of=5
-    expect 2
+    expect_refused 2 'args: `increment` has no parameter `of`: it has `by`'
     aureon view "$contract" increment 1 2
     expect 2
     [[ $stderr == *'args: `increment` takes 1, got one more: "2"'* ]]

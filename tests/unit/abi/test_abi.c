@@ -33,8 +33,8 @@ static const struct {
     const char *message;
     const char *text;
 } refused[] = {
-    {1, "expected a line `abi 1`, got none", ""},
-    {2, "expected a line `abi 1`, got none", "# nothing\nfn a() mut"},
+    {1, "expected a line `abi 1` (AUREON_CONTRACT writes it), got none", ""},
+    {2, "expected a line `abi 1` (AUREON_CONTRACT writes it), got none", "# nothing\nfn a() mut"},
     {1, "expected `1`, got `2`", "abi 2"},
     {1, "expected `1`, got `10`", "abi 10"},
     {1, "expected the end of the line, got `x`", "abi 1 x"},

@@ -116,7 +116,7 @@ static void test_refused(void **state)
         {"a=x", "args.a: expected u64, got \"x\""},
         {"a=5|a=6", "args.a: expected once, got twice"},
         {"5|-2|0x|true|9", "args: `f` takes 4, got one more: \"9\""},
-        {"d=5", "args.a: expected u64, got \"d=5\""},
+        {"d=5", "args: `f` has no parameter `d`: it has `a`, `b`, `data`, `c`"},
         {"str:5", "args.a: expected u64, got \"str:5\""},
         {"raw:05", "args.a: raw: expects 0x and an even number of hex digits, got \"05\""},
         {"a=raw:0x5", "args.a: raw: expects 0x and an even number of hex digits, got \"0x5\""},
