@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/check.h"
 #include "cli/embedded.h"
@@ -12,6 +13,7 @@
 
 #define PATH_SIZE_MAX   4096 /* bytes */
 #define RESULT_SIZE_MAX (1u << 20)
+#define SAID_SIZE       (1u << 18) /* bytes of what clang says of one file; the rest is left out */
 #define FOLDER_MODE     0755
 #define SUFFIX          ".c"
 
@@ -25,6 +27,29 @@ struct build {
     struct au_invocation *invocation;
     const char *folder; /* ends in a slash, or empty for this one */
     struct au_toolchain toolchain;
+    char *said; /* by clang, of one file */
+};
+
+/* What is meant by words of clang and wasm-ld, where these do not tell it to who knows only the
+ * kit. The first row that fits. */
+static const struct {
+    const char *words;
+    const char *advice;
+} advices[] = {
+    {"unknown type name 'aureon_", "types in the macros are bool, u8 to u128, i8 to i128, address, "
+                                   "bytes32, bytes, string, or what "
+                                   "AUREON_STRUCT names"},
+    {"AUREON_MODE_",
+     "the mode of an AUREON_FN is mut, view, payable, init, payable_init or migrate"},
+    {".h' file not found",
+     "there is no C library: memcpy, memmove, memset and memcmp come with aureon_contract.h"},
+    {"undefined symbol: ",
+     "there is no C library, and each C file of the folder is a contract of its own"},
+    {"-Wimplicit-function-declaration",
+     "there is no C library: what the kit has is in aureon_contract.h and aureon_host.h"},
+    {"initial memory too small",
+     "a contract has 64 KiB for its data, 32 KiB of them the kit's, and for its stack of 8 KiB"},
+    {"stack frame size", "all frames of a call share a stack of 8 KiB: large buffers are static"},
 };
 
 const char *au_build_path(struct au_invocation *invocation, const char *folder,
@@ -71,9 +96,17 @@ enum au_exit au_build_write_kit(struct au_invocation *invocation, const char *fo
     return code;
 }
 
+static const char *find_advice(const char *said)
+{
+    for (size_t i = 0; i < AU_COUNT_OF(advices); i++) {
+        if (strstr(said, advices[i].words) != NULL) return advices[i].advice;
+    }
+    return NULL;
+}
+
 static enum au_exit compile(const struct build *build, const char *source, const char *module)
 {
-    const char *argv[AU_COUNT_OF(flags) + 9];
+    const char *argv[AU_COUNT_OF(flags) + 10];
     size_t count = 0;
     int status = 0;
     char linker[sizeof("-fuse-ld=") + AU_TOOLCHAIN_PATH_SIZE];
@@ -84,6 +117,9 @@ static enum au_exit compile(const struct build *build, const char *source, const
     for (size_t i = 0; i < AU_COUNT_OF(flags); i++) {
         argv[count++] = flags[i];
     }
+    if (build->invocation->streams->has_color && isatty(STDERR_FILENO) == 1) {
+        argv[count++] = "-fcolor-diagnostics"; /* it writes to a pipe */
+    }
     argv[count++] = linker;
     argv[count++] = "-I";
     argv[count++] = kit;
@@ -91,12 +127,17 @@ static enum au_exit compile(const struct build *build, const char *source, const
     argv[count++] = module;
     argv[count++] = source;
     argv[count] = NULL;
-    if (au_toolchain_run(argv, &status) != AU_OK) {
+    enum au_err err = au_toolchain_listen(argv, 0, build->said, SAID_SIZE, &status);
+    if (err != AU_OK) {
         return au_invocation_fail(build->invocation, AU_EXIT_BUILD, "cannot run '%s': %s",
                                   build->toolchain.clang, strerror(errno));
     }
+    fputs(build->said, build->invocation->streams->err);
     if (status == 0) return AU_EXIT_DONE;
-    return au_invocation_fail(build->invocation, AU_EXIT_BUILD, "'%s' does not compile", source);
+    const char *advice = find_advice(build->said);
+    return au_invocation_fail(build->invocation, AU_EXIT_BUILD, "'%s' does not compile%s%s%s",
+                              source, advice == NULL ? "" : " (", advice == NULL ? "" : advice,
+                              advice == NULL ? "" : ")");
 }
 
 bool au_build_is_test(const char *name)
@@ -169,6 +210,8 @@ enum au_exit au_build_command(struct au_invocation *invocation)
     enum au_exit code = find_sources(&build, &names, &count);
     if (code == AU_EXIT_DONE) code = au_toolchain_find(invocation, &build.toolchain);
     if (code == AU_EXIT_DONE) code = au_build_write_kit(invocation, build.folder);
+    build.said = au_arena_get(&invocation->arena, SAID_SIZE);
+    if (code == AU_EXIT_DONE && build.said == NULL) code = fail_memory(invocation);
     au_buf_init(&text, RESULT_SIZE_MAX);
     for (size_t i = 0; code == AU_EXIT_DONE && i < count; i++) {
         code = make_module(&build, names[i], &text);

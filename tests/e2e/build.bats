@@ -72,6 +72,39 @@ build_with() {
     [[ $stderr == *"undefined symbol: g"* ]]
 }
 
+# expect_advice BODY TEXT: a contract with the body does not compile, and the last line ends so.
+expect_advice() {
+    printf '#include "aureon_contract.h"\nAUREON_CONTRACT(wrong, 1.0.0)\n%s\n' "$1" >wrong.c
+    aureon build
+    expect 9
+    [ -z "$output" ]
+    if [ "${stderr_lines[-1]}" != "aureon build: './wrong.c' does not compile${2:+ ($2)}" ]; then
+        printf 'expected advice: %s\nstderr: %s\n' "$2" "$stderr" >&2
+        return 1
+    fi
+}
+
+@test "what beginners write in C is told in words of the kit" {
+    local types='types in the macros are bool, u8 to u128, i8 to i128, address, bytes32, bytes, string, or what AUREON_STRUCT names'
+    expect_advice 'AUREON_STORAGE(n, uint64_t, "n")' "$types"
+    expect_advice 'AUREON_FN(f, void, mut, "", (int, a)) {}' "$types"
+    expect_advice 'AUREON_FN(f, f64, view) { return 1; }' "$types"
+    expect_advice 'AUREON_FN(f, u64, pure) { return 1; }' \
+        'the mode of an AUREON_FN is mut, view, payable, init, payable_init or migrate'
+    expect_advice '#include <stdio.h>' \
+        'there is no C library: memcpy, memmove, memset and memcmp come with aureon_contract.h'
+    expect_advice 'AUREON_FN(f, u64, view) { return strlen("abc"); }' \
+        'there is no C library: what the kit has is in aureon_contract.h and aureon_host.h'
+    expect_advice 'int g(void); AUREON_FN(f, u64, view) { return g(); }' \
+        'there is no C library, and each C file of the folder is a contract of its own'
+    expect_advice 'uint8_t all[40000]; AUREON_FN(f, u8, view, "", (u32, i)) { return all[i]++; }' \
+        "a contract has 64 KiB for its data, 32 KiB of them the kit's, and for its stack of 8 KiB"
+    expect_advice 'AUREON_FN(f, u8, view, "", (u32, i)) { volatile uint8_t all[7000]; all[i] = 1; return all[0]; }' \
+        'all frames of a call share a stack of 8 KiB: large buffers are static'
+    expect_advice 'AUREON_FN(f, u64, view) {}'
+    [[ $stderr == *"-Wreturn-type"* ]]
+}
+
 @test "a module that no node would take is refused, with what mends it" {
     echo '__attribute__((import_module("wasi"), import_name("x"))) void x(void);
           __attribute__((export_name("f"))) void f(void) { x(); }' >wrong.c
