@@ -16,6 +16,8 @@
 #define SAID_SIZE       (1u << 18) /* bytes of what clang says of one file; the rest is left out */
 #define FOLDER_MODE     0755
 #define SUFFIX          ".c"
+#define STRIP           "-Wl,--strip-all"
+#define STRIP_DEBUG     "-Wl,--strip-debug" /* leaves the names of functions */
 
 static const char *const flags[] = {
 #define AU_CLANG(flag) flag,
@@ -27,6 +29,7 @@ struct build {
     struct au_invocation *invocation;
     const char *folder; /* ends in a slash, or empty for this one */
     struct au_toolchain toolchain;
+    bool keeps_names;
     char *said; /* by clang, of one file */
 };
 
@@ -115,7 +118,8 @@ static enum au_exit compile(const struct build *build, const char *source, const
     snprintf(linker, sizeof(linker), "-fuse-ld=%s", build->toolchain.linker);
     argv[count++] = build->toolchain.clang;
     for (size_t i = 0; i < AU_COUNT_OF(flags); i++) {
-        argv[count++] = flags[i];
+        bool strips = build->keeps_names && strcmp(flags[i], STRIP) == 0;
+        argv[count++] = strips ? STRIP_DEBUG : flags[i];
     }
     if (build->invocation->streams->has_color && isatty(STDERR_FILENO) == 1) {
         argv[count++] = "-fcolor-diagnostics"; /* it writes to a pipe */
@@ -203,7 +207,8 @@ static enum au_exit find_sources(struct build *build, const char ***out_names, s
 
 enum au_exit au_build_command(struct au_invocation *invocation)
 {
-    struct build build = {.invocation = invocation};
+    struct build build = {.invocation = invocation,
+                          .keeps_names = au_invocation_has(invocation, "names")};
     struct au_buf text;
     const char **names = NULL;
     size_t count = 0;

@@ -84,6 +84,11 @@ static const char build_details[] =
     "clang finds wrong goes to standard error, and the exit code is 9. The modules are then\n"
     "judged as `aureon check` does: one that is refused gives exit code 4.\n";
 
+static const struct au_option build_options[] = {
+    {"names", NULL, AU_OPTION_FLAG, false, 0,
+     "keep the names of functions, for traces: a larger module"},
+};
+
 static const char test_details[] =
     "The scenarios are the files of the folder DIR, this one if it is not given, whose names end\n"
     "in .scen.json: docs/scenarios.md explains them. Each runs on a chain of its own, in this\n"
@@ -173,6 +178,7 @@ static const struct au_command offline_commands[] = {
      .example = "aureon build hello",
      .needs_setup = true,
      .operands_max = 1,
+     OPTIONS(build_options),
      .run = au_build_command},
     {.name = "test",
      .operands = "[DIR|FILE]",

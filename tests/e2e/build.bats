@@ -29,6 +29,18 @@ build_with() {
     [ "${lines[-1]}" = "12 passed, 0 failed" ]
 }
 
+@test "a module keeps the names of its functions if they are wanted" {
+    aureon new hello
+    aureon build hello
+    expect 0
+    ! grep --quiet --text counter_set hello/build/counter.wasm
+    aureon build hello --names
+    expect 0
+    grep --quiet --text counter_set hello/build/counter.wasm
+    aureon test hello
+    expect 0
+}
+
 @test "every template builds and passes from outside its folder" {
     for folder in "$AUREON_SOURCE_DIR"/contracts/*/; do
         name=$(basename "$folder")
