@@ -5,6 +5,8 @@
 const char *const au_compiler_names[AU_COMPILER_COUNT] = {"clang", "rustc", "asc"};
 
 #define FEATURE(name) "-C target-feature=-" name
+#define NO_REFERENCES \
+    "-mno-reference-types", FEATURE("reference-types"), "without --enable reference-types"
 
 /* Told by the first words of the message, of which the validator's tests know each. */
 static const struct {
@@ -13,14 +15,17 @@ static const struct {
     struct au_mend mend;
 } rows[] = {
     {"feature", "SIMD", {{"-mno-simd128", FEATURE("simd128"), "without --enable simd"}}},
-    {"feature", "threads", {{"-mno-atomics", FEATURE("atomics"), "without --enable threads"}}},
-    {"feature", "tail calls", {{"-mno-tail-call", FEATURE("tail-call"), NULL}}},
     {"feature",
-     "reference types",
-     {{"-mno-reference-types", FEATURE("reference-types"), "without --enable reference-types"}}},
-    {"feature",
-     "table instructions",
-     {{"-mno-reference-types", FEATURE("reference-types"), "without --enable reference-types"}}},
+     "threads",
+     {{"-mno-atomics without -pthread -Wl,--shared-memory", FEATURE("atomics"),
+       "without --enable threads"}}},
+    /* clang 14 and 16 do not take from -mcpu=bleeding-edge what -mno-tail-call says. */
+    {"feature", "tail calls", {{"-mcpu=mvp -mno-tail-call", FEATURE("tail-call"), NULL}}},
+    {"feature", "reference types", {{NO_REFERENCES}}},
+    {"feature", "table instructions", {{NO_REFERENCES}}},
+    {"feature", "passive and declarative element", {{NO_REFERENCES}}},
+    {"feature", "more than one table", {{NO_REFERENCES}}},
+    {"feature", "more than one memory", {{"-mno-multimemory", FEATURE("multimemory"), NULL}}},
     {"feature", "exceptions", {{"-fno-exceptions", "-C panic=abort", NULL}}},
     {"feature", "GC", {{NULL, FEATURE("gc"), "without --enable gc"}}},
     {"feature", "memory64", {{"--target=wasm32", "--target wasm32-unknown-unknown", NULL}}},
@@ -30,16 +35,22 @@ static const struct {
     {"feature", "wide arithmetic", {{"-mno-wide-arithmetic", FEATURE("wide-arithmetic"), NULL}}},
     {"import",
      "imported memory",
-     {{"without -Wl,--import-memory", "without -C link-arg=--import-memory",
+     {{"without -Wl,--import-memory -Wl,-shared", "without -C link-arg=--import-memory",
        "without --importMemory"}}},
     {"import",
      "imported table",
-     {{"without -Wl,--import-table", "without -C link-arg=--import-table",
+     {{"without -Wl,--import-table -Wl,-pie", "without -C link-arg=--import-table",
        "without --importTable"}}},
-    {"import", "imported global", {{"-fno-PIC", "-C relocation-model=static", NULL}}},
+    {"import",
+     "imported global",
+     {{"-fno-PIC without -Wl,--unresolved-symbols=import-dynamic", "-C relocation-model=static",
+       NULL}}},
     {"import",
      "unknown import wasi_",
      {{"--target=wasm32 -nostdlib", "--target wasm32-unknown-unknown", NULL}}},
+    {"import",
+     "unknown import env.__wasm_longjmp",
+     {{"without -mllvm -wasm-enable-sjlj", NULL, NULL}}},
     {"import", "unknown import env.", {{"without -Wl,--allow-undefined", NULL, NULL}}},
     {"limit",
      "memory too large",

@@ -11,8 +11,8 @@ enum au_compiler { AU_COMPILER_CLANG, AU_COMPILER_RUSTC, AU_COMPILER_ASC, AU_COM
 
 extern const char *const au_compiler_names[AU_COMPILER_COUNT];
 
-/* Flags to add, or "without" and flags to leave out; NULL where the compiler has none, or never
- * makes such code. */
+/* Flags to add, then perhaps "without" and flags to leave out; NULL where the compiler has
+ * none, or never makes such code. */
 struct au_mend {
     const char *flags[AU_COMPILER_COUNT];
 };
