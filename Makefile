@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 .DEFAULT_GOAL := all
 .PHONY: all help test check fuzz fuzz-report torture bench calibrate demo install format clean \
-	build-needs test-needs
+	build-needs test-needs check-needs
 
 all: build-needs ## build/aureon, build/libaureon.a and the contracts
 	@cmake --preset dev >/dev/null
@@ -16,7 +16,7 @@ test: test-needs ## every test; the last line counts them
 	@tools/fuzz build
 	@tools/run-tests build
 
-check: test-needs ## everything that must hold before a change is shared
+check: check-needs ## everything that must hold before a change is shared
 	@tools/check
 
 fuzz: test-needs ## fuzz every target for a while, see tools/fuzz
@@ -63,6 +63,9 @@ build-needs:
 
 test-needs:
 	@tools/bootstrap test
+
+check-needs:
+	@tools/bootstrap check
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -23,6 +23,9 @@ version_at_least() {
     [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
+# What make check compiles contracts with.
+clangs=(clang-14 clang-16 clang-19)
+
 # The oldest Rust that compiles the engine.
 rust_wanted=1.95
 
