@@ -81,6 +81,7 @@ static void decode_as(const struct au_abi *abi, const struct au_abi_record *reco
     const size_t topic_count = value.size % (AU_EVENT_TOPICS_MAX + 1);
     const size_t topics_size = topic_count * AU_EVENT_TOPIC_SIZE;
     const struct au_abi_stored stored[] = {{"before", value}, {"after", value}, {0}};
+    check_decoded(au_abi_decode_args(abi, record->name, &value, 1, json), json);
     check_decoded(au_abi_decode_result(abi, record->name, value, json), json);
     check_decoded(au_abi_decode_error(abi, record->code, value, json), json);
     check_decoded(au_abi_decode_slot(abi, record->key, stored, json), json);

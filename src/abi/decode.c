@@ -4,6 +4,8 @@
 #include "abi/type.h"
 #include "abi/value.h"
 
+#define NO_FUNCTION "the ABI has no function of this name"
+
 /* One value being written, and where it begins. */
 struct output {
     struct au_json_write json;
@@ -111,18 +113,41 @@ const char *au_abi_decode_event(const struct au_abi *abi, const struct au_receip
     return reason == NULL ? end(&output) : fail(&output, reason);
 }
 
-/* ---- results and errors ---- */
+/* ---- arguments, results and errors ---- */
 
-/* What a WebAssembly function gives has 4 or 8 bytes, however few its type needs. */
-static struct au_bytes narrow(const struct au_abi_type *type, struct au_bytes output)
+/* What a WebAssembly function takes or gives has 4 or 8 bytes, however few its type needs. */
+static struct au_bytes narrow(const struct au_abi_type *type, struct au_bytes bytes)
 {
-    size_t size = au_abi_type_is_number(type) ? au_abi_words[type->kind].size : output.size;
-    if (size >= output.size || (output.size != 4 && output.size != 8)) return output;
-    bool is_negative = au_abi_type_is_signed(type) && (output.data[size - 1] & 0x80) != 0;
-    for (size_t i = size; i < output.size; i++) {
-        if (output.data[i] != (is_negative ? 0xff : 0)) return output;
+    size_t size = au_abi_type_is_number(type) ? au_abi_words[type->kind].size : bytes.size;
+    if (size >= bytes.size || (bytes.size != 4 && bytes.size != 8)) return bytes;
+    bool is_negative = au_abi_type_is_signed(type) && (bytes.data[size - 1] & 0x80) != 0;
+    for (size_t i = size; i < bytes.size; i++) {
+        if (bytes.data[i] != (is_negative ? 0xff : 0)) return bytes;
     }
-    return (struct au_bytes){output.data, size};
+    return (struct au_bytes){bytes.data, size};
+}
+
+const char *au_abi_decode_args(const struct au_abi *abi, struct au_bytes function,
+                               const struct au_bytes *args, size_t count, struct au_buf *json)
+{
+    struct output output;
+    const struct au_abi_record *fn = au_abi_find(abi, AU_ABI_FN, function);
+    if (count == 0) return NULL;
+    if (fn == NULL) return NO_FUNCTION;
+    if (count != fn->field_count) return "the function takes another number of arguments";
+    begin(&output, json);
+    au_json_write_begin_object(&output.json);
+    for (size_t i = 0; i < count; i++) {
+        const struct au_abi_field *field = &fn->fields[i];
+        struct au_bytes arg = narrow(&field->type, args[i]);
+        if (!au_abi_value_check(&field->type, "", arg, NULL)) {
+            return fail(&output, "an argument is no value of the function's parameter");
+        }
+        au_json_write_key_bytes(&output.json, field->name);
+        au_abi_value_write_json(&output.json, &field->type, arg);
+    }
+    au_json_write_end_object(&output.json);
+    return end(&output);
 }
 
 const char *au_abi_decode_result(const struct au_abi *abi, struct au_bytes function,
@@ -132,8 +157,7 @@ const char *au_abi_decode_result(const struct au_abi *abi, struct au_bytes funct
     const struct au_abi_record *fn = au_abi_find(abi, AU_ABI_FN, function);
     if (fn == NULL || !fn->has_result) {
         if (output.size == 0) return NULL;
-        return fn == NULL ? "the ABI has no function of this name"
-                          : "the ABI says that the function gives nothing";
+        return fn == NULL ? NO_FUNCTION : "the ABI says that the function gives nothing";
     }
     output = narrow(&fn->result, output);
     if (!au_abi_value_check(&fn->result, "", output, NULL)) {

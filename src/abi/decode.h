@@ -1,4 +1,5 @@
-/* What a contract did, told by its ABI: the values in events, results, errors and storage.
+/* What a contract did, told by its ABI: the values in arguments, events, results, errors and
+ * storage.
  *
  * Each function appends one JSON value and gives NULL. What cannot be decoded appends nothing and
  * gives why, a few words in static storage. The bound of the buffer bounds the value: what is
@@ -19,6 +20,12 @@
 AU_MUST_USE const char *au_abi_decode_event(const struct au_abi *abi,
                                             const struct au_receipt_event *event,
                                             struct au_buf *json);
+
+/* au_abi_decode_args writes what a function was called with, by the names of its parameters:
+ * {"to": "aur1..", "amount": "5"}. A call without arguments appends nothing. */
+AU_MUST_USE const char *au_abi_decode_args(const struct au_abi *abi, struct au_bytes function,
+                                           const struct au_bytes *args, size_t count,
+                                           struct au_buf *json);
 
 /* au_abi_decode_result writes what a function gave back. No output, of a function that gives
  * nothing or that the ABI does not list, appends nothing. */

@@ -40,18 +40,17 @@ void au_answer_dropped(const struct au_hash *id, enum au_drop reason, struct au_
     au_response_put_problem(response, &problem);
 }
 
-static void put_tx(struct au_json_write *json, struct au_chain_reader *chain,
-                   const struct au_receipt *receipt, enum au_err *out_err)
+static enum au_err put_tx(struct au_json_write *json, struct au_chain_reader *chain,
+                          struct au_chain_place place, struct au_decoder *decoder)
 {
     struct au_tx tx;
     struct au_bytes bytes;
-    *out_err =
-        au_chain_tx(chain, (struct au_chain_place){receipt->height, receipt->index}, &tx, &bytes);
-    if (*out_err != AU_OK) return;
+    AU_TRY(au_chain_tx(chain, place, &tx, &bytes));
     au_json_write_key(json, "tx");
     au_json_write_begin_object(json);
-    au_tx_put_json(json, bytes, &tx);
+    au_tx_put_json(json, bytes, &tx, au_decoder_of_tx(decoder, place));
     au_json_write_end_object(json);
+    return AU_OK;
 }
 
 void au_answer_receipt(struct au_api *api, const struct au_wait_form *form,
@@ -60,11 +59,14 @@ void au_answer_receipt(struct au_api *api, const struct au_wait_form *form,
 {
     struct au_json_write json;
     struct au_decoder decoder;
+    const struct au_chain_place place = {receipt->height, receipt->index};
     enum au_err err = AU_OK;
     au_put_height(response, au_ledger_head(api->options.ledger).height);
     au_reply_begin(&json, response, 200);
-    if (form->shape == AU_WAIT_TX) put_tx(&json, chain, receipt, &err);
+    au_decoder_init(&decoder, api, AU_DECODER_SIZE_MAX);
+    if (form->shape == AU_WAIT_TX) err = put_tx(&json, chain, place, &decoder);
     if (err != AU_OK) {
+        au_decoder_done(&decoder);
         au_fail(response, err);
         return;
     }
@@ -72,7 +74,6 @@ void au_answer_receipt(struct au_api *api, const struct au_wait_form *form,
         if (receipt->has_created) au_json_put_address(&json, "address", &receipt->created);
         au_json_put_hash(&json, "code_hash", &form->code_hash);
     }
-    au_decoder_init(&decoder, api, AU_DECODER_SIZE_MAX);
     if (form->shape == AU_WAIT_RECEIPT) {
         au_receipt_put_json(&json, receipt, au_decoder_of_chain(&decoder));
     } else {

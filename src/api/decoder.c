@@ -1,9 +1,11 @@
 #include "api/decoder.h"
 
 #include "api/api_internal.h"
+#include "core/limits.h"
 #include "crypto/sha256.h"
 
 #define UNREADABLE "the contract's code could not be read"
+#define NO_CODE    "there was no contract"
 #define FULL       "one answer decodes no more than this"
 
 #define CHANGES_MAX 64u /* of a contract, whose oldest is looked for */
@@ -17,12 +19,14 @@ static void tell_event(void *context, struct au_json_write *json, const struct a
                        const struct au_receipt_event *event);
 static void tell_slot(void *context, struct au_json_write *json, const struct au_receipt *receipt,
                       const struct au_receipt_slot *change);
+static void tell_args(void *context, struct au_json_write *json, const struct au_tx *tx);
 
 void au_decoder_init(struct au_decoder *decoder, struct au_api *api, size_t size_max)
 {
     *decoder = (struct au_decoder){
         .api = api,
         .teller = {decoder, tell_output, tell_event, tell_slot},
+        .tx_teller = {decoder, tell_args},
     };
     au_decoder_renew(decoder, size_max);
     au_chain_reader_init(&decoder->chain, &api->options.kv, NULL);
@@ -61,6 +65,12 @@ const struct au_receipt_teller *au_decoder_of_simulated(struct au_decoder *decod
     return &decoder->teller;
 }
 
+const struct au_tx_teller *au_decoder_of_tx(struct au_decoder *decoder, struct au_chain_place place)
+{
+    decoder->tx_place = place;
+    return &decoder->tx_teller;
+}
+
 /* ---- which code ---- */
 
 static bool find_change(const struct au_receipt *receipt, const struct au_address *contract,
@@ -86,6 +96,11 @@ static const struct au_tx *find_tx(struct au_decoder *decoder, const struct au_r
 static bool is_same_place(struct au_chain_place a, struct au_chain_place b)
 {
     return a.height == b.height && a.index == b.index;
+}
+
+static bool is_before(struct au_chain_place a, struct au_chain_place b)
+{
+    return a.height < b.height || (a.height == b.height && a.index < b.index);
 }
 
 /* Looks at a change of a contract, unless it is the one that was looked at last. */
@@ -159,19 +174,41 @@ static struct au_decoder_contract *find_contract(struct au_decoder *decoder,
     return &decoder->contracts[index];
 }
 
+/* From its last change up to a place behind which it is known, a contract has one code. */
+static bool is_known_behind(const struct au_decoder_contract *contract, struct au_chain_place place)
+{
+    if (!contract->is_known) return false;
+    if (is_same_place(contract->place, place)) return true;
+    return contract->has_change && contract->is_after && !is_before(place, contract->change) &&
+           is_before(place, contract->place);
+}
+
 /* NULL, or why it is not known. */
 static const char *find_code_behind(struct au_decoder *decoder, const struct au_address *address,
                                     struct au_chain_place place, struct au_hash *out_hash)
 {
     struct au_decoder_contract *contract = find_contract(decoder, address);
-    if (!contract->is_known || !is_same_place(contract->place, place)) {
+    if (!is_known_behind(contract, place)) {
         enum au_err err = look_back(decoder, contract, place);
         contract->is_known = err == AU_OK;
         contract->place = place;
         if (err != AU_OK) return err == AU_ERR_TOO_LARGE ? FULL : UNREADABLE;
     }
     *out_hash = contract->code_hash;
-    return contract->has_code ? NULL : UNREADABLE;
+    return contract->has_code ? NULL : NO_CODE;
+}
+
+/* The code before the transaction at a place. Of a block that changed nothing of the contract it is
+ * looked up once. */
+static const char *find_code_before(struct au_decoder *decoder, const struct au_address *address,
+                                    struct au_chain_place place, struct au_hash *out_hash)
+{
+    const struct au_chain_place end = {place.height, UINT32_MAX};
+    const struct au_chain_place before = {place.height - (place.index == 0),
+                                          place.index == 0 ? UINT32_MAX : place.index - 1};
+    if (decoder->size_left == 0) return FULL;
+    (void)find_code_behind(decoder, address, end, out_hash);
+    return find_code_behind(decoder, address, before, out_hash);
 }
 
 /* What is simulated comes behind all of the block before it. */
@@ -244,8 +281,20 @@ static const char *find_abi(struct au_decoder *decoder, const struct au_hash *ha
 
 /* ---- beside the bytes ---- */
 
+/* The members that one value may have. */
+struct member {
+    const char *name;
+    const char *undecoded;
+};
+
+static const struct member arguments_member = {"arguments", "arguments_undecoded"};
+static const struct member result_member = {"result", "undecoded"};
+static const struct member error_member = {"error", "undecoded"};
+static const struct member fields_member = {"fields", "undecoded"};
+static const struct member entry_member = {"entry", "undecoded"};
+
 /* Writes the value that was decoded as a member, if there is one, or why it was not. */
-static void put(struct au_decoder *decoder, struct au_json_write *json, const char *name,
+static void put(struct au_decoder *decoder, struct au_json_write *json, const struct member *member,
                 const char *reason)
 {
     struct au_buf *value = &decoder->json;
@@ -253,9 +302,9 @@ static void put(struct au_decoder *decoder, struct au_json_write *json, const ch
     if (reason == NULL && size > decoder->size_left) reason = FULL;
     decoder->size_left -= size < decoder->size_left ? size : decoder->size_left;
     if (reason != NULL) {
-        au_json_put_text(json, "undecoded", reason);
+        au_json_put_text(json, member->undecoded, reason);
     } else if (size > 0) {
-        au_json_write_key(json, name);
+        au_json_write_key(json, member->name);
         au_json_write_bare(json, au_buf_bytes(value));
     }
     au_buf_clear(value);
@@ -287,12 +336,22 @@ static void put_ending(struct au_decoder *decoder, struct au_json_write *json,
     } else if (abi != NULL) {
         reason = au_abi_decode_result(abi, ending->function, ending->output, &decoder->json);
     }
-    put(decoder, json, is_error ? "error" : "result", reason);
+    put(decoder, json, is_error ? &error_member : &result_member, reason);
+}
+
+/* What a deployment or an upgrade runs is in the code that it brings. */
+static struct au_bytes bring(struct au_decoder *decoder, const struct au_tx *tx,
+                             struct au_hash *out_hash)
+{
+    decoder->brought = tx->code;
+    *out_hash = au_sha256(tx->code);
+    return au_bytes_of(tx->kind == AU_TX_DEPLOY ? "init" : "migrate");
 }
 
 static void tell_output(void *context, struct au_json_write *json, const struct au_receipt *receipt)
 {
     struct au_decoder *decoder = context;
+    struct au_bytes brought = decoder->brought;
     struct ending ending = {.outcome = receipt->outcome,
                             .revert_code = receipt->revert_code,
                             .output = receipt->output};
@@ -307,12 +366,35 @@ static void tell_output(void *context, struct au_json_write *json, const struct 
         ending.function = tx->function;
         reason = find_code(decoder, receipt, &tx->to, BEFORE, &hash);
     } else {
-        ending.function = au_bytes_of(tx->kind == AU_TX_DEPLOY ? "init" : "migrate");
-        decoder->brought = tx->code;
-        hash = au_sha256(tx->code);
+        ending.function = bring(decoder, tx, &hash);
     }
     put_ending(decoder, json, &ending, &hash, reason);
-    if (decoder->tx == NULL) decoder->brought = (struct au_bytes){0};
+    decoder->brought = brought;
+}
+
+static void tell_args(void *context, struct au_json_write *json, const struct au_tx *tx)
+{
+    struct au_decoder *decoder = context;
+    struct au_bytes brought = decoder->brought;
+    struct au_bytes args[AU_ARG_COUNT_MAX];
+    struct au_bytes rest = tx->args;
+    struct au_bytes function = tx->function;
+    struct au_hash hash = {{0}};
+    const struct au_abi *abi = NULL;
+    const char *reason = NULL;
+    size_t count = 0;
+    while (count < AU_COUNT_OF(args) && au_tx_arg(&rest, &args[count]))
+        count++;
+    if (count == 0) return;
+    if (tx->kind == AU_TX_CALL) {
+        reason = find_code_before(decoder, &tx->to, decoder->tx_place, &hash);
+    } else {
+        function = bring(decoder, tx, &hash);
+    }
+    if (reason == NULL) reason = find_abi(decoder, &hash, &abi);
+    if (abi != NULL) reason = au_abi_decode_args(abi, function, args, count, &decoder->json);
+    put(decoder, json, &arguments_member, reason);
+    decoder->brought = brought;
 }
 
 void au_decoder_put_view(struct au_decoder *decoder, struct au_json_write *json,
@@ -337,7 +419,7 @@ static void tell_event(void *context, struct au_json_write *json, const struct a
     const char *reason = find_code(decoder, receipt, &event->contract, DURING, &hash);
     if (reason == NULL) reason = find_abi(decoder, &hash, &abi);
     if (abi != NULL) reason = au_abi_decode_event(abi, event, &decoder->json);
-    put(decoder, json, "fields", reason);
+    put(decoder, json, &fields_member, reason);
 }
 
 /* reason  why the code is not known, or NULL */
@@ -348,7 +430,7 @@ static void put_stored(struct au_decoder *decoder, struct au_json_write *json,
     const struct au_abi *abi = NULL;
     if (reason == NULL) reason = find_abi(decoder, hash, &abi);
     if (abi != NULL) reason = au_abi_decode_slot(abi, key, values, &decoder->json);
-    put(decoder, json, "entry", reason);
+    put(decoder, json, &entry_member, reason);
 }
 
 static void tell_slot(void *context, struct au_json_write *json, const struct au_receipt *receipt,

@@ -1,5 +1,7 @@
 /* What contracts did, decoded by their ABIs, beside the bytes of an answer:
  *
+ *     arguments           of a call, of `init` or `migrate`, by name; or
+ *     arguments_undecoded why not
  *     result              of a call, of `init` or `migrate`; or
  *     error               {"name", "fields", "text"} of a revert
  *     fields              of an event
@@ -9,10 +11,11 @@
  * A contract that has no ABI is told by its bytes alone.
  *
  * The code that an ABI is taken from is that which ran, however often the contract was upgraded
- * since: that of the contract before the transaction for what a call gave back, the one that was
- * brought for a deployment or an upgrade. Events are of the code that the contract had then. If the
- * transaction gave it other code by the host's `upgrade`, it is not known which code an event is
- * of, and it is not decoded. What is stored is told by the code that the contract had afterwards.
+ * since: that of the contract before the transaction for what a call took and gave back, the one
+ * that was brought for a deployment or an upgrade. Events are of the code that the contract had
+ * then. If the transaction gave it other code by the host's `upgrade`, it is not known which code
+ * an event is of, and it is not decoded. What is stored is told by the code that the contract had
+ * afterwards.
  *
  * One answer decodes as much as its limits let; what comes behind is undecoded.
  *
@@ -59,6 +62,8 @@ struct au_decoder {
     size_t codes_left;
     size_t read_left;
     struct au_receipt_teller teller;
+    struct au_tx_teller tx_teller;
+    struct au_chain_place tx_place; /* of the transaction that tx_teller tells */
 };
 
 /* au_decoder_init prepares a decoder for one answer; nothing is read yet.
@@ -75,6 +80,11 @@ void au_decoder_renew(struct au_decoder *decoder, size_t size_max);
 const struct au_receipt_teller *au_decoder_of_chain(struct au_decoder *decoder);
 const struct au_receipt_teller *au_decoder_of_simulated(struct au_decoder *decoder,
                                                         const struct au_tx *tx);
+
+/* au_decoder_of_tx gives who decodes the arguments of the transaction at a place of the chain, or
+ * of one that would be next there. Until au_decoder_done, or the next. */
+const struct au_tx_teller *au_decoder_of_tx(struct au_decoder *decoder,
+                                            struct au_chain_place place);
 
 /* au_decoder_put_view adds what a view over a height came to. */
 void au_decoder_put_view(struct au_decoder *decoder, struct au_json_write *json,

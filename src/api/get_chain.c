@@ -31,6 +31,7 @@ void au_fail_pruned(struct au_input *input, const char *got, uint64_t height, ui
 static void put_block(struct au_input *input, struct au_look *look, const struct au_header *header)
 {
     struct au_json_write json;
+    struct au_decoder decoder;
     uint64_t first;
     size_t txs = AU_JSON_TXS_COUNT;
     au_input_query_word(input, "txs", txs_words, &txs);
@@ -47,7 +48,9 @@ static void put_block(struct au_input *input, struct au_look *look, const struct
     }
     if (txs == AU_JSON_TXS_COUNT) txs = has_txs ? AU_JSON_TXS_HASH : AU_JSON_TXS_NONE;
     au_reply_begin(&json, input->response, 200);
-    err = au_json_put_block(&json, &look->chain, header, (enum au_json_txs)txs);
+    au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
+    err = au_json_put_block(&json, &look->chain, &decoder, header, (enum au_json_txs)txs);
+    au_decoder_done(&decoder);
     if (err != AU_OK) {
         au_fail(input->response, err);
         return;

@@ -96,14 +96,18 @@ static void put_storage_root(struct au_json_write *json, const struct entry *ent
     au_json_put_hash(json, "storage_root", &entry->account.storage_root);
 }
 
-static void put_slot(struct au_json_write *json, const struct slot *slot)
+static void put_slot(struct au_json_write *json, struct au_decoder *decoder,
+                     const struct entry *entry, const struct slot *slot)
 {
     au_json_put_hex(json, "key", slot->key);
     au_json_put_proof(json, "storage_proof", slot->proof);
-    if (slot->value.exists) au_json_put_hex(json, "value", slot->value.value);
+    if (!slot->value.exists) return;
+    au_json_put_hex(json, "value", slot->value.value);
+    au_decoder_put_slot(decoder, json, &entry->account.code_hash, slot->key, slot->value.value);
 }
 
-static void put_slots(struct au_json_write *json, const struct entry *entry)
+static void put_slots(struct au_json_write *json, struct au_decoder *decoder,
+                      const struct entry *entry)
 {
     if (entry->slots == NULL) return;
     put_storage_root(json, entry);
@@ -111,7 +115,7 @@ static void put_slots(struct au_json_write *json, const struct entry *entry)
     au_json_write_begin_array(json);
     for (const struct slot *slot = entry->slots; slot != NULL; slot = slot->next) {
         au_json_write_begin_object(json);
-        put_slot(json, slot);
+        put_slot(json, decoder, entry, slot);
         au_json_write_end_object(json);
     }
     au_json_write_end_array(json);
@@ -140,6 +144,7 @@ void au_get_slot_proof(struct au_input *input)
     struct entry entry = {.slots = &slot};
     struct au_header header;
     struct au_json_write json;
+    struct au_decoder decoder;
     if (!au_input_path_slot_key(input, "key", &slot.key) ||
         !au_input_path_address(input, "address", &entry.address) ||
         !prove_entries(input, &entry, &header)) {
@@ -155,7 +160,9 @@ void au_get_slot_proof(struct au_input *input)
     put_account(&json, &entry);
     au_json_put_address(&json, "contract", &entry.address);
     put_storage_root(&json, &entry);
-    put_slot(&json, &slot);
+    au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
+    put_slot(&json, &decoder, &entry, &slot);
+    au_decoder_done(&decoder);
     au_json_put_header(&json, "header", &header);
     au_reply_end(&json);
 }
@@ -222,20 +229,23 @@ void au_get_proofs(struct au_input *input)
 {
     struct au_header header;
     struct au_json_write json;
+    struct au_decoder decoder;
     struct entry *entries = read_wanted(input);
     if (!prove_entries(input, entries, &header)) return;
     au_reply_begin(&json, input->response, 200);
     put_root(&json, &header);
+    au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
     au_json_write_key(&json, "accounts");
     au_json_write_begin_array(&json);
     for (const struct entry *entry = entries; entry != NULL; entry = entry->next) {
         au_json_write_begin_object(&json);
         au_json_put_address(&json, "address", &entry->address);
         put_account(&json, entry);
-        put_slots(&json, entry);
+        put_slots(&json, &decoder, entry);
         au_json_write_end_object(&json);
     }
     au_json_write_end_array(&json);
+    au_decoder_done(&decoder);
     au_json_put_header(&json, "header", &header);
     au_reply_end(&json);
 }

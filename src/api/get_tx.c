@@ -13,16 +13,21 @@ static enum au_err put_pooled(struct au_input *input, const struct au_hash *id)
     struct au_tx tx;
     struct au_decode error;
     struct au_json_write json;
+    struct au_decoder decoder;
     au_buf_init(&bytes, AU_TX_SIZE_MAX);
     enum au_err err = au_mempool_find(input->api->options.mempool, id, &bytes);
     if (err == AU_OK) {
         bool is_tx = au_tx_decode(au_buf_bytes(&bytes), &tx, &error);
         AU_ASSERT(is_tx);
-        au_put_height(input->response, au_ledger_head(input->api->options.ledger).height);
+        uint64_t height = au_ledger_head(input->api->options.ledger).height;
+        const struct au_chain_place next = {height + 1, 0};
+        au_put_height(input->response, height);
+        au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
         au_reply_begin(&json, input->response, 200);
         au_json_write_key(&json, "tx");
         au_json_write_begin_object(&json);
-        au_tx_put_json(&json, au_buf_bytes(&bytes), &tx);
+        au_tx_put_json(&json, au_buf_bytes(&bytes), &tx, au_decoder_of_tx(&decoder, next));
+        au_decoder_done(&decoder);
         au_json_write_end_object(&json);
         au_json_put_bool(&json, "pending", true);
         au_reply_end(&json);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "api/cursor.h"
+#include "api/decoder.h"
 #include "base/mem.h"
 
 void au_reply_begin(struct au_json_write *json, struct au_response *response, int status)
@@ -121,28 +122,30 @@ static enum au_err put_hashes(struct au_json_write *json, struct au_chain_reader
 }
 
 static enum au_err put_full(struct au_json_write *json, struct au_chain_reader *chain,
-                            const struct au_header *header)
+                            struct au_decoder *decoder, const struct au_header *header)
 {
     for (uint32_t i = 0; i < header->tx_count; i++) {
         struct au_tx tx;
         struct au_bytes bytes;
-        AU_TRY(au_chain_tx(chain, (struct au_chain_place){header->height, i}, &tx, &bytes));
+        const struct au_chain_place place = {header->height, i};
+        AU_TRY(au_chain_tx(chain, place, &tx, &bytes));
         au_json_write_begin_object(json);
-        au_tx_put_json(json, bytes, &tx);
+        au_tx_put_json(json, bytes, &tx, au_decoder_of_tx(decoder, place));
         au_json_write_end_object(json);
     }
     return AU_OK;
 }
 
 enum au_err au_json_put_block(struct au_json_write *json, struct au_chain_reader *chain,
-                              const struct au_header *header, enum au_json_txs txs)
+                              struct au_decoder *decoder, const struct au_header *header,
+                              enum au_json_txs txs)
 {
     au_header_put_json(json, header);
     if (txs == AU_JSON_TXS_NONE) return AU_OK;
     au_json_write_key(json, "txs");
     au_json_write_begin_array(json);
     AU_TRY(txs == AU_JSON_TXS_HASH ? put_hashes(json, chain, header)
-                                   : put_full(json, chain, header));
+                                   : put_full(json, chain, decoder, header));
     au_json_write_end_array(json);
     return AU_OK;
 }

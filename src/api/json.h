@@ -51,9 +51,14 @@ void au_json_put_proof(struct au_json_write *json, const char *name, struct au_b
 
 enum au_json_txs { AU_JSON_TXS_NONE, AU_JSON_TXS_HASH, AU_JSON_TXS_FULL, AU_JSON_TXS_COUNT };
 
-/* au_json_put_block writes the members of a block. OK, or what reading its transactions failed
- * with: the document is then of no use. */
+/* au_json_put_block writes the members of a block.
+ *
+ * decoder   tells the arguments of transactions; NULL is legal unless txs is FULL
+ *
+ * OK, or what reading its transactions failed with: the document is then of no use. */
+struct au_decoder;
 AU_MUST_USE enum au_err au_json_put_block(struct au_json_write *json, struct au_chain_reader *chain,
+                                          struct au_decoder *decoder,
                                           const struct au_header *header, enum au_json_txs txs);
 
 #endif

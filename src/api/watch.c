@@ -69,7 +69,7 @@ static enum au_err make_event(struct event *event, struct au_chain_reader *chain
     au_buf_printf(&event->text, "id: %" PRIu64 "\nevent: block\ndata: ", height);
     au_json_write_init(&json, &event->text, AU_JSON_WRITE_COMPACT);
     au_json_write_begin_object(&json);
-    AU_TRY(au_json_put_block(&json, chain, &header,
+    AU_TRY(au_json_put_block(&json, chain, NULL, &header,
                              header.tx_count > AU_WATCH_TXS_MAX ? AU_JSON_TXS_NONE
                                                                 : AU_JSON_TXS_HASH));
     au_reply_end(&json);

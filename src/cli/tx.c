@@ -72,7 +72,7 @@ enum au_exit au_tx_decode_command(struct au_invocation *invocation)
     au_buf_init(&document, RESULT_SIZE_MAX);
     au_json_write_init(&json, &document, AU_JSON_WRITE_INDENTED);
     au_json_write_begin_object(&json);
-    au_tx_put_json(&json, bytes, &tx);
+    au_tx_put_json(&json, bytes, &tx, NULL);
     au_json_write_end_object(&json);
     au_json_write_finish(&json);
     code = au_page_print(invocation, &document);

@@ -51,28 +51,31 @@ static void put_args(struct au_json_write *json, const struct au_tx *tx)
     au_json_write_end_array(json);
 }
 
-static void put_run(struct au_json_write *json, const struct au_tx *tx)
+static void put_run(struct au_json_write *json, const struct au_tx *tx,
+                    const struct au_tx_teller *teller)
 {
     if (tx->kind == AU_TX_CALL) au_json_put_bytes(json, "function", tx->function);
     if (tx->kind != AU_TX_CALL) au_json_put_hex(json, "code", tx->code);
     put_args(json, tx);
+    if (teller != NULL) teller->args(teller->context, json, tx);
     au_json_put_u64(json, "gas_limit", tx->gas_limit);
     if (tx->kind != AU_TX_UPGRADE) au_json_put_u64(json, "value", tx->value);
     if (tx->has_admin) au_json_put_address(json, "admin", &tx->admin);
 }
 
-static void put_payload(struct au_json_write *json, const struct au_tx *tx)
+static void put_payload(struct au_json_write *json, const struct au_tx *tx,
+                        const struct au_tx_teller *teller)
 {
     switch (tx->kind) {
     case AU_TX_TRANSFER:
         au_json_put_address(json, "to", &tx->to);
         au_json_put_u64(json, "amount", tx->amount);
         break;
-    case AU_TX_DEPLOY: put_run(json, tx); break;
+    case AU_TX_DEPLOY: put_run(json, tx, teller); break;
     case AU_TX_CALL:
     case AU_TX_UPGRADE:
         au_json_put_address(json, "contract", &tx->to);
-        put_run(json, tx);
+        put_run(json, tx, teller);
         break;
     case AU_TX_STAKE:
     case AU_TX_UNSTAKE: au_json_put_u64(json, "amount", tx->amount); break;
@@ -85,7 +88,8 @@ static void put_payload(struct au_json_write *json, const struct au_tx *tx)
     }
 }
 
-void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const struct au_tx *tx)
+void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const struct au_tx *tx,
+                    const struct au_tx_teller *teller)
 {
     struct au_hash hash = au_tx_id(bytes);
     AU_ASSERT(bytes.size <= UINT32_MAX);
@@ -95,7 +99,7 @@ void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const str
     au_json_put_u64(json, "nonce", tx->nonce);
     au_json_put_u64(json, "gas_price", tx->gas_price);
     au_json_put_u64(json, "valid_until", tx->valid_until);
-    put_payload(json, tx);
+    put_payload(json, tx, teller);
     au_json_put_hex(json, "signature", (struct au_bytes){tx->signature, AU_TX_SIGNATURE_SIZE});
     au_json_put_u32(json, "size", (uint32_t)bytes.size);
     au_json_put_u64(json, "intrinsic_steps", au_tx_intrinsic_steps(tx, bytes.size));

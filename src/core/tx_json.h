@@ -24,11 +24,20 @@ void au_json_put_address(struct au_json_write *json, const char *key,
                          const struct au_address *address);
 void au_json_put_time(struct au_json_write *json, const char *key, uint64_t time_ms);
 
+/* What somebody who knows the contracts adds beside the bytes of a transaction: members of the
+ * object that is open, behind its args. */
+struct au_tx_teller {
+    void *context;
+    void (*args)(void *context, struct au_json_write *json, const struct au_tx *tx);
+};
+
 /* au_tx_put_json writes hash, kind, from, nonce, gas_price, valid_until, the payload's members,
  * signature, size and intrinsic_steps.
  *
- * bytes    the encoded transaction, from which hash and size are taken */
-void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const struct au_tx *tx);
+ * bytes    the encoded transaction, from which hash and size are taken
+ * teller   NULL: nothing is added */
+void au_tx_put_json(struct au_json_write *json, struct au_bytes bytes, const struct au_tx *tx,
+                    const struct au_tx_teller *teller);
 
 /* What somebody who knows the contracts adds beside the bytes of a receipt: each function writes
  * members into the object that is open. */

@@ -32,11 +32,15 @@ teardown() {
     hash=$(json .hash)
     request GET "/v1/tx/$hash"
     expect_json .receipt.events[0].fields.amount 30
+    expect_json '.tx.arguments | tojson' "{\"to\":\"$bob\",\"amount\":\"30\"}"
     request GET "/v1/tx/$hash/receipt"
     expect_json .events[0].fields.amount 30
     aureon tx get "$hash"
     expect 0
-    grep -Eq '^ +amount +30$' <<<"$output"
+    [ "$(grep -Ec '^ +amount +30$' <<<"$output")" -eq 2 ]
+    grep -Eq '^  arguments$' <<<"$output"
+    request GET "/v1/block/latest?txs=full"
+    expect_json .txs[0].arguments.amount 30
 }
 
 @test "a view, a simulation and a failure" {
@@ -73,6 +77,8 @@ teardown() {
     grep -qF $'\t0xe803000000000000\tsupply = "1000"' <<<"$output"
     aureon contract storage "$token" str:supply
     [ "$output" = 0xe803000000000000 ]
+    aureon proof storage "$token" str:supply
+    expect_json '.entry | tojson' '{"name":"supply","value":"1000"}'
     request GET "/v1/contract/$token/storage"
     expect_json "[.items[].entry | select(.key == \"$alice\").value][0]" 970
 }

@@ -14,6 +14,7 @@ static const char abi_text[] =
     "fn set(by:u64) mut\n"
     "fn is()->bool view\n"
     "fn low()->i8 view\n"
+    "fn move(by:i8, to:Point, name:string) mut\n"
     "event Moved(topic from:u8, to:Point, topic by:string)\n"
     "event Bare()\n"
     "error 1 Overflow(total:u64) \"too \\\"much\\\"\"\n"
@@ -102,6 +103,48 @@ static void test_events(void **state)
                                          .data = hex(fixture, cases[i].data)};
         if (topics.size == 65) event.topics.size = 64; /* a topic with a byte before its zeros */
         expect(&json, au_abi_decode_event(&fixture->abi, &event, &json), cases[i].expected);
+    }
+}
+
+static void test_args(void **state)
+{
+    static const char no_value[] = "an argument is no value of the function's parameter";
+    static const char no_number[] = "the function takes another number of arguments";
+    static const struct {
+        const char *function;
+        const char *args[4];
+        size_t count;
+        const char *expected;
+    } cases[] = {
+        {"move",
+         {"0xff", "0x0100000002000000", "0x020000006869"},
+         3,
+         "{\"by\":-1,\"to\":{\"x\":1,\"y\":2},\"name\":\"hi\"}"},
+        {"move",
+         {"0xffffffff", "0x0100000002000000", "0x00000000"},
+         3,
+         "{\"by\":-1,\"to\":{\"x\":1,\"y\":2},\"name\":\"\"}"},
+        {"move", {"0xff000000", "0x0100000002000000", "0x00000000"}, 3, no_value},
+        {"move", {"0xff", "0x01000000020000", "0x00000000"}, 3, no_value},
+        {"move", {"0xff", "0x0100000002000000", "0x01000000"}, 3, no_value},
+        {"move", {"0xff", "0x0100000002000000"}, 2, no_number},
+        {"move", {"0xff", "0x0100000002000000", "0x00000000", "0x"}, 4, no_number},
+        {"move", {NULL}, 0, ""},
+        {"set", {"0x0500000000000000"}, 1, "{\"by\":\"5\"}"},
+        {"get", {"0x05"}, 1, no_number},
+        {"get", {NULL}, 0, ""},
+        {"other", {NULL}, 0, ""},
+        {"other", {"0x"}, 1, "the ABI has no function of this name"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        struct au_buf json = make_buf(1024);
+        struct au_bytes args[4] = {{0}};
+        for (size_t j = 0; j < cases[i].count; j++)
+            args[j] = hex(fixture, cases[i].args[j]);
+        const char *reason = au_abi_decode_args(&fixture->abi, au_bytes_of(cases[i].function), args,
+                                                cases[i].count, &json);
+        expect(&json, reason, cases[i].expected);
     }
 }
 
@@ -230,9 +273,8 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_events), cmocka_unit_test(test_results),
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_events), cmocka_unit_test(test_args),  cmocka_unit_test(test_results),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_slots), cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests_name("abi/decode", tests, open_abi, close_abi);
 }

@@ -5,7 +5,8 @@
 
 /* set(u64) emits "Set" with the number as topic and data, stores it under "sum" and gives it back;
  * init and migrate do so too, but that init refuses 0. swap(bytes32) sets 7 and takes other code.
- * Behind that comes what the contract says of itself, for which a number is a WORD. */
+ * Behind that comes what the contract says of itself, for which a number is a WORD and what set
+ * takes is called BY. */
 static const char setter[] =
     "(module"
     " (import \"env\" \"emit\" (func $emit (param i32 i32 i32 i32 i32 i32)))"
@@ -33,16 +34,16 @@ static const char setter[] =
     "  (call $set (i64.const 7))"
     "  (drop (call $upgrade (i32.const 128))))";
 
-#define ABI(WORD)                                                                                \
+#define ABI(WORD, BY)                                                                            \
     "(@custom \"aureon_abi\" \"abi 1\\0a"                                                        \
-    "fn init(by:u64)->" WORD " init\\0afn migrate(by:u64)->" WORD " migrate\\0a"                 \
-    "fn set(by:u64)->" WORD " mut\\0afn get()->" WORD " view\\0afn fail(code:u64) mut\\0a"       \
+    "fn init(" BY ":u64)->" WORD " init\\0afn migrate(" BY ":u64)->" WORD " migrate\\0a"         \
+    "fn set(" BY ":u64)->" WORD " mut\\0afn get()->" WORD " view\\0afn fail(code:u64) mut\\0a"   \
     "fn swap(code:bytes32)->" WORD " mut\\0a"                                                    \
     "event Set(topic by:u64, total:" WORD ")\\0aerror 1 Bad(total:" WORD ") \\22too bad\\22\\0a" \
     "storage total:" WORD " @\\22sum\\22\\0a\"))"
 
-static const char whole[] = ABI("u64");
-static const char halves[] = ABI("(u32,u32)");
+static const char whole[] = ABI("u64", "by");
+static const char halves[] = ABI("(u32,u32)", "with");
 static const char malformed[] = "(@custom \"aureon_abi\" \"abi 2\"))";
 static const char silent[] = ")";
 
@@ -193,6 +194,29 @@ static void test_views(void **state)
     answer_done(&answer);
 }
 
+/* Beside the proof, which is of the bytes. */
+static void test_proofs(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE], target[200];
+    struct answer answer = deploy(whole, address);
+    answer_done(&answer);
+    answer = get_of(address, "/storage/0x73756d/proof");
+    expect_text(&answer, "value", "0x0500000000000000");
+    expect_json(&answer, "entry", "{\"name\":\"total\",\"value\":\"5\"}");
+    answer_done(&answer);
+    answer = get_of(address, "/storage/0x01/proof");
+    assert_false(has(&answer, "entry"));
+    assert_false(has(&answer, "undecoded"));
+    answer_done(&answer);
+    snprintf(target, sizeof(target), "/v1/proofs?account=alice&account=%s&key=0x73756d&key=0x01",
+             address);
+    answer = get(200, target);
+    expect_json(&answer, "accounts.1.slots.0.entry", "{\"name\":\"total\",\"value\":\"5\"}");
+    assert_false(has(&answer, "accounts.1.slots.1.entry"));
+    answer_done(&answer);
+}
+
 static struct answer simulate(size_t person, struct au_tx tx)
 {
     struct au_buf bytes;
@@ -304,6 +328,124 @@ static void test_upgrade(void **state)
     answer_done(&answer);
     answer = get_of(address, "/storage/0x73756d?height=4");
     expect_json(&answer, "entry.value", "[2,0]");
+    answer_done(&answer);
+}
+
+/* The arguments of a transaction of a block, there and alone. */
+static void expect_arguments(size_t height, size_t index, const char *expected)
+{
+    char target[200], path[60];
+    snprintf(target, sizeof(target), "/v1/block/%zu?txs=full", height);
+    struct answer block = get(200, target);
+    snprintf(path, sizeof(path), "txs.%zu.arguments", index);
+    expect_json(&block, path, expected);
+    snprintf(path, sizeof(path), "txs.%zu.hash", index);
+    snprintf(target, sizeof(target), "/v1/tx/%s", text_at(&block, path));
+    struct answer answer = get(200, target);
+    expect_json(&answer, "tx.arguments", expected);
+    assert_false(has(&answer, "tx.arguments_undecoded"));
+    answer_done(&answer);
+    answer_done(&block);
+}
+
+static void test_arguments(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE];
+    struct answer answer = deploy(whole, address); /* block 1 */
+    answer_done(&answer);
+    answer = call(address, "set", "u64:1");
+    answer_done(&answer);
+    upgrade(address, halves, "[6,0]");
+    answer = call(address, "set", "u64:2");
+    answer_done(&answer);
+    expect_arguments(1, 0, "{\"by\":\"5\"}");
+    expect_arguments(2, 0, "{\"by\":\"1\"}");
+    expect_arguments(3, 0, "{\"with\":\"6\"}");
+    expect_arguments(4, 0, "{\"with\":\"2\"}");
+}
+
+static void send_set(const char *contract, const char *number)
+{
+    char body[400];
+    snprintf(body, sizeof(body),
+             "{\"from\":\"alice\",\"contract\":\"%s\",\"function\":\"set\",\"gas_limit\":\"50000\","
+             "\"args\":[\"u64:%s\"]}",
+             contract, number);
+    struct answer answer = post(202, "/v1/contract/call?wait=none", body);
+    answer_done(&answer);
+}
+
+static void send_code(const char *target, const char *abi)
+{
+    struct au_buf code = compile(setter, abi);
+    struct answer answer = post_bytes(202, target, WASM_HEADER, au_buf_bytes(&code));
+    answer_done(&answer);
+    au_buf_done(&code);
+}
+
+/* A call of a block takes its arguments by the code that the contract had before it; one that waits
+ * by what the contract has now. */
+static void test_arguments_in_a_block(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE], target[256];
+    send_code("/contract/deploy?from=alice&gas=auto&arg=u64:5&wait=none", whole);
+    assert_true(mine(NULL, 1));
+    struct answer answer = get(200, "/v1/events");
+    snprintf(address, sizeof(address), "%s", text_at(&answer, "items.0.contract"));
+    answer_done(&answer);
+    /* What is not compiled would wait for a later block. */
+    send_code("/contract/deploy?from=alice&gas=auto&arg=u64:5&wait=none", halves);
+    assert_true(mine(NULL, 1));
+
+    send_set(address, "1");
+    snprintf(target, sizeof(target),
+             "/v1/contract/upgrade?from=alice&gas=200000&arg=u64:6&wait=none&contract=%s", address);
+    send_code(target, halves);
+    send_set(address, "2");
+    answer = get(200, "/v1/mempool");
+    snprintf(target, sizeof(target), "/v1/tx/%s", text_at(&answer, "items.0.hash"));
+    answer_done(&answer);
+    answer = get(200, target);
+    expect_json(&answer, "tx.arguments", "{\"by\":\"1\"}");
+    assert_true(has(&answer, "pending"));
+    answer_done(&answer);
+    assert_true(mine(NULL, 1));
+    expect_arguments(3, 0, "{\"by\":\"1\"}");
+    expect_arguments(3, 1, "{\"with\":\"6\"}");
+    expect_arguments(3, 2, "{\"with\":\"2\"}");
+}
+
+/* Each reason why not; the bytes are there. */
+static void test_arguments_undecoded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *function, *arg, *expected;
+    } cases[] = {
+        {"set", "bytes:0x01", "an argument is no value of the function's parameter"},
+        {"get", "u64:1", "the function takes another number of arguments"},
+        {"other", "u64:1", "the ABI has no function of this name"},
+    };
+    char address[ADDRESS_SIZE], target[200];
+    struct answer answer = deploy(whole, address);
+    answer_done(&answer);
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        answer = call(address, cases[i].function, cases[i].arg);
+        snprintf(target, sizeof(target), "/v1/tx/%s", text_at(&answer, "receipt.hash"));
+        answer_done(&answer);
+        answer = get(200, target);
+        expect_text(&answer, "tx.arguments_undecoded", cases[i].expected);
+        assert_false(has(&answer, "tx.arguments"));
+        assert_int_equal(count_at(&answer, "tx.args"), 1);
+        answer_done(&answer);
+    }
+    answer = call(world.addresses[BOB], "set", "u64:1");
+    snprintf(target, sizeof(target), "/v1/tx/%s", text_at(&answer, "receipt.hash"));
+    answer_done(&answer);
+    answer = get(200, target);
+    expect_text(&answer, "tx.arguments_undecoded", "there was no contract");
     answer_done(&answer);
 }
 
@@ -462,13 +604,23 @@ static void test_codes(void **state)
 
 int main(void)
 {
-#define DEV(test) cmocka_unit_test_setup_teardown(test, open_dev, close_world)
+#define DEV(test)    cmocka_unit_test_setup_teardown(test, open_dev, close_world)
+#define MANUAL(test) cmocka_unit_test_setup_teardown(test, open_manual, close_world)
     const struct CMUnitTest tests[] = {
-        DEV(test_receipt),   DEV(test_failed_deployment),
-        DEV(test_without),   DEV(test_views),
-        DEV(test_simulated), DEV(test_upgrade),
-        DEV(test_swap),      DEV(test_pruned),
-        DEV(test_size),      cmocka_unit_test_setup_teardown(test_codes, open_manual, close_world),
+        DEV(test_receipt),
+        DEV(test_failed_deployment),
+        DEV(test_without),
+        DEV(test_views),
+        DEV(test_proofs),
+        DEV(test_simulated),
+        DEV(test_upgrade),
+        DEV(test_arguments),
+        MANUAL(test_arguments_in_a_block),
+        DEV(test_arguments_undecoded),
+        DEV(test_swap),
+        DEV(test_pruned),
+        DEV(test_size),
+        MANUAL(test_codes),
     };
     return cmocka_run_group_tests_name("api/decoder", tests, NULL, NULL);
 }
