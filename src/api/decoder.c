@@ -48,6 +48,7 @@ void au_decoder_renew(struct au_decoder *decoder, size_t size_max)
     decoder->size_left = size_max;
     decoder->read_left = AU_DECODER_READ_MAX;
     decoder->codes_left = AU_DECODER_CODES_MAX;
+    decoder->err = AU_OK;
 }
 
 const struct au_receipt_teller *au_decoder_of_chain(struct au_decoder *decoder)
@@ -83,6 +84,15 @@ static bool find_change(const struct au_receipt *receipt, const struct au_addres
     return false;
 }
 
+/* Why something is not decoded, of an error. That the store fails is no reason: asked again it
+ * gives something else, so the answer fails as well. */
+static const char *reason_of(struct au_decoder *decoder, enum au_err err)
+{
+    if (err == AU_ERR_TOO_LARGE) return FULL;
+    if (err != AU_ERR_NOT_FOUND) decoder->err = err;
+    return UNREADABLE;
+}
+
 /* The transaction of a receipt; NULL: it cannot be read. */
 static const struct au_tx *find_tx(struct au_decoder *decoder, const struct au_receipt *receipt,
                                    struct au_tx *room)
@@ -90,7 +100,10 @@ static const struct au_tx *find_tx(struct au_decoder *decoder, const struct au_r
     struct au_bytes bytes;
     const struct au_chain_place place = {receipt->height, receipt->index};
     if (decoder->tx != NULL) return decoder->tx;
-    return au_chain_tx(&decoder->chain, place, room, &bytes) == AU_OK ? room : NULL;
+    enum au_err err = au_chain_tx(&decoder->chain, place, room, &bytes);
+    if (err == AU_OK) return room;
+    (void)reason_of(decoder, err);
+    return NULL;
 }
 
 static bool is_same_place(struct au_chain_place a, struct au_chain_place b)
@@ -192,7 +205,7 @@ static const char *find_code_behind(struct au_decoder *decoder, const struct au_
         enum au_err err = look_back(decoder, contract, place);
         contract->is_known = err == AU_OK;
         contract->place = place;
-        if (err != AU_OK) return err == AU_ERR_TOO_LARGE ? FULL : UNREADABLE;
+        if (err != AU_OK) return reason_of(decoder, err);
     }
     *out_hash = contract->code_hash;
     return contract->has_code ? NULL : NO_CODE;
@@ -273,7 +286,7 @@ static const char *find_abi(struct au_decoder *decoder, const struct au_hash *ha
     }
     if (decoder->entry == NULL) {
         enum au_err err = au_abi_cache_hold(cache, hash, &source, &decoder->entry);
-        if (err != AU_OK) return err == AU_ERR_TOO_LARGE ? FULL : UNREADABLE;
+        if (err != AU_OK) return reason_of(decoder, err);
     }
     if (decoder->entry->err == AU_OK) *out_abi = &decoder->entry->abi;
     return decoder->entry->err == AU_ERR_MALFORMED ? "the contract's ABI is malformed" : NULL;
@@ -293,7 +306,8 @@ static const struct member error_member = {"error", "undecoded"};
 static const struct member fields_member = {"fields", "undecoded"};
 static const struct member entry_member = {"entry", "undecoded"};
 
-/* Writes the value that was decoded as a member, if there is one, or why it was not. */
+/* Writes the value that was decoded as a member, if there is one, or why it was not. Where the
+ * store has failed, that is what becomes of the answer. */
 static void put(struct au_decoder *decoder, struct au_json_write *json, const struct member *member,
                 const char *reason)
 {
@@ -308,6 +322,7 @@ static void put(struct au_decoder *decoder, struct au_json_write *json, const st
         au_json_write_bare(json, au_buf_bytes(value));
     }
     au_buf_clear(value);
+    if (json->buf->err == AU_OK) json->buf->err = decoder->err;
 }
 
 /* What a call came to. */

@@ -17,7 +17,8 @@
  * an event is of, and it is not decoded. What is stored is told by the code that the contract had
  * afterwards.
  *
- * One answer decodes as much as its limits let; what comes behind is undecoded.
+ * One answer decodes as much as its limits let; what comes behind is undecoded. If the store fails,
+ * that becomes the error of the buffer that the answer is written to.
  *
  * Threading: one thread, that of the answer. */
 #ifndef AUREON_API_DECODER_H
@@ -58,6 +59,7 @@ struct au_decoder {
     const struct au_tx *tx;  /* that was simulated; NULL: what is told is in the chain */
     struct au_bytes brought; /* code that is maybe not in the chain */
     struct au_buf json;      /* of one value */
+    enum au_err err;         /* with which the store has failed */
     size_t size_left;
     size_t codes_left;
     size_t read_left;

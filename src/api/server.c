@@ -182,8 +182,8 @@ static struct MHD_Response *build_response(struct au_connection *connection)
     }
     if (response->body.err != AU_OK) {
         struct au_problem problem;
-        bool is_ours = response->body.err == AU_ERR_TOO_LARGE;
-        au_problem_init(&problem, is_ours ? AU_PROBLEM_INTERNAL : AU_PROBLEM_UNAVAILABLE);
+        bool is_short = response->body.err == AU_ERR_NO_MEMORY;
+        au_problem_init(&problem, is_short ? AU_PROBLEM_UNAVAILABLE : AU_PROBLEM_INTERNAL);
         au_problem_set(&problem, "detail", "the response: %s", au_err_text(response->body.err));
         au_response_put_problem(response, &problem);
     }

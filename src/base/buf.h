@@ -13,7 +13,7 @@ struct au_buf {
     size_t size;     /* bytes written */
     size_t capacity; /* bytes allocated */
     size_t size_max; /* bound on size */
-    enum au_err err; /* AU_OK, TOO_LARGE or NO_MEMORY; sticky */
+    enum au_err err; /* AU_OK, TOO_LARGE, NO_MEMORY or what a writer of it met; sticky */
 };
 
 /* au_buf_init prepares an empty buffer in the caller's storage; nothing is allocated yet. */

@@ -6,6 +6,8 @@
 #include "unit/api/http_client.h"
 #include "unit/vm/cmocka_signals.h"
 
+#include <stdatomic.h>
+
 #include "api/api.h"
 #include "base/hex.h"
 #include "base/json_in.h"
@@ -23,6 +25,8 @@ enum { ALICE, BOB, CAROL, DAVE, JUDY = 9 };
 
 struct world {
     struct au_kv kv;
+    struct au_kv_ops api_ops;         /* of kv as the api has it */
+    atomic_bool is_code_out_of_reach; /* for the api: a read of code fails */
     struct au_engine *engine;
     struct au_buf genesis;
     struct au_ledger *ledger;
@@ -124,6 +128,14 @@ static inline enum au_err compile_new(void *context, const struct au_checked *ch
     return au_solo_compile(world.solo, checked, out_state);
 }
 
+/* The store's get, but for code while that is out of reach. */
+static inline enum au_err api_get(void *ctx, const void *snapshot, enum au_cf cf,
+                                  struct au_bytes key, struct au_buf *out_value)
+{
+    if (cf == AU_CF_COD && atomic_load(&world.is_code_out_of_reach)) return AU_ERR_IO;
+    return world.kv.ops->get(ctx, snapshot, cf, key, out_value);
+}
+
 struct world_options {
     bool is_network;
     bool is_manual; /* blocks come by mine alone */
@@ -160,9 +172,11 @@ static inline void open_world(const struct world_options *options)
     assert_ok(au_ledger_open(&ledger, &message, &world.ledger));
     au_buf_done(&message);
     open_pool(options);
+    world.api_ops = *world.kv.ops;
+    world.api_ops.get = api_get;
     struct au_api_options api = {
         .ledger = world.ledger,
-        .kv = world.kv,
+        .kv = {&world.api_ops, world.kv.ctx},
         .mempool = world.pool,
         .is_dev = !options->is_network,
         .mine = options->is_network ? NULL : mine,

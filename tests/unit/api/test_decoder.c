@@ -602,6 +602,20 @@ static void test_codes(void **state)
     assert_int_equal(count_decoded(), AU_DECODER_CODES_MAX + 2);
 }
 
+/* What the store fails to give is not told as if there were nothing: asked again, it is there. */
+static void test_store_fails(void **state)
+{
+    (void)state;
+    make_many(1);
+    atomic_store(&world.is_code_out_of_reach, true);
+    struct answer answer = get(500, "/v1/events");
+    expect_text(&answer, "code", "internal");
+    expect_text(&answer, "detail", "the response: input or output failed");
+    answer_done(&answer);
+    atomic_store(&world.is_code_out_of_reach, false);
+    assert_int_equal(count_decoded(), 1);
+}
+
 int main(void)
 {
 #define DEV(test)    cmocka_unit_test_setup_teardown(test, open_dev, close_world)
@@ -621,6 +635,7 @@ int main(void)
         DEV(test_pruned),
         DEV(test_size),
         MANUAL(test_codes),
+        MANUAL(test_store_fails),
     };
     return cmocka_run_group_tests_name("api/decoder", tests, NULL, NULL);
 }
