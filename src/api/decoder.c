@@ -72,6 +72,11 @@ const struct au_tx_teller *au_decoder_of_tx(struct au_decoder *decoder, struct a
     return &decoder->tx_teller;
 }
 
+void au_decoder_bring(struct au_decoder *decoder, struct au_bytes code)
+{
+    decoder->brought = code;
+}
+
 /* ---- which code ---- */
 
 static bool find_change(const struct au_receipt *receipt, const struct au_address *contract,
@@ -325,14 +330,6 @@ static void put(struct au_decoder *decoder, struct au_json_write *json, const st
     if (json->buf->err == AU_OK) json->buf->err = decoder->err;
 }
 
-/* What a call came to. */
-struct ending {
-    enum au_outcome outcome;
-    uint32_t revert_code;
-    struct au_bytes function;
-    struct au_bytes output;
-};
-
 /* Most functions give nothing: of these nothing has to be read. */
 static bool has_ending(enum au_outcome outcome, struct au_bytes output)
 {
@@ -341,7 +338,8 @@ static bool has_ending(enum au_outcome outcome, struct au_bytes output)
 
 /* reason  why the code is not known, or NULL */
 static void put_ending(struct au_decoder *decoder, struct au_json_write *json,
-                       const struct ending *ending, const struct au_hash *hash, const char *reason)
+                       const struct au_decoder_ending *ending, const struct au_hash *hash,
+                       const char *reason)
 {
     const struct au_abi *abi = NULL;
     bool is_error = ending->outcome == AU_OUTCOME_REVERTED;
@@ -352,6 +350,13 @@ static void put_ending(struct au_decoder *decoder, struct au_json_write *json,
         reason = au_abi_decode_result(abi, ending->function, ending->output, &decoder->json);
     }
     put(decoder, json, is_error ? &error_member : &result_member, reason);
+}
+
+void au_decoder_put_ending(struct au_decoder *decoder, struct au_json_write *json,
+                           const struct au_hash *code_hash, const struct au_decoder_ending *ending)
+{
+    if (!has_ending(ending->outcome, ending->output)) return;
+    put_ending(decoder, json, ending, code_hash, NULL);
 }
 
 /* What a deployment or an upgrade runs is in the code that it brings. */
@@ -367,9 +372,9 @@ static void tell_output(void *context, struct au_json_write *json, const struct 
 {
     struct au_decoder *decoder = context;
     struct au_bytes brought = decoder->brought;
-    struct ending ending = {.outcome = receipt->outcome,
-                            .revert_code = receipt->revert_code,
-                            .output = receipt->output};
+    struct au_decoder_ending ending = {.outcome = receipt->outcome,
+                                       .revert_code = receipt->revert_code,
+                                       .output = receipt->output};
     struct au_tx room;
     struct au_hash hash = {{0}};
     const char *reason = NULL;
@@ -387,28 +392,44 @@ static void tell_output(void *context, struct au_json_write *json, const struct 
     decoder->brought = brought;
 }
 
+/* reason  why the code is not known, or NULL */
+static void put_args(struct au_decoder *decoder, struct au_json_write *json,
+                     const struct au_decoder_call *call, const struct au_hash *hash,
+                     const char *reason)
+{
+    const struct au_abi *abi = NULL;
+    if (reason == NULL) reason = find_abi(decoder, hash, &abi);
+    if (abi != NULL) {
+        reason =
+            au_abi_decode_args(abi, call->function, call->args, call->arg_count, &decoder->json);
+    }
+    put(decoder, json, &arguments_member, reason);
+}
+
+void au_decoder_put_args(struct au_decoder *decoder, struct au_json_write *json,
+                         const struct au_hash *code_hash, const struct au_decoder_call *call)
+{
+    if (call->arg_count > 0) put_args(decoder, json, call, code_hash, NULL);
+}
+
 static void tell_args(void *context, struct au_json_write *json, const struct au_tx *tx)
 {
     struct au_decoder *decoder = context;
     struct au_bytes brought = decoder->brought;
     struct au_bytes args[AU_ARG_COUNT_MAX];
     struct au_bytes rest = tx->args;
-    struct au_bytes function = tx->function;
+    struct au_decoder_call call = {.function = tx->function, .args = args};
     struct au_hash hash = {{0}};
-    const struct au_abi *abi = NULL;
     const char *reason = NULL;
-    size_t count = 0;
-    while (count < AU_COUNT_OF(args) && au_tx_arg(&rest, &args[count]))
-        count++;
-    if (count == 0) return;
+    while (call.arg_count < AU_COUNT_OF(args) && au_tx_arg(&rest, &args[call.arg_count]))
+        call.arg_count++;
+    if (call.arg_count == 0) return;
     if (tx->kind == AU_TX_CALL) {
         reason = find_code_before(decoder, &tx->to, decoder->tx_place, &hash);
     } else {
-        function = bring(decoder, tx, &hash);
+        call.function = bring(decoder, tx, &hash);
     }
-    if (reason == NULL) reason = find_abi(decoder, &hash, &abi);
-    if (abi != NULL) reason = au_abi_decode_args(abi, function, args, count, &decoder->json);
-    put(decoder, json, &arguments_member, reason);
+    put_args(decoder, json, &call, &hash, reason);
     decoder->brought = brought;
 }
 
@@ -416,8 +437,8 @@ void au_decoder_put_view(struct au_decoder *decoder, struct au_json_write *json,
                          const struct au_view *view, const struct au_view_result *result,
                          uint64_t height)
 {
-    const struct ending ending = {result->outcome, result->revert_code, view->function,
-                                  result->output};
+    const struct au_decoder_ending ending = {result->outcome, result->revert_code, view->function,
+                                             result->output};
     const struct au_chain_place place = {height, UINT32_MAX};
     struct au_hash hash = {{0}};
     if (!has_ending(result->outcome, result->output)) return;
@@ -425,16 +446,30 @@ void au_decoder_put_view(struct au_decoder *decoder, struct au_json_write *json,
     put_ending(decoder, json, &ending, &hash, reason);
 }
 
+/* reason  why the code is not known, or NULL */
+static void put_event(struct au_decoder *decoder, struct au_json_write *json,
+                      const struct au_hash *hash, const char *reason,
+                      const struct au_receipt_event *event)
+{
+    const struct au_abi *abi = NULL;
+    if (reason == NULL) reason = find_abi(decoder, hash, &abi);
+    if (abi != NULL) reason = au_abi_decode_event(abi, event, &decoder->json);
+    put(decoder, json, &fields_member, reason);
+}
+
+void au_decoder_put_event(struct au_decoder *decoder, struct au_json_write *json,
+                          const struct au_hash *code_hash, const struct au_receipt_event *event)
+{
+    put_event(decoder, json, code_hash, NULL, event);
+}
+
 static void tell_event(void *context, struct au_json_write *json, const struct au_receipt *receipt,
                        const struct au_receipt_event *event)
 {
     struct au_decoder *decoder = context;
-    const struct au_abi *abi = NULL;
     struct au_hash hash;
     const char *reason = find_code(decoder, receipt, &event->contract, DURING, &hash);
-    if (reason == NULL) reason = find_abi(decoder, &hash, &abi);
-    if (abi != NULL) reason = au_abi_decode_event(abi, event, &decoder->json);
-    put(decoder, json, &fields_member, reason);
+    put_event(decoder, json, &hash, reason, event);
 }
 
 /* reason  why the code is not known, or NULL */
@@ -467,4 +502,21 @@ void au_decoder_put_slot(struct au_decoder *decoder, struct au_json_write *json,
 {
     const struct au_abi_stored values[] = {{"value", value}, {0}};
     put_stored(decoder, json, code_hash, NULL, key, values);
+}
+
+void au_decoder_put_seen(struct au_decoder *decoder, struct au_json_write *json,
+                         const struct au_hash *code_hash, struct au_bytes key,
+                         const struct au_bytes *value)
+{
+    const struct au_abi_stored none[] = {{0}};
+    const struct au_abi *abi = NULL;
+    const char *reason = find_abi(decoder, code_hash, &abi);
+    if (abi != NULL && value != NULL) {
+        const struct au_abi_stored values[] = {{"value", *value}, {0}};
+        reason = au_abi_decode_slot(abi, key, values, &decoder->json);
+    }
+    if (abi != NULL && decoder->json.size == 0) {
+        reason = au_abi_decode_slot(abi, key, none, &decoder->json);
+    }
+    put(decoder, json, &entry_member, reason);
 }

@@ -93,9 +93,41 @@ void au_decoder_put_view(struct au_decoder *decoder, struct au_json_write *json,
                          const struct au_view *view, const struct au_view_result *result,
                          uint64_t height);
 
+/* au_decoder_bring makes code known that is maybe not in the chain: borrowed until au_decoder_done,
+ * or au_decoder_of_chain or au_decoder_of_simulated. */
+void au_decoder_bring(struct au_decoder *decoder, struct au_bytes code);
+
+/* What a function was called with, and what that came to. */
+struct au_decoder_call {
+    struct au_bytes function;
+    const struct au_bytes *args;
+    size_t arg_count;
+};
+struct au_decoder_ending {
+    enum au_outcome outcome;
+    uint32_t revert_code;
+    struct au_bytes function;
+    struct au_bytes output;
+};
+
+/* What code with a hash was called with, came to and emitted. */
+void au_decoder_put_args(struct au_decoder *decoder, struct au_json_write *json,
+                         const struct au_hash *code_hash, const struct au_decoder_call *call);
+void au_decoder_put_ending(struct au_decoder *decoder, struct au_json_write *json,
+                           const struct au_hash *code_hash, const struct au_decoder_ending *ending);
+void au_decoder_put_event(struct au_decoder *decoder, struct au_json_write *json,
+                          const struct au_hash *code_hash, const struct au_receipt_event *event);
+
 /* au_decoder_put_slot adds what is stored under a key by a contract with this code. */
 void au_decoder_put_slot(struct au_decoder *decoder, struct au_json_write *json,
                          const struct au_hash *code_hash, struct au_bytes key,
                          struct au_bytes value);
+
+/* au_decoder_put_seen adds what code saw of a slot: its value only if that is a whole one.
+ *
+ * value   NULL: the key alone */
+void au_decoder_put_seen(struct au_decoder *decoder, struct au_json_write *json,
+                         const struct au_hash *code_hash, struct au_bytes key,
+                         const struct au_bytes *value);
 
 #endif

@@ -94,10 +94,10 @@ static void put_simulated(struct au_input *input, const struct au_tx *tx,
     au_reply_begin(&json, input->response, 200);
     au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
     au_receipt_put_json(&json, receipt, au_decoder_of_simulated(&decoder, tx));
-    au_decoder_done(&decoder);
     au_json_put_u64(&json, "gas_suggested", au_gas_suggest(input->api, receipt->gas_used));
     au_json_put_bool(&json, "valid", true);
-    if (tracer != NULL) au_trace_put_json(&json, tracer);
+    if (tracer != NULL) au_trace_put_json(&json, tracer, &decoder);
+    au_decoder_done(&decoder);
     au_reply_end(&json);
 }
 
@@ -178,9 +178,9 @@ static void put_view(struct au_input *input, struct au_block *block, const struc
     au_json_put_view(&json, &result);
     au_decoder_init(&decoder, input->api, AU_DECODER_SIZE_MAX);
     au_decoder_put_view(&decoder, &json, view, &result, height);
-    au_decoder_done(&decoder);
     au_json_put_u64(&json, "height", height);
-    if (tracer != NULL) au_trace_put_json(&json, tracer);
+    if (tracer != NULL) au_trace_put_json(&json, tracer, &decoder);
+    au_decoder_done(&decoder);
     au_reply_end(&json);
 }
 

@@ -214,7 +214,8 @@ static enum au_err run_traced(struct au_loaded *loaded, struct au_frame frame,
     if (codes->load_traced) {
         AU_TRY(codes->load_traced(codes->context, au_loaded_code_hash(loaded), &traced));
     }
-    au_tracer_enter(tracer, frame.call, traced ? au_loaded_info(traced) : NULL);
+    au_tracer_enter(tracer, frame.call, au_loaded_code_hash(loaded),
+                    traced ? au_loaded_info(traced) : NULL);
     enum au_err err = run_checked(traced ? traced : loaded, frame, out_result);
     if (err == AU_OK) au_tracer_leave(tracer, out_result);
     if (traced) au_loaded_release(traced);

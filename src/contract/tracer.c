@@ -110,7 +110,7 @@ static struct au_traced *end(struct au_tracer *tracer)
 /* ---- frames ---- */
 
 void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call,
-                     const struct au_module_info *info)
+                     const struct au_hash *code_hash, const struct au_module_info *info)
 {
     struct au_traced *traced = begin(tracer);
     if (traced == NULL) {
@@ -120,6 +120,7 @@ void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call,
     traced->is_frame = true;
     traced->frame = (struct au_traced_frame){
         .contract = call->self,
+        .code_hash = *code_hash,
         .caller = call->caller,
         .value = call->value,
         .function = keep(tracer, call->function),

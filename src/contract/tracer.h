@@ -27,6 +27,7 @@ struct au_traced_value {
 
 struct au_traced_frame {
     struct au_address contract;
+    struct au_hash code_hash; /* of what runs, whatever code the contract is given meanwhile */
     struct au_address caller;
     uint64_t value; /* base units */
     struct au_bytes function;
@@ -84,9 +85,10 @@ void au_tracer_reset(struct au_tracer *tracer);
 
 /* au_tracer_enter and au_tracer_leave are told by the frame that it begins and ends.
  *
+ * code_hash  of what runs
  * info  of the traced form that runs, or NULL; borrowed until the frame ends */
 void au_tracer_enter(struct au_tracer *tracer, const struct au_call *call,
-                     const struct au_module_info *info);
+                     const struct au_hash *code_hash, const struct au_module_info *info);
 void au_tracer_leave(struct au_tracer *tracer, const struct au_frame_result *result);
 
 #endif

@@ -380,7 +380,7 @@ enum au_err au_block_apply(struct au_block *block, const struct au_checked *chec
     entry->receipt = au_arena_zero(&block->arena, sizeof(*entry->receipt));
     if (!entry->receipt) return AU_ERR_NO_MEMORY;
     struct before before = take_before(block);
-    enum au_err err = block->tracer
+    enum au_err err = block->tracer && !block->is_again
                           ? execute_traced(block, checked, sender, &before, entry->receipt)
                           : execute(block, checked, sender, before.since, entry->receipt);
     if (err != AU_OK) {

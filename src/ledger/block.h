@@ -47,7 +47,8 @@ AU_MUST_USE enum au_err au_block_begin_again(struct au_block *block, uint64_t he
 
 /* au_block_trace has a tracer told what contracts do from now on, until the block is over or the
  * tracer is another one or NULL. Transactions and views are then executed without it first: ENGINE
- * if they come to something else with it. */
+ * if they come to something else with it. Not those of a block that was opened again: the chain has
+ * their receipts, and who applies them compares. */
 struct au_tracer;
 void au_block_trace(struct au_block *block, struct au_tracer *tracer);
 

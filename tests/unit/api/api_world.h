@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "base/hex.h"
 #include "base/json_in.h"
+#include "base/text.h"
 #include "consensus/solo.h"
 #include "contract/host.h"
 #include "core/dev_account.h"
@@ -356,7 +357,8 @@ static inline const struct au_json_in *find(const struct au_json_in *value, cons
         part[size] = 0;
         path += size + (path[size] == '.');
         if (au_json_in_type(value) == AU_JSON_IN_ARRAY) {
-            size_t index = (size_t)(part[0] - '0');
+            uint64_t index = UINT64_MAX;
+            assert_ok(au_text_parse_u64(au_bytes_of(part), &index));
             value = index < au_json_in_count(value) ? au_json_in_item(value, index) : NULL;
         } else {
             value = au_json_in_get(value, part);

@@ -518,6 +518,192 @@ static void test_pruned(void **state)
     answer_done(&answer);
 }
 
+/* ---- traces ---- */
+
+static struct answer trace(const struct answer *answer, const char *path)
+{
+    char target[200];
+    snprintf(target, sizeof(target), "/v1/tx/%s/trace", text_at(answer, path));
+    return get(200, target);
+}
+
+static void test_trace(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE];
+    struct answer called, answer = deploy(whole, address);
+    answer_done(&answer);
+    called = call(address, "set", "u64:6");
+    answer = trace(&called, "receipt.hash");
+    expect_json(&answer, "trace.0.arguments", "{\"by\":\"6\"}");
+    expect_json(&answer, "trace.0.result", "\"6\"");
+    expect_text(&answer, "trace.1.function", "emit");
+    expect_json(&answer, "trace.1.fields", "{\"by\":\"6\",\"total\":\"6\"}");
+    expect_text(&answer, "trace.2.function", "storage_write");
+    expect_json(&answer, "trace.2.entry", "{\"name\":\"total\",\"value\":\"6\"}");
+    expect_json(&answer, "storage_changes.0.entry",
+                "{\"name\":\"total\",\"before\":\"5\",\"after\":\"6\"}");
+    answer_done(&answer);
+    answer_done(&called);
+    answer = get_of(address, "/view/fail?arg=u64:1&trace=true");
+    expect_json(&answer, "trace.0.arguments", "{\"code\":\"1\"}");
+    expect_text(&answer, "trace.0.error.name", "Bad");
+    expect_text(&answer, "trace.1.error.name", "Bad");
+    answer_done(&answer);
+    answer = get_of(address, "/view/fail?arg=bytes:0x0200000000000000&trace=true");
+    expect_text(&answer, "trace.0.undecoded", "the ABI has no error of this code");
+    expect_text(&answer, "trace.1.undecoded", "the ABI has no error of this code");
+    answer_done(&answer);
+    answer = deploy(silent, address);
+    answer_done(&answer);
+    answer = get_of(address, "/view/fail?arg=u64:1&trace=true");
+    assert_false(has(&answer, "trace.0.arguments"));
+    assert_false(has(&answer, "trace.0.arguments_undecoded"));
+    assert_false(has(&answer, "trace.0.error"));
+    assert_false(has(&answer, "trace.0.undecoded"));
+    assert_false(has(&answer, "trace.1.error"));
+    answer_done(&answer);
+}
+
+/* Code that is in the transaction alone. */
+static void test_trace_of_brought(void **state)
+{
+    (void)state;
+    struct answer brought =
+        bring("/contract/deploy?from=alice&gas=100000&arg=u64:0", setter, whole);
+    struct answer answer = trace(&brought, "receipt.hash");
+    expect_text(&answer, "status", "reverted");
+    expect_text(&answer, "error.name", "Bad");
+    expect_json(&answer, "trace.0.arguments", "{\"by\":\"0\"}");
+    expect_text(&answer, "trace.0.error.name", "Bad");
+    answer_done(&answer);
+    answer_done(&brought);
+}
+
+/* Calls swap and then set(9) of a contract: both(address, hash of the code to swap to). */
+static const char both[] =
+    "(module"
+    " (import \"env\" \"arg_read\" (func $arg (param i32 i32 i32 i32) (result i32)))"
+    " (import \"env\" \"call\""
+    "  (func $call (param i32 i32 i32 i32 i32 i64 i64 i32) (result i32)))"
+    " (memory 1 1) (data (i32.const 64) \"\\01\\00\\00\\00\\20\")"
+    " (data (i32.const 128) \"\\01\\00\\00\\00\\08\\00\\00\\00\\09\") (data (i32.const 200) "
+    "\"swapset\")"
+    " (func (export \"both\")"
+    "  (drop (call $arg (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 32)))"
+    "  (drop (call $arg (i32.const 1) (i32.const 72) (i32.const 0) (i32.const 32)))"
+    "  (drop (call $call (i32.const 0) (i32.const 200) (i32.const 4) (i32.const 64) (i32.const 40)"
+    "                    (i64.const 0) (i64.const 0) (i32.const 0)))"
+    "  (drop (call $call (i32.const 0) (i32.const 204) (i32.const 3) (i32.const 128) (i32.const 16)"
+    "                    (i64.const 0) (i64.const 0) (i32.const 0)))))";
+
+/* Each frame is told by the code that it ran, though the contract changed it in between. */
+static void test_trace_of_swap(void **state)
+{
+    (void)state;
+    char address[ADDRESS_SIZE], caller[ADDRESS_SIZE], hash[80], arguments[100], body[700];
+    struct answer called, answer = deploy(halves, address);
+    snprintf(hash, sizeof(hash), "%s", text_at(&answer, "code_hash"));
+    answer_done(&answer);
+    answer = deploy(whole, address);
+    answer_done(&answer);
+    answer = bring("/contract/deploy?from=alice&gas=auto", both, "");
+    snprintf(caller, sizeof(caller), "%s", text_at(&answer, "address"));
+    answer_done(&answer);
+    snprintf(body, sizeof(body),
+             "{\"from\":\"bob\",\"contract\":\"%s\",\"function\":\"both\",\"gas_limit\":\"500000\","
+             "\"args\":[\"addr:%s\",\"bytes:%s\"]}",
+             caller, address, hash);
+    called = post(200, "/v1/contract/call", body);
+    expect_text(&called, "receipt.status", "success");
+    expect_json(&called, "receipt.events.0.undecoded",
+                "\"the transaction changed the contract's code\"");
+    answer = trace(&called, "receipt.hash");
+    snprintf(arguments, sizeof(arguments), "{\"code\":\"%s\"}", hash);
+    assert_false(has(&answer, "trace.0.arguments"));
+    expect_text(&answer, "trace.4.function", "swap");
+    expect_json(&answer, "trace.4.arguments", arguments);
+    expect_json(&answer, "trace.4.result", "\"7\"");
+    expect_json(&answer, "trace.6.fields", "{\"by\":\"7\",\"total\":\"7\"}");
+    expect_json(&answer, "trace.7.entry", "{\"name\":\"total\",\"value\":\"7\"}");
+    expect_text(&answer, "trace.10.function", "set");
+    expect_json(&answer, "trace.10.arguments", "{\"with\":\"9\"}");
+    expect_json(&answer, "trace.10.result", "[9,0]");
+    expect_json(&answer, "trace.11.fields", "{\"by\":\"9\",\"total\":[9,0]}");
+    expect_json(&answer, "trace.12.entry", "{\"name\":\"total\",\"value\":[9,0]}");
+    answer_done(&answer);
+    answer_done(&called);
+}
+
+/* Looks at its storage in each way that there is. */
+static const char looker[] =
+    "(module"
+    " (import \"env\" \"storage_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
+    " (import \"env\" \"storage_read\" (func $read (param i32 i32 i32 i32) (result i32)))"
+    " (import \"env\" \"storage_size\" (func $size (param i32 i32) (result i64)))"
+    " (import \"env\" \"storage_delete\" (func $delete (param i32 i32) (result i32)))"
+    " (import \"env\" \"iter_open\" (func $open (param i32 i32) (result i32)))"
+    " (import \"env\" \"iter_next\" (func $next (param i32 i32 i32 i32 i32) (result i64)))"
+    " (memory 1 1) (data (i32.const 0) \"sum\")"
+    " (func $see (param i32 i32)"
+    "  (drop (call $read (i32.const 0) (local.get 0) (i32.const 72) (local.get 1))))"
+    " (func (export \"look\") (param i64)"
+    "  (i64.store (i32.const 64) (local.get 0))"
+    "  (drop (call $write (i32.const 0) (i32.const 3) (i32.const 64) (i32.const 8)))"
+    "  (call $see (i32.const 3) (i32.const 8))"
+    "  (call $see (i32.const 3) (i32.const 4))"
+    "  (call $see (i32.const 2) (i32.const 8))"
+    "  (drop (call $size (i32.const 0) (i32.const 3)))"
+    "  (drop (call $open (i32.const 0) (i32.const 0)))"
+    "  (drop (call $next (i32.const 0) (i32.const 128) (i32.const 8) (i32.const 136) (i32.const "
+    "8)))"
+    "  (drop (call $next (i32.const 0) (i32.const 128) (i32.const 8) (i32.const 136) (i32.const "
+    "8)))"
+    "  (drop (call $delete (i32.const 0) (i32.const 3)))"
+    "  (call $see (i32.const 3) (i32.const 8))"
+    "  (drop (call $write (i32.const 0) (i32.const 3) (i32.const 64) (i32.const 7))))"
+    " (@custom \"aureon_abi\" \"abi 1\\0astorage total:u64 @\\22sum\\22\"))";
+
+/* Of what was seen in part, or is not there, the key is told alone. */
+static void test_trace_of_storage(void **state)
+{
+    (void)state;
+    static const char with_value[] = "{\"name\":\"total\",\"value\":\"5\"}";
+    static const char alone[] = "{\"name\":\"total\"}";
+    static const char no_entry[] = "the ABI has no entry of this key";
+    static const char no_value[] = "what is stored is no value of the entry's type";
+    static const struct {
+        const char *function, *entry, *undecoded; /* NULL: it has none */
+    } calls[] = {
+        {"storage_write", with_value, NULL}, {"storage_read", with_value, NULL},
+        {"storage_read", alone, NULL},       {"storage_read", NULL, no_entry},
+        {"storage_size", alone, NULL},       {"iter_open", NULL, NULL},
+        {"iter_next", with_value, NULL},     {"iter_next", NULL, NULL},
+        {"storage_delete", alone, NULL},     {"storage_read", alone, NULL},
+        {"storage_write", NULL, no_value},
+    };
+    char address[ADDRESS_SIZE], path[40];
+    struct answer called, answer = bring("/contract/deploy?from=alice&gas=auto", looker, "");
+    snprintf(address, sizeof(address), "%s", text_at(&answer, "address"));
+    answer_done(&answer);
+    called = call(address, "look", "u64:5");
+    answer = trace(&called, "receipt.hash");
+    expect_text(&answer, "trace.0.arguments_undecoded", "the ABI has no function of this name");
+    assert_int_equal(count_at(&answer, "trace"), 1 + AU_COUNT_OF(calls));
+    for (size_t i = 0; i < AU_COUNT_OF(calls); i++) {
+        snprintf(path, sizeof(path), "trace.%zu.function", i + 1);
+        expect_text(&answer, path, calls[i].function);
+        snprintf(path, sizeof(path), "trace.%zu.entry", i + 1);
+        assert_int_equal(has(&answer, path), calls[i].entry != NULL);
+        if (calls[i].entry != NULL) expect_json(&answer, path, calls[i].entry);
+        snprintf(path, sizeof(path), "trace.%zu.undecoded", i + 1);
+        assert_int_equal(has(&answer, path), calls[i].undecoded != NULL);
+        if (calls[i].undecoded != NULL) expect_text(&answer, path, calls[i].undecoded);
+    }
+    answer_done(&answer);
+    answer_done(&called);
+}
+
 /* ---- limits ---- */
 
 /* many() emits 256 events of 1 KiB, each about 64 KiB as JSON; large() one that is too large. */
@@ -633,6 +819,10 @@ int main(void)
         DEV(test_arguments_undecoded),
         DEV(test_swap),
         DEV(test_pruned),
+        DEV(test_trace),
+        DEV(test_trace_of_brought),
+        DEV(test_trace_of_swap),
+        DEV(test_trace_of_storage),
         DEV(test_size),
         MANUAL(test_codes),
         MANUAL(test_store_fails),

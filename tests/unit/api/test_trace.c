@@ -2,7 +2,7 @@
  * whose state before it is still known. */
 #include "unit/api/api_world.h"
 
-#include "base/text.h"
+#include "chain/chain.h"
 
 static const char adder[] =
     "(module"
@@ -50,7 +50,7 @@ static void send_add(const char *from, const char *contract, const char *number)
     char body[400];
     snprintf(body, sizeof(body),
              "{\"from\":\"%s\",\"contract\":\"%s\",\"function\":\"add\",\"gas_limit\":\"5000\","
-             "\"args\":[\"u64:%s\"]}",
+             "\"value\":\"5\",\"args\":[\"u64:%s\"]}",
              from, contract, number);
     struct answer answer = post(202, "/v1/contract/call?wait=none", body);
     answer_done(&answer);
@@ -104,6 +104,8 @@ static void test_in_a_block(void **state)
         expect_text(&answer, "trace.2.function", "storage_write");
         assert_int_equal(count_at(&answer, "trace"), i == 1 ? 4 : 3);
         if (i == 1) expect_text(&answer, "trace.0.output", "0x73756d");
+        expect_text(&answer, "status", calls[i].status);
+        assert_int_equal(count_at(&answer, "storage_changes"), i == 1 ? 0 : 1);
         answer_done(&answer);
     }
     answer_done(&block);
@@ -142,6 +144,73 @@ static void test_without_frames(void **state)
     expect_text(&answer, "code", "pruned");
     answer_done(&answer);
     au_buf_done(&bytes);
+}
+
+/* Puts the receipt of the only transaction of a block into the chain, changed. */
+static void put_receipt(uint64_t height, void (*change)(struct au_receipt *receipt))
+{
+    const struct au_chain_place place = {height, 0};
+    struct au_chain_reader chain;
+    struct au_receipt receipt;
+    struct au_kv_batch batch;
+    struct au_bytes bytes;
+    struct au_tx tx;
+    au_chain_reader_init(&chain, &world.kv, NULL);
+    assert_ok(au_chain_receipt(&chain, place, &receipt));
+    assert_ok(au_chain_tx(&chain, place, &tx, &bytes));
+    change(&receipt);
+    au_kv_batch_init(&batch, 1 << 20);
+    au_chain_put_tx(&batch, &receipt, bytes);
+    assert_ok(au_kv_write(&world.kv, &batch, false));
+    au_kv_batch_done(&batch);
+    au_chain_reader_done(&chain);
+}
+
+static void change_gas(struct au_receipt *receipt)
+{
+    receipt->gas_used ^= 1;
+}
+
+static void change_balances(struct au_receipt *receipt)
+{
+    receipt->balances = (struct au_items){0};
+}
+
+static void change_slots(struct au_receipt *receipt)
+{
+    receipt->slots = (struct au_items){0};
+}
+
+static void change_contracts(struct au_receipt *receipt)
+{
+    receipt->contracts = (struct au_items){0};
+}
+
+/* A traced run is compared with what the chain says that the transaction came to: all of it. */
+static void test_against_the_chain(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t height;
+        void (*change)(struct au_receipt *receipt);
+    } changes[] = {{2, change_gas}, {2, change_balances}, {2, change_slots}, {1, change_contracts}};
+    char hash[100];
+    for (size_t i = 0; i < AU_COUNT_OF(changes); i++) {
+        if (i > 0) assert_int_equal(close_world(state), 0);
+        if (i > 0) assert_int_equal(open_manual(state), 0);
+        send_add("bob", deploy(), "60");
+        assert_true(mine(NULL, 1));
+        struct answer answer = get(200, changes[i].height == 1 ? "/v1/block/1" : "/v1/block/2");
+        snprintf(hash, sizeof(hash), "%s", text_at(&answer, "txs.0"));
+        answer_done(&answer);
+        answer = get_trace(200, hash);
+        expect_text(&answer, "status", "success");
+        answer_done(&answer);
+        put_receipt(changes[i].height, changes[i].change);
+        assert_true(mine(NULL, 1)); /* of the last block answers share a snapshot */
+        answer = get_trace(500, hash);
+        answer_done(&answer);
+    }
 }
 
 /* A simulation and a view tell of themselves if they are asked. */
@@ -196,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MANUAL(test_in_a_block),
         MANUAL(test_without_frames),
+        MANUAL(test_against_the_chain),
         MANUAL(test_simulated),
     };
     return cmocka_run_group_tests_name("api/trace", tests, NULL, NULL);
