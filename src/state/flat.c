@@ -212,14 +212,11 @@ enum au_err au_flat_warm(struct au_flat *flat, const struct au_address *const *a
     if (!flat->objects) return AU_OK;
     struct warming warming;
     struct au_bytes keys[AU_FLAT_WARM_MAX];
-    struct au_account unused;
+    const struct au_address *lacks[AU_FLAT_WARM_MAX];
     warming.flat = flat;
-    warming.count = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (au_object_cache_get_account(flat->objects, flat->height, addresses[i], &unused))
-            continue;
-        warming.wanted[warming.count++] =
-            (struct wanted){au_flat_account_key(addresses[i]), addresses[i]};
+    warming.count = au_object_cache_lacks(flat->objects, flat->height, addresses, count, lacks);
+    for (size_t i = 0; i < warming.count; i++) {
+        warming.wanted[i] = (struct wanted){au_flat_account_key(lacks[i]), lacks[i]};
     }
     qsort(warming.wanted, warming.count, sizeof(*warming.wanted), compare_wanted);
     drop_doubles(&warming);

@@ -48,6 +48,16 @@ void au_object_cache_put_account(struct au_object_cache *cache, uint64_t height,
                                  const struct au_address *address,
                                  const struct au_account *account);
 
+/* au_object_cache_lacks tells which accounts are not here at a height; those that are here count as
+ * used. It costs about 50 ns for each, much less than to get them one by one.
+ *
+ * out_lacks   gets them, in their order; has room for count
+ *
+ * Gives how many they are. */
+AU_MUST_USE size_t au_object_cache_lacks(struct au_object_cache *cache, uint64_t height,
+                                         const struct au_address *const *addresses, size_t count,
+                                         const struct au_address **out_lacks);
+
 /* au_object_cache_get_slot gives a slot at a height; false: it is not here, and value is cleared.
  * A slot that is known not to exist is given too.
  *

@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+#include "base/prefetch.h"
 #include "state/trie.h"
 
 struct au_trie_leaf {
@@ -143,15 +144,6 @@ static inline bool au_trie_is_needed(const struct au_trie_cache *cache, struct a
 static inline size_t au_trie_inlined_size(const uint8_t *encoding)
 {
     return encoding[0] - 0xc0u + 1u;
-}
-
-#define AU_CACHE_LINE_SIZE 64u /* bytes */
-
-static inline void au_prefetch(const void *data, size_t size)
-{
-    for (size_t offset = 0; offset < size; offset += AU_CACHE_LINE_SIZE) {
-        __builtin_prefetch((const char *)data + offset);
-    }
 }
 
 /* ---- state/trie_memory.c ---- */

@@ -110,6 +110,57 @@ static void test_room_is_bounded(void **state)
     assert_in_range(found, 32, 64);
 }
 
+/* What was used last stays, by whichever way it was used, and what was used least lately goes. */
+static void test_the_oldest_goes(void **state)
+{
+    enum use { GETS, ASKS, PUTS };
+    struct au_object_cache *cache;
+    (void)state;
+    assert_int_equal(au_object_cache_new(&seed, 8, 8, &cache), AU_OK); /* one set */
+    for (uint32_t i = 0; i < 8; i++) {
+        put(cache, 0, i, i);
+    }
+    for (uint32_t i = 8; i < 300; i++) {
+        struct au_address kept = address_of(0);
+        const struct au_address *address = &kept;
+        const struct au_address *lacks[1];
+        switch ((enum use)(i % 3)) {
+        case GETS: expect(cache, 0, 0, 0); break;
+        case ASKS: assert_int_equal(au_object_cache_lacks(cache, 0, &address, 1, lacks), 0); break;
+        case PUTS: put(cache, 0, 0, 0); break;
+        }
+        put(cache, 0, i, i);
+        for (uint32_t j = i - 6; j <= i; j++) {
+            if (j > 7) expect(cache, 0, j, j);
+        }
+        if (i > 14) expect_none(cache, 0, i - 7);
+    }
+    expect(cache, 0, 0, 0);
+    au_object_cache_free(cache);
+}
+
+/* Some of many are here, at one height alone. */
+static void test_what_it_lacks(void **state)
+{
+    enum { COUNT = 40 };
+    struct au_object_cache *cache = *state;
+    struct au_address addresses[COUNT];
+    const struct au_address *pointers[COUNT];
+    const struct au_address *lacks[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++) {
+        addresses[i] = address_of(i);
+        pointers[i] = &addresses[i];
+        if (i % 4 == 0) put(cache, 0, i, i);
+    }
+    assert_int_equal(au_object_cache_lacks(cache, 1, pointers, COUNT, lacks), COUNT);
+    assert_memory_equal(lacks, pointers, sizeof(lacks));
+    assert_int_equal(au_object_cache_lacks(cache, 0, pointers, COUNT, lacks), 30);
+    for (uint32_t i = 0; i < 30; i++) {
+        assert_ptr_equal(lacks[i], &addresses[i / 3 * 4 + i % 3 + 1]);
+    }
+    assert_int_equal(au_object_cache_lacks(cache, 0, pointers, 0, lacks), 0);
+}
+
 /* ---- slots ---- */
 
 static uint8_t bytes[AU_OBJECT_CACHE_VALUE_MAX + 1]; /* of keys and values; their sizes differ */
@@ -232,6 +283,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_heights_are_apart, open_cache, close_cache),
         cmocka_unit_test_setup_teardown(test_absence_is_kept, open_cache, close_cache),
         cmocka_unit_test_setup_teardown(test_room_is_bounded, open_cache, close_cache),
+        cmocka_unit_test(test_the_oldest_goes),
+        cmocka_unit_test_setup_teardown(test_what_it_lacks, open_cache, close_cache),
         cmocka_unit_test_setup_teardown(test_heights_of_slots_are_apart, open_cache, close_cache),
         cmocka_unit_test_setup_teardown(test_absence_of_slots_is_kept, open_cache, close_cache),
         cmocka_unit_test_setup_teardown(test_long_slots_are_not_kept, open_cache, close_cache),
