@@ -300,10 +300,11 @@ class Crash:
     def check_end(self, node, action, is_done, error, told):
         if error:
             try:  # who is refused for damage is answered before the node has stopped
-                node.process.wait(timeout=START_S)
-            except subprocess.TimeoutExpired:
-                node.end()
+                node.wait()
+            except Broken:
                 raise Broken(f"{told}: it runs on after {error}") from error
+            finally:
+                node.end()
         code = node.process.returncode
         if code == 0 and not error and self.resumed_at:
             return "resumed"

@@ -24,14 +24,13 @@ import sys
 import tempfile
 import time
 
-from kill import AUREON, CONTRACTS, Broken, Connection, Node
+from kill import AUREON, CONTRACTS, START_S, Broken, Connection, Node
 
 SIZES = [1000, 1500, 2000, 2777, 3500, 4321, 5000, 6500, 8000, 10000]  # KiB
 ROOM_SIZE = "256m"  # afterwards
 RESERVE_DISK_KIB = 100_000
 RESERVE_MIB = 50
 PADDING_SIZE = 40000  # bytes, of a section that nothing reads
-STOP_S = 30
 REQUESTS_MAX = 2000
 COUNT_AGAIN = 3  # deployments, once there is room
 DEPLOY = "/v1/contract/deploy?from=alice&gas=auto&timeout=3s"
@@ -169,7 +168,7 @@ class Disk:
         return self.check_death() if is_killed else self.check_resumption(before)
 
     def check_health(self, expected):
-        deadline = time.monotonic() + STOP_S
+        deadline = time.monotonic() + START_S
         while (status := self.health()) != expected:
             self.node.check_alive()
             if time.monotonic() > deadline:
