@@ -55,8 +55,12 @@ static struct pace run_block(struct state *state, const struct au_tx *tx, uint32
 
 /* ---- the contract ---- */
 
-/* Memory: 0 self, 64 an id or key as chain_address makes them, 128 a value, 1024 output. */
-#define ID "(i32.const 64) (i32.const 32)"
+/* Memory: 0 self, 64 an id or key as chain_address makes them, 60 the prefix that makes it a large
+ * slot's key, 128 a value, 1024 output. */
+#define ID        "(i32.const 64) (i32.const 32)"
+#define LARGE     "(i32.const 60) (i32.const 36)"
+#define ALL_LARGE "(i32.const 60) (i32.const 4)"
+#define NO_COPY   "(i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)"
 
 static const struct touch {
     const char *name;
@@ -76,6 +80,25 @@ static const struct touch {
 /* Not there before. */
 static const struct touch new_slots = {"new_slot", "slots that are new",
                                        "(drop (call $write " ID " (i32.const 128) (i32.const 1)))"};
+
+static const struct touch new_large = {
+    "new_large", "", "(drop (call $write " LARGE " (i32.const 0) (i32.const 65536)))"};
+
+/* Slots of 64 KiB, of which nothing is copied. */
+static const struct large {
+    const char *row; /* its name in the table */
+    struct touch touch;
+} larges[] = {
+    {"storage_size", {"size_large", "slots of 64 KiB", "(drop (call $size " LARGE "))"}},
+    {"iter_next",
+     {"next_large", "slots of 64 KiB, one after the other",
+      "(if (i64.eqz (local.get $from)) (then (drop (call $iter_open " ALL_LARGE "))))"
+      "(drop (call $iter_next (i32.const 0) " NO_COPY "))"}},
+    {"iter_next",
+     {"seek_large", "with iter_open and iter_close, slots of 64 KiB",
+      "(drop (call $iter_next (call $iter_open " LARGE ") " NO_COPY "))"
+      "(call $iter_close (i32.const 0))"}},
+};
 
 /* To the end, over all slots. */
 static const struct touch walk = {
@@ -112,7 +135,7 @@ static void deploy_toucher(struct state *state)
         "(import \"env\" \"iter_close\" (func $iter_close (param i32)))"
         "(import \"env\" \"self_address\" (func $self_address (param i32)))"
         "(memory 1 1) (func (export \"nothing\")) (func (export \"trap\") unreachable)"
-        "(data (i32.const 64) \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")";
+        "(data (i32.const 60) \"LLLLaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")";
     struct au_buf text;
     struct au_buf code;
     char message[256];
@@ -122,7 +145,10 @@ static void deploy_toucher(struct state *state)
     au_buf_put_text(&text, head);
     for (size_t i = 0; i < AU_COUNT_OF(touches); i++)
         put_function(&text, &touches[i]);
+    for (size_t i = 0; i < AU_COUNT_OF(larges); i++)
+        put_function(&text, &larges[i].touch);
     put_function(&text, &new_slots);
+    put_function(&text, &new_large);
     put_function(&text, &walk);
     au_buf_put_text(&text, ")");
     AU_ASSERT(text.err == AU_OK);
@@ -161,38 +187,49 @@ static struct pace run_touches(struct state *state, const char *function, uint32
 
 /* ---- findings ---- */
 
-/* Each round touches other accounts and slots; the fastest counts. On disk all that is waited for
+/* Of each of those from one on, which nothing in our memory has. On disk all that is waited for
  * counts too, but for the commit. */
-static void put_touch(struct state *state, const struct touch *touch, bool is_on_disk, bool is_new)
+static struct pace time_touch(struct state *state, const struct touch *touch, uint32_t from,
+                              bool is_on_disk)
+{
+    double wall;
+    double around_wall;
+    chain_reopen(&state->chain, is_on_disk);
+    struct pace around = run_touches(state, touches[0].name, 0, TOUCHES, &around_wall);
+    struct pace pace = run_touches(state, touch->name, from, TOUCHES, &wall);
+    if (is_on_disk) {
+        pace.ns = wall;
+        around.ns = around_wall;
+    }
+    return pace_each(pace_less(pace, around), TOUCHES);
+}
+
+static void put_touch(const char *row, const char *what, bool is_on_disk, struct pace pace)
+{
+    char extra[128];
+    (void)snprintf(extra, sizeof(extra), ",\"what\":\"%s, %s\"", what,
+                   is_on_disk ? "from the disk" : "from files in memory");
+    calibrate_put_row(is_on_disk ? "disk" : "touch", row, pace, extra);
+}
+
+/* Each round touches other accounts and slots; the fastest counts. */
+static void put_small(struct state *state, const char *row, const struct touch *touch,
+                      uint32_t first, bool is_on_disk)
 {
     struct pace least = {0};
-    char extra[128];
     for (uint32_t i = 0; i < ROUNDS; i++) {
-        double wall;
-        double around_wall;
-        chain_reopen(&state->chain, is_on_disk);
-        struct pace around = run_touches(state, touches[0].name, 0, TOUCHES, &around_wall);
-        struct pace pace = run_touches(
-            state, touch->name, is_new ? ACCOUNTS + state->next : state->next, TOUCHES, &wall);
+        struct pace pace = time_touch(state, touch, first + state->next, is_on_disk);
         state->next += TOUCHES;
-        if (is_on_disk) {
-            pace.ns = wall;
-            around.ns = around_wall;
-        }
-        pace = pace_each(pace_less(pace, around), TOUCHES);
         least = i == 0 ? pace : pace_faster(least, pace);
     }
-    (void)snprintf(extra, sizeof(extra), ",\"what\":\"%s, %s\"", touch->what,
-                   is_on_disk ? "from the disk" : "from files in memory");
-    calibrate_put_row(is_on_disk ? "disk" : "touch", is_new ? "storage_write" : touch->name, least,
-                      extra);
+    put_touch(row, touch->what, is_on_disk, least);
 }
 
 static void put_touches(struct state *state, bool is_on_disk)
 {
     for (size_t i = 1; i < AU_COUNT_OF(touches); i++)
-        put_touch(state, &touches[i], is_on_disk, false);
-    put_touch(state, &new_slots, is_on_disk, true);
+        put_small(state, touches[i].name, &touches[i], 0, is_on_disk);
+    put_small(state, "storage_write", &new_slots, ACCOUNTS, is_on_disk);
 }
 
 /* Walks in the block after the one that deleted all slots, and after a restart: the first of them
@@ -218,6 +255,22 @@ static void put_walks(struct state *state)
         (void)snprintf(extra, sizeof(extra), ",\"what\":\"%s, %s\"", walk.what, places[i]);
         calibrate_put_row(i == 2 ? "disk" : "touch", walk.name,
                           pace_each(pace_less(pace, around), WALKS), extra);
+    }
+}
+
+/* Last: so much more state makes reading all of it slower. */
+static void put_larges(struct state *state)
+{
+    double wall;
+    for (uint32_t at = 0; at < TOUCHES; at += TOUCHES / 4)
+        (void)run_touches(state, new_large.name, at, TOUCHES / 4, &wall);
+    for (size_t i = 0; i < 2 * AU_COUNT_OF(larges); i++) {
+        const struct large *large = &larges[i / 2];
+        bool is_on_disk = i % 2 == 1;
+        struct pace least = time_touch(state, &large->touch, 0, is_on_disk);
+        for (uint32_t round = 1; round < ROUNDS; round++)
+            least = pace_faster(least, time_touch(state, &large->touch, 0, is_on_disk));
+        put_touch(large->row, large->touch.what, is_on_disk, least);
     }
 }
 
@@ -262,5 +315,6 @@ void calibrate_state(const char *folder)
     put_touches(&state, false);
     put_touches(&state, true);
     put_walks(&state);
+    put_larges(&state);
     chain_end(&state.chain);
 }
