@@ -35,6 +35,7 @@ built() {
             built "my-$name"
             aureon test "my-$name"
             expect 0
+            [ -z "$stderr" ]
             [[ ${lines[-1]} == *" passed, 0 failed" ]]
             mv "my-$name" "$clang"
         done
