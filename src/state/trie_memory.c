@@ -8,6 +8,7 @@
 #define CAPACITY_MIN 256u               /* items of a list */
 #define PARALLEL_MIN 256u               /* updates: 1 ms; to wake a thread takes 50 us */
 #define PIECE_SIZE   ((size_t)64 << 10) /* bytes: others who write wait 0.3 ms for them */
+#define LEFT_AHEAD   8u                 /* of what was left, on its way while another is freed */
 #define AGE_COUNT    33u                /* classes of age: 0, 1, 2..3, 4..7, ... batches */
 
 /* ---- single pieces ---- */
@@ -23,6 +24,8 @@ static struct au_trie_branch *new_branch(struct au_trie_half *half, size_t pair_
     struct au_trie_branch *branch = *free_list;
     if (branch) {
         *free_list = branch->next_free;
+        /* It was left a block ago: nothing of it is near. */
+        if (*free_list) au_prefetch(*free_list, branch_size(pair_count));
     } else {
         branch = au_arena_get(&half->arena, branch_size(pair_count));
         if (!branch) return NULL;
@@ -233,6 +236,7 @@ static void free_left(struct au_trie_cache *cache, struct au_trie_half *half)
     struct au_trie_items *left = &half->left;
     half->left_kept = 0;
     for (size_t i = 0; i < left->count; i++) {
+        if (i + LEFT_AHEAD < left->count) au_prefetch(left->items[i + LEFT_AHEAD].node, 1);
         if (au_trie_is_needed(cache, left->items[i])) {
             left->items[half->left_kept++] = left->items[i];
         } else {
