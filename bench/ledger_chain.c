@@ -15,6 +15,9 @@
 #define GAS_PRICE UINT64_C(1000)
 #define TIME_MS   UINT64_C(1700000000000)
 
+#define SETTLE_STEP_NS 500000000l
+#define SETTLED_NS     1e6 /* of processor time in a step */
+
 /* ---- a look at what the ledger writes ---- */
 
 /* The store's functions, but that a batch may be written down as it passes. */
@@ -148,6 +151,22 @@ void chain_reopen(struct chain *chain)
 {
     close_chain(chain);
     open_chain(chain);
+}
+
+static double process_ns(void)
+{
+    struct timespec now;
+    AU_ASSERT(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+void chain_settle(void)
+{
+    static const struct timespec step = {.tv_nsec = SETTLE_STEP_NS};
+    for (double before = 0, now = process_ns(); now - before > SETTLED_NS; now = process_ns()) {
+        before = now;
+        (void)nanosleep(&step, NULL);
+    }
 }
 
 void chain_begin(struct chain *chain, const char *folder, uint32_t account_count,

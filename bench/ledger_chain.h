@@ -43,6 +43,10 @@ void chain_end(struct chain *chain);
 /* chain_reopen closes and opens the store, so that nothing of it is in our memory. */
 void chain_reopen(struct chain *chain);
 
+/* chain_settle waits until no thread of the process does anything: RocksDB flushes and compacts on
+ * threads of its own what was written. */
+void chain_settle(void);
+
 /* chain_open_store opens another store in the chain's folder, to be closed by the caller. */
 struct au_kv chain_open_store(const struct chain *chain, const char *name);
 
