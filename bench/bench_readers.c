@@ -1,5 +1,6 @@
 /* What readers take from the writer: how long a block's commit takes, synced and on disk, while
- * threads look at the last height and make proofs, beside what it takes alone.
+ * threads look at the last height and make proofs, beside what it takes alone. They never pause, or
+ * ask as often as a node's clients can: those of 32 connections come to fewer than 32,000 a second.
  *
  *     bench_readers [folder]     the store's folder is made in folder, else in /var/tmp
  *
@@ -8,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #define ACCOUNTS    20000u /* all of them send */
 #define TRANSFERS   500u   /* of a block */
@@ -16,6 +18,7 @@
 #define READERS_MAX 32u
 #define READS       16u /* accounts of a look without a proof */
 #define PROOF_SIZE  ((size_t)1 << 16)
+#define PAUSE_NS    2000000 /* between a reader's looks, two at a time: 1,000 a second at most */
 
 static bool all_met = true;
 
@@ -51,6 +54,7 @@ struct readers {
     struct chain *chain;
     pthread_t threads[READERS_MAX];
     unsigned count;
+    bool has_pauses;
     atomic_bool is_over;
     atomic_ullong looks;
 };
@@ -81,12 +85,14 @@ static void prove(const struct chain *chain, uint32_t number, struct au_buf *pro
 static void *run_reader(void *context)
 {
     struct readers *readers = context;
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
     struct au_buf proof;
     au_buf_init(&proof, PROOF_SIZE);
     for (uint32_t i = 0; !atomic_load(&readers->is_over); i++) {
         look(readers->chain, i);
         prove(readers->chain, i, &proof);
         atomic_fetch_add(&readers->looks, 2);
+        if (readers->has_pauses) (void)nanosleep(&pause, NULL);
     }
     au_buf_done(&proof);
     return NULL;
@@ -114,11 +120,11 @@ static void commit_stretch(struct chain *chain, double *out_times)
         out_times[i] = commit_block(chain);
 }
 
-static void measure(struct chain *chain, const char *name, unsigned count)
+static void measure(struct chain *chain, const char *name, unsigned count, bool has_pauses)
 {
     static double alone[STRETCHES * BLOCKS];
     static double beside[STRETCHES * BLOCKS];
-    struct readers readers = {.chain = chain, .count = count};
+    struct readers readers = {.chain = chain, .count = count, .has_pauses = has_pauses};
     for (uint32_t i = 0; i < STRETCHES; i++) {
         commit_stretch(chain, &alone[(size_t)i * BLOCKS]);
         begin_readers(&readers);
@@ -139,8 +145,9 @@ int main(int argc, char **argv)
 {
     static struct chain chain;
     chain_begin(&chain, argc > 1 ? argv[1] : "/var/tmp", ACCOUNTS, ACCOUNTS);
-    measure(&chain, "commit beside 6 readers", 6);
-    measure(&chain, "commit beside 32 readers", 32);
+    measure(&chain, "commit beside 6 readers", 6, false);
+    measure(&chain, "commit beside 32 readers", 32, false);
+    measure(&chain, "commit beside 32 readers that pause", 32, true);
     chain_end(&chain);
     return all_met ? 0 : 2;
 }
