@@ -90,7 +90,9 @@ const char *au_binding_obstacle(const struct au_module_info *info, const struct 
         if (kind != AU_TYPE_I32 && kind != AU_TYPE_I64) return "a parameter is a float";
         if (!is_pair(type, param)) continue;
         if (!info->has_memory) return "it takes bytes, but there is no memory";
-        if (info->has_memory_size) return "it takes bytes, but the module uses memory.size or grow";
+        if (info->has_memory_size) {
+            return "it takes bytes, but the module uses memory.size or grow: arg_read reads them";
+        }
         param++;
     }
     return NULL;

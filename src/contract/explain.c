@@ -166,6 +166,8 @@ static void explain_arguments(const struct au_module_info *info, const struct au
         au_buf_put_text(message, " -> ");
         put_types(message, export_->type->results, export_->type->result_count);
     }
+    const char *obstacle = au_binding_obstacle(info, export_);
+    if (obstacle != NULL) au_buf_printf(message, ": %s", obstacle);
 }
 
 static void explain_not_allowed(const struct au_call *call, const struct au_frame_result *result,
