@@ -18,16 +18,30 @@ static const char *resolve_name(const char *name)
     return name;
 }
 
+static enum au_exit fail_noun(const struct au_invocation *invocation, const char *noun)
+{
+    struct au_buf words;
+    const struct au_command *command;
+    size_t size = strlen(noun);
+    au_buf_init(&words, PAGE_SIZE_MAX);
+    for (size_t i = 0; (command = au_command_at(invocation->cli, i)) != NULL; i++) {
+        if (strncmp(command->name, noun, size) != 0 || command->name[size] != ' ') continue;
+        au_buf_printf(&words, "%s%s", words.size > 0 ? ", " : "", command->name + size + 1);
+    }
+    enum au_exit code =
+        au_invocation_fail(invocation, AU_EXIT_USAGE, "'%s' needs a word after it: %.*s", noun,
+                           (int)words.size, words.size > 0 ? (const char *)words.data : "");
+    au_buf_done(&words);
+    return code;
+}
+
 static enum au_exit fail_command(const struct au_cli *cli, const char *name)
 {
     const struct au_invocation invocation = {.cli = cli, .streams = &cli->streams};
-    if (au_command_is_noun(cli, name)) {
-        return au_invocation_fail(&invocation, AU_EXIT_USAGE,
-                                  "'%s' needs a word after it; `aureon help` lists all", name);
-    }
+    const struct au_command *command;
+    if (au_command_is_noun(cli, name)) return fail_noun(&invocation, name);
     struct au_nearest nearest;
     au_nearest_init(&nearest, name);
-    const struct au_command *command;
     for (size_t i = 0; (command = au_command_at(cli, i)) != NULL; i++) {
         au_nearest_offer(&nearest, command->name);
     }

@@ -64,7 +64,7 @@ setup() {
 
 @test "a noun needs its verb" {
     aureon tx
-    expect_refused 2 "'tx' needs a word after it; \`aureon help\` lists all"
+    expect_refused 2 "'tx' needs a word after it: decode, get, trace, sign, send"
     aureon tx decod "$call"
     expect_refused 2 "unknown command 'tx decod'; did you mean 'tx decode'?"
     aureon help tx decode
