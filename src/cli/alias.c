@@ -42,8 +42,8 @@ static bool is_whole(const struct au_json_in *root)
     return true;
 }
 
-/* No file is no names: DONE, and NULL. */
-static enum au_exit read_file(const struct au_invocation *invocation, struct au_json_in **out_root)
+/* No file is no names: OK, and NULL. */
+static enum au_err load(struct au_json_in **out_root)
 {
     struct au_buf text;
     struct au_json_in *root = NULL;
@@ -52,14 +52,22 @@ static enum au_exit read_file(const struct au_invocation *invocation, struct au_
     bool is_there = err == AU_OK;
     if (is_there) err = au_json_in_parse(au_buf_bytes(&text), NULL, &root);
     au_buf_done(&text);
-    if (err == AU_ERR_NO_MEMORY || err == AU_ERR_IO) {
-        return au_invocation_fail_file(invocation, err, "read", AU_ALIAS_FILE);
-    }
+    if (err == AU_ERR_NO_MEMORY || err == AU_ERR_IO) return err;
     if (err == AU_ERR_NOT_FOUND || (err == AU_OK && is_whole(root))) {
         *out_root = root;
-        return AU_EXIT_DONE;
+        return AU_OK;
     }
     au_json_in_free(root);
+    return AU_ERR_MALFORMED;
+}
+
+static enum au_exit read_file(const struct au_invocation *invocation, struct au_json_in **out_root)
+{
+    enum au_err err = load(out_root);
+    if (err == AU_OK) return AU_EXIT_DONE;
+    if (err != AU_ERR_MALFORMED) {
+        return au_invocation_fail_file(invocation, err, "read", AU_ALIAS_FILE);
+    }
     return au_invocation_fail(invocation, AU_EXIT_USAGE,
                               "'" AU_ALIAS_FILE "' is not what `aureon deploy --as` left there: "
                               "take it away, or mend it");
@@ -107,6 +115,22 @@ enum au_exit au_alias_is_known(const struct au_invocation *invocation, const cha
     *out_is_known = code == AU_EXIT_DONE && is_known(root, name_in(word));
     au_json_in_free(root);
     return code;
+}
+
+const struct au_json_in *au_alias_of_chain(struct au_bytes genesis_hash,
+                                           struct au_json_in **out_root)
+{
+    struct au_json_in *root = NULL;
+    struct au_json_in_member chain = {0};
+    if (load(&root) != AU_OK) return NULL;
+    const struct au_json_in *chains = chains_of(root);
+    while (chains != NULL && au_json_in_next(chains, &chain)) {
+        if (!au_bytes_is_equal(chain.key, genesis_hash)) continue;
+        *out_root = root;
+        return chain.value;
+    }
+    au_json_in_free(root);
+    return NULL;
 }
 
 static bool find_name(const struct au_json_in *root, const struct au_hash *genesis_hash,

@@ -29,6 +29,14 @@ AU_MUST_USE enum au_exit au_alias_find(struct au_invocation *invocation,
 AU_MUST_USE enum au_exit au_alias_is_known(const struct au_invocation *invocation, const char *word,
                                            bool *out_is_known);
 
+/* au_alias_of_chain gives the names of a chain's contracts, name: address; NULL: there are none, or
+ * the file is no such file.
+ *
+ * genesis_hash   0x and hex
+ * out_root       set if it gives any; the caller frees it */
+const struct au_json_in *au_alias_of_chain(struct au_bytes genesis_hash,
+                                           struct au_json_in **out_root);
+
 /* au_alias_check tells before anything is sent whether the file can take a name: DONE, USAGE,
  * INTERNAL. */
 AU_MUST_USE enum au_exit au_alias_check(const struct au_invocation *invocation);

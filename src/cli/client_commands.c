@@ -223,9 +223,10 @@ static const char tx_get_details[] =
 
 static const char trace_details[] =
     "What contracts did in a transaction of the chain, call by call: gas, which counts all that\n"
-    "is inside, and functions with what they were given and gave back. Behind fn are those of the\n"
-    "contract's code, as they call one another. The node executes the transaction once more; it\n"
-    "must still know the state before the block.\n";
+    "is inside, and functions with what they were given and gave back, by the contracts' ABIs.\n"
+    "Behind fn are those of the contract's code, as they call one another. Below is what has\n"
+    "changed. Addresses that have a name here are told by it. The node executes the transaction\n"
+    "once more; it must still know the state before the block.\n";
 
 static const char sign_details[] =
     "TX is a transaction, signed or not: 0x and hex, or @path. It is signed for the chain whose\n"

@@ -93,7 +93,10 @@ enum au_exit au_receipt_check(const struct au_client *client, const struct au_an
     put_member(&text, ": ", au_answer_text(receipt, "status"));
     put_member(&text, ", ", au_answer_text(receipt, "reason"));
     put_revert(receipt, output, &text);
-    put_member(&text, ": ", au_answer_text(receipt, "message"));
+    /* Of an error that the ABI has the node's words say less. */
+    if (au_json_in_get(receipt->json, "error") == NULL) {
+        put_member(&text, ": ", au_answer_text(receipt, "message"));
+    }
     put_member(&text, "; gas used ", au_answer_text(receipt, "gas_used"));
     put_advice(receipt, &text);
     au_buf_put_u8(&text, 0);

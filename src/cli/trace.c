@@ -13,62 +13,6 @@
 
 /* ---- as a tree ---- */
 
-static void put_frame(struct au_buf *text, const struct au_json_in *json)
-{
-    const struct au_json_in *args = au_json_in_get(json, "args");
-    bool has_args = args != NULL && au_json_in_type(args) == AU_JSON_IN_ARRAY;
-    au_show_text(text, au_json_in_text(json, "contract"));
-    au_buf_put_u8(text, ' ');
-    au_show_text(text, au_json_in_text(json, "function"));
-    for (size_t i = 0; has_args && i < au_json_in_count(args); i++) {
-        const struct au_json_in *arg = au_json_in_item(args, i);
-        au_buf_put_text(text, i == 0 ? " (" : ", ");
-        if (au_json_in_type(arg) == AU_JSON_IN_STRING) au_show_told(text, au_json_in_string(arg));
-    }
-    if (has_args && au_json_in_count(args) > 0) au_buf_put_u8(text, ')');
-    if (!au_bytes_is_equal(au_json_in_text(json, "value"), au_bytes_of("0"))) {
-        au_buf_put_text(text, " value=");
-        au_show_text(text, au_json_in_text(json, "value"));
-    }
-    if (trace_is_true(json, "view")) au_buf_put_text(text, " in a view");
-    au_buf_put_text(text, " -> ");
-    au_show_text(text, au_json_in_text(json, "status"));
-    au_buf_put_u8(text, ' ');
-    au_show_told(text, au_json_in_text(json, "output"));
-}
-
-/* What call and deploy return is an outcome. */
-static void put_result(struct au_buf *text, const struct au_json_in *json)
-{
-    struct au_bytes function = au_json_in_text(json, "function"),
-                    result = au_json_in_text(json, "result");
-    bool is_outcome = au_bytes_is_equal(function, au_bytes_of("call")) ||
-                      au_bytes_is_equal(function, au_bytes_of("deploy"));
-    uint64_t outcome;
-    au_buf_put_text(text, " -> ");
-    au_show_text(text, result);
-    if (is_outcome && au_text_parse_u64(result, &outcome) == AU_OK && outcome <= UINT8_MAX) {
-        au_buf_printf(text, " %s", au_outcome_name((enum au_outcome)outcome));
-    }
-}
-
-static void put_host(struct au_buf *text, const struct au_json_in *json)
-{
-    struct au_json_in_member member = {0};
-    const struct au_json_in *args = au_json_in_get(json, "args");
-    au_show_text(text, au_json_in_text(json, "function"));
-    while (args != NULL && au_json_in_type(args) == AU_JSON_IN_OBJECT &&
-           au_json_in_next(args, &member)) {
-        if (au_json_in_type(member.value) != AU_JSON_IN_STRING) continue;
-        au_buf_put_u8(text, ' ');
-        au_show_text(text, member.key);
-        au_buf_put_u8(text, '=');
-        au_show_told(text, au_json_in_string(member.value));
-    }
-    if (au_json_in_text(json, "result").size > 0) put_result(text, json);
-    if (!trace_is_true(json, "returned")) au_buf_put_text(text, " -> ends the call");
-}
-
 static void begin_line(struct au_buf *text, uint64_t steps, size_t depth)
 {
     au_buf_printf(text, "%8" PRIu64 ".%03u  ", steps / STEPS_PER_GAS,
@@ -155,16 +99,48 @@ static void put_functions(const struct trace *trace, size_t frame, struct au_buf
     au_buf_printf(text, "(%zu more of less than 1 %% each)\n", left_out);
 }
 
+/* Whether an item gets at what its frame was called with, which the frame's line tells. */
+static bool is_plain(const struct trace *trace, size_t index)
+{
+    const struct trace_item *item = &trace->items[index];
+    const struct trace_item *frame = &trace->items[item->outer];
+    while (frame->kind != TRACE_FRAME && frame->level > 0)
+        frame = &trace->items[frame->outer];
+    bool is_decoded = au_json_in_get(frame->json, "arguments") != NULL;
+    const struct au_json_in *args = au_json_in_get(frame->json, "args");
+    bool has_none =
+        args != NULL && au_json_in_type(args) == AU_JSON_IN_ARRAY && au_json_in_count(args) == 0;
+    return trace_reads_call(item) && (is_decoded || has_none);
+}
+
+/* One line for all that stand together; gives how many that are. */
+static size_t put_plain(const struct trace *trace, size_t index, struct au_buf *text)
+{
+    uint64_t steps = 0;
+    size_t count = 0;
+    while (index + count < trace->count && is_plain(trace, index + count))
+        steps += trace->items[index + count++].steps;
+    if (count < 2) return 0;
+    begin_line(text, steps, trace->items[index].depth);
+    au_buf_printf(text, "(%zu calls for its arguments and value)\n", count);
+    return count;
+}
+
 static void put_tree(const struct trace *trace, struct au_buf *text)
 {
     for (size_t i = 0; i < trace->count; i++) {
         const struct trace_item *item = &trace->items[i];
         if (item->kind == TRACE_FUNCTION) continue;
+        size_t plain_count = put_plain(trace, i, text);
+        if (plain_count > 0) {
+            i += plain_count - 1;
+            continue;
+        }
         begin_line(text, item->steps, item->depth);
         if (item->kind == TRACE_FRAME) {
-            put_frame(text, item->json);
+            trace_put_frame(trace, item->json, text);
         } else {
-            put_host(text, item->json);
+            trace_put_host(trace, i, text);
         }
         au_buf_put_u8(text, '\n');
         if (item->function_count > 0) put_functions(trace, i, text);
@@ -179,14 +155,17 @@ static bool has_option(const struct au_invocation *invocation, const char *name)
     return au_invocation_knows(invocation, name) && au_invocation_has(invocation, name);
 }
 
-static enum au_err put(const struct trace *trace, struct au_buf *text)
+static enum au_err put(struct trace *trace, const struct au_answer *answer, struct au_buf *text)
 {
     const struct au_invocation *invocation = trace->client->invocation;
     if (has_option(invocation, "speedscope")) return trace_put_speedscope(trace, text);
     if (has_option(invocation, "folded")) {
         trace_put_folded(trace, text);
     } else {
+        au_known_open(&trace->known, trace->client);
         put_tree(trace, text);
+        trace_put_changes(trace, answer, text);
+        au_known_done(&trace->known);
     }
     return AU_OK;
 }
@@ -216,7 +195,7 @@ enum au_exit au_trace_print(const struct au_client *client, const struct au_answ
     enum au_exit code = trace_read(&trace, answer);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&text, RESULT_SIZE_MAX);
-    if (put(&trace, &text) == AU_OK) {
+    if (put(&trace, answer, &text) == AU_OK) {
         put_notes(&trace);
         code = au_invocation_write(invocation, &text);
     } else {
@@ -230,5 +209,7 @@ enum au_exit au_trace_report(const struct au_client *client, const struct au_ans
                              const char *what)
 {
     enum au_exit code = au_trace_print(client, answer);
-    return code == AU_EXIT_DONE ? au_receipt_check(client, answer, what) : code;
+    if (code == AU_EXIT_DONE) code = au_receipt_check(client, answer, what);
+    if (code == AU_EXIT_FAILED) au_trace_note(client, answer, /* is_shown = */ true);
+    return code;
 }

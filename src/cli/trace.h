@@ -8,7 +8,8 @@
 
 /* au_trace_print writes the trace in an answer as the result: the document with --json; with
  * --folded a line for each stack and the steps of its top alone; with --speedscope a profile for
- * speedscope.app; else as an indented tree with its gas. DONE, UNREACHABLE, INTERNAL */
+ * speedscope.app; else as an indented tree with its gas, and what has changed.
+ * DONE, UNREACHABLE, INTERNAL */
 AU_MUST_USE enum au_exit au_trace_print(const struct au_client *client,
                                         const struct au_answer *answer);
 
@@ -18,7 +19,9 @@ AU_MUST_USE enum au_exit au_trace_report(const struct au_client *client,
 
 /* au_trace_note says on err which call from contract to contract failed, if one did: of several the
  * last to begin, where the trouble was first. That a contract was not to be entered again is told
- * as such: its caller gets one of many reasons for not_allowed. */
-void au_trace_note(const struct au_client *client, const struct au_answer *answer);
+ * as such: its caller gets one of many reasons for not_allowed.
+ *
+ * is_shown   all of the trace is printed already */
+void au_trace_note(const struct au_client *client, const struct au_answer *answer, bool is_shown);
 
 #endif

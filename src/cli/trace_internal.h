@@ -3,6 +3,7 @@
 #define AUREON_CLI_TRACE_INTERNAL_H
 
 #include "cli/client.h"
+#include "cli/known.h"
 
 #define AU_TRACE_LEVELS_MAX 2048u /* items inside one another; a node's nest less */
 
@@ -22,6 +23,7 @@ struct trace_item {
 
 struct trace {
     const struct au_client *client;
+    struct au_known known; /* opened where lines are written */
     struct trace_item *items;
     size_t count;
     bool is_truncated;
@@ -38,6 +40,29 @@ bool trace_is_true(const struct au_json_in *object, const char *name);
 
 /* trace_put_function writes the name of a function: as code names it, else its index. */
 void trace_put_function(struct au_buf *text, const struct trace_item *item);
+
+/* trace_put_frame and trace_put_host write the line of a frame and of the call of a host function;
+ * parts of one: trace_put_callee contract and function, trace_put_ending what it came to. */
+void trace_put_frame(const struct trace *trace, const struct au_json_in *json, struct au_buf *text);
+void trace_put_host(const struct trace *trace, size_t index, struct au_buf *text);
+void trace_put_callee(const struct trace *trace, const struct au_json_in *frame,
+                      struct au_buf *text);
+void trace_put_ending(const struct trace *trace, const struct au_json_in *json,
+                      struct au_buf *text);
+
+/* trace_put_entry writes which entry of the storage a decoded one is: balance[@bob];
+ * trace_put_member a decoded value that an object may have, else none. */
+void trace_put_entry(const struct trace *trace, const struct au_json_in *entry,
+                     struct au_buf *text);
+void trace_put_member(const struct trace *trace, const struct au_json_in *object, const char *name,
+                      struct au_buf *text);
+
+/* trace_reads_call tells whether an item is how code gets at what it was called with. */
+bool trace_reads_call(const struct trace_item *item);
+
+/* trace_put_changes writes what a transaction has changed, if the answer tells. */
+void trace_put_changes(const struct trace *trace, const struct au_answer *answer,
+                       struct au_buf *text);
 
 /* trace_put_folded and trace_put_speedscope write the trace as stacks and as a profile. OK (then
  * the error is text's), NO_MEMORY */

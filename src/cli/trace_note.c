@@ -84,36 +84,40 @@ static void note_call(const struct trace *trace, size_t index, enum au_outcome o
     put_target(call, &contract, &function);
     struct au_bytes target = au_buf_bytes(&contract);
     au_buf_put_text(text, "inside, ");
-    au_show_text(text, au_json_in_text(frame->json, "contract"));
-    au_buf_put_u8(text, ' ');
-    au_show_text(text, au_json_in_text(frame->json, "function"));
+    trace_put_callee(trace, frame->json, text);
     au_buf_put_text(text, " called ");
-    au_buf_put_bytes(text, target);
+    au_known_put(&trace->known, target, text);
     au_buf_put_u8(text, ' ');
     au_buf_put_bytes(text, au_buf_bytes(&function));
-    au_buf_printf(text, is_run ? ", which ended with %s" : ", which was refused: %s",
-                  au_outcome_name(outcome));
+    if (is_run) {
+        au_buf_put_text(text, ", which ended with ");
+        trace_put_ending(trace, call[1].json, text);
+    } else {
+        au_buf_printf(text, ", which was refused: %s", au_outcome_name(outcome));
+    }
     if (!is_run && outcome == AU_OUTCOME_NOT_ALLOWED && waits(trace, call, target)) {
         au_buf_put_text(text, ", since that contract waits in a call of its own, which did not "
                               "consent to reentry");
     }
-    au_buf_put_text(text, "; `aureon simulate --trace` shows all of it");
     au_buf_done(&function);
     au_buf_done(&contract);
 }
 
-void au_trace_note(const struct au_client *client, const struct au_answer *answer)
+void au_trace_note(const struct au_client *client, const struct au_answer *answer, bool is_shown)
 {
     struct trace trace = {.client = client};
     struct au_buf text;
     if (answer->json == NULL || trace_read(&trace, answer) != AU_EXIT_DONE) return;
     au_buf_init(&text, NOTE_SIZE_MAX);
+    au_known_open(&trace.known, client);
     for (size_t i = trace.count; i-- > 0 && text.size == 0;) {
         uint64_t outcome = failed_outcome(&trace.items[i]);
         if (outcome != 0) note_call(&trace, i, (enum au_outcome)outcome, &text);
     }
     if (text.size > 0 && text.err == AU_OK) {
-        au_invocation_note(client->invocation, "%.*s", (int)text.size, (const char *)text.data);
+        au_invocation_note(client->invocation, "%.*s%s", (int)text.size, (const char *)text.data,
+                           is_shown ? "" : "; `aureon simulate --trace` shows all of it");
     }
+    au_known_done(&trace.known);
     au_buf_done(&text);
 }

@@ -60,7 +60,7 @@ teardown() {
     expect_json '.error | tojson' \
         '{"name":"InsufficientBalance","fields":{"balance":"1000"},"text":"the balance is smaller than the amount"}'
     aureon call "$token" transfer to=@bob amount=1001
-    expect_refused 5 'reverted with code 1 InsufficientBalance(balance="1000"): the balance is smaller than the amount: '
+    expect_refused 5 'reverted with code 1 InsufficientBalance(balance="1000"): the balance is smaller than the amount; gas used '
 }
 
 @test "lines of logs and of storage" {
@@ -81,6 +81,60 @@ teardown() {
     expect_json '.entry | tojson' '{"name":"supply","value":"1000"}'
     request GET "/v1/contract/$token/storage"
     expect_json "[.items[].entry | select(.key == \"$alice\").value][0]" 970
+}
+
+@test "a trace of a transfer: names, arguments, storage, the event and what has changed" {
+    aureon simulate "$token" transfer to=@bob amount=5 --trace
+    expect 0
+    printf '%s\n' "$output" >simulated
+    grep -qE "^ +[0-9.]+  $token transfer\(to=@bob, amount=5\) -> success$" simulated
+    grep -qE '^ +[0-9.]+    \([0-9] calls for its arguments and value\)$' simulated
+    grep -qE '^ +[0-9.]+    caller address=@alice$' simulated
+    grep -qE '^ +[0-9.]+    storage_read balance\[@alice\] = 1000$' simulated
+    grep -qE '^ +[0-9.]+    storage_write balance\[@alice\] = 995$' simulated
+    grep -qE '^ +[0-9.]+    storage_read balance\[@bob\] -> -1 absent$' simulated
+    grep -qE '^ +[0-9.]+    emit Transfer\(from=@alice, to=@bob, amount=5\)$' simulated
+    [ "$(tail -n 3 simulated)" = "     changes
+              $token balance[@alice]: 1000 -> 995
+              $token balance[@bob]: none -> 5" ]
+    hash=$("$AUREON" call "$token" transfer to=@bob amount=5 --json | jq --raw-output .hash)
+    aureon tx trace "$hash"
+    expect 0
+    diff simulated - <<<"$output"
+    aureon view "$token" allowance owner=@alice spender=@bob --trace
+    grep -qE '^ +[0-9.]+    storage_read grant\[\{owner=@alice, spender=@bob\}\] -> -1 absent$' <<<"$output"
+    # What is long is cut short.
+    lists=$("$AUREON" deploy "$AUREON_CONTRACTS_DIR/lists.wasm")
+    aureon view "$lists" all "numbers=[$(printf '1,%.0s' {1..299})1]" --trace
+    expect 0
+    [ "$(grep -cF "$lists all(numbers=[$(printf '1,%.0s' {1..127})1...) in a view -> success [" <<<"$output")" -eq 1 ]
+}
+
+@test "a failure inside of a call is seen at one glance, by the names of the contracts" {
+    "$AUREON" deploy "$AUREON_CONTRACTS_DIR/limited.wasm" limit=0 --as limited >/dev/null
+    "$AUREON" deploy "$AUREON_CONTRACTS_DIR/caller.wasm" --as caller >/dev/null
+    local cause='inside, @caller increment called @limited increment, which ended with reverted Full(limit=0): the total would exceed the limit'
+    aureon call caller increment contract=@limited
+    expect 5
+    [[ ${stderr_lines[0]} == *': reverted with code 1 CallFailed(outcome=1): the call of the counter failed; gas used '* ]]
+    [ "${stderr_lines[1]}" = "$cause; \`aureon simulate --trace\` shows all of it" ]
+    aureon simulate caller increment contract=@limited --trace
+    expect 5
+    grep -qE '^ +[0-9.]+  @caller increment\(contract=@limited\) -> reverted CallFailed\(outcome=1\): the call of the counter failed$' <<<"$output"
+    grep -qE '^ +[0-9.]+    call -> 1 reverted$' <<<"$output"
+    grep -qE '^ +[0-9.]+      @limited increment\(by=1\) -> reverted Full\(limit=0\): the total would exceed the limit$' <<<"$output"
+    grep -qE '^ +[0-9.]+        revert Full\(limit=0\): the total would exceed the limit -> ends the call$' <<<"$output"
+    [ "${stderr_lines[1]}" = "$cause" ]
+    # Names are those of this chain; without any it is addresses.
+    limited=$(jq --raw-output '.chains[].limited' .aureon/aliases.json)
+    caller=$(jq --raw-output '.chains[].caller' .aureon/aliases.json)
+    rm .aureon/aliases.json
+    aureon simulate "$caller" increment "contract=$limited" --trace
+    grep -qE "  $caller increment\\(contract=$limited\\) -> reverted " <<<"$output"
+    # A call that is refused has no frame: it is told where it is made.
+    aureon simulate "$caller" increment contract=@bob --trace
+    expect 5
+    grep -qE '^ +[0-9.]+    call contract=@bob function=0x696e6372656d656e74  "increment" .* -> 8 no_contract$' <<<"$output"
 }
 
 @test "a stream" {

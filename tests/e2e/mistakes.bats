@@ -201,7 +201,7 @@ setup() {
     aureon call "$caller" increment "$limited"
     expect 5
     [[ ${stderr_lines[0]} == *"CallFailed(outcome=1)"* ]]
-    [[ ${stderr_lines[1]} == *"inside, $caller increment called $limited increment, which ended with reverted; "* ]]
+    [[ ${stderr_lines[1]} == *"inside, $caller increment called $limited increment, which ended with reverted Full(limit=0): the total would exceed the limit; "* ]]
     aureon call "$caller" increment "$caller"
     expect 5
     [[ ${stderr_lines[1]} == *"called $caller increment, which was refused: not_allowed, since that contract waits "* ]]
@@ -218,8 +218,7 @@ setup() {
     aureon call typed again 0
     expect 5
     [[ ${stderr_lines[0]} == *'CallFailed(outcome=12): the call failed'* ]]
-    self=$("$AUREON" account typed --json | jq -r .address)
-    [[ ${stderr_lines[1]} == *"inside, $self again called $self get, which was refused: not_allowed, since that contract waits in a call of its own, which did not consent to reentry; "* ]]
+    [[ ${stderr_lines[1]} == *"inside, @typed again called @typed get, which was refused: not_allowed, since that contract waits in a call of its own, which did not consent to reentry; "* ]]
     aureon simulate typed again 0
     expect 5
     [[ $stderr == *"which did not consent to reentry; "* ]]
