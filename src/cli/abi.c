@@ -53,10 +53,9 @@ static enum au_exit show(struct au_invocation *invocation, const struct au_abi *
     return exit_code;
 }
 
-static enum au_exit fail(struct au_invocation *invocation, enum au_err err,
+static enum au_exit fail(struct au_invocation *invocation, const char *path, enum au_err err,
                          const struct au_abi_error *error, const struct au_reject *reject)
 {
-    const char *path = invocation->operands[0];
     if (err == AU_ERR_MALFORMED) {
         return au_invocation_fail(invocation, AU_EXIT_REJECTED,
                                   "%s: line %u of " AU_ABI_SECTION ": %s", path,
@@ -91,21 +90,39 @@ static enum au_exit load(struct au_invocation *invocation, struct au_bytes *out_
     }
     if (is_contract) return ask(invocation, out_code);
     enum au_err err = au_code_load(operand, &code, &reject);
-    if (err != AU_OK) return fail(invocation, err, NULL, &reject);
+    if (err != AU_OK) return fail(invocation, operand, err, NULL, &reject);
     err = au_arena_copy(&invocation->arena, code, out_code);
     au_free(code.data);
-    return err == AU_OK ? AU_EXIT_DONE : fail(invocation, err, NULL, NULL);
+    return err == AU_OK ? AU_EXIT_DONE : fail(invocation, operand, err, NULL, NULL);
+}
+
+static enum au_exit read_abi(struct au_invocation *invocation, const char *path,
+                             struct au_bytes code, struct au_arena *arena, struct au_abi *out_abi)
+{
+    struct au_abi_error error = {0};
+    enum au_err err = au_abi_load(code, arena, out_abi, &error);
+    if (err == AU_OK) return AU_EXIT_DONE;
+    if (err != AU_ERR_NOT_FOUND) return fail(invocation, path, err, &error, NULL);
+    return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "%s has no section " AU_ABI_SECTION,
+                              path);
 }
 
 enum au_exit au_abi_open(struct au_invocation *invocation, struct au_bytes code,
                          struct au_arena *arena, struct au_abi *out_abi)
 {
-    struct au_abi_error error = {0};
-    enum au_err err = au_abi_load(code, arena, out_abi, &error);
-    if (err == AU_OK) return AU_EXIT_DONE;
-    if (err != AU_ERR_NOT_FOUND) return fail(invocation, err, &error, NULL);
-    return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "%s has no section " AU_ABI_SECTION,
-                              invocation->operands[0]);
+    return read_abi(invocation, invocation->operands[0], code, arena, out_abi);
+}
+
+enum au_exit au_abi_open_file(struct au_invocation *invocation, const char *path,
+                              struct au_arena *arena, struct au_abi *out_abi)
+{
+    struct au_bytes code = {0};
+    struct au_reject reject = {0};
+    enum au_err err = au_code_load(path, &code, &reject);
+    if (err != AU_OK) return fail(invocation, path, err, NULL, &reject);
+    enum au_exit exit_code = read_abi(invocation, path, code, arena, out_abi);
+    au_free(code.data);
+    return exit_code;
 }
 
 enum au_exit au_abi_command(struct au_invocation *invocation)

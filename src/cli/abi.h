@@ -14,4 +14,10 @@ enum au_exit au_abi_command(struct au_invocation *invocation);
 AU_MUST_USE enum au_exit au_abi_open(struct au_invocation *invocation, struct au_bytes code,
                                      struct au_arena *arena, struct au_abi *out_abi);
 
+/* au_abi_open_file reads that of a file, binary or text.
+ * DONE · REJECTED: it is malformed, or the file is no module · NOT_FOUND: there is none, or no such
+ * file · INTERNAL */
+AU_MUST_USE enum au_exit au_abi_open_file(struct au_invocation *invocation, const char *path,
+                                          struct au_arena *arena, struct au_abi *out_abi);
+
 #endif

@@ -117,8 +117,14 @@ static const char abi_details[] =
 static const char decode_details[] =
     "HEX is a signed transaction, 0x and hex, or @path: a file with its bytes. Shown are its\n"
     "id, sender, nonce, price, payload and signature, and its cost before anything runs.\n"
-    "Whether the signature is right depends on the chain and is not looked at. Bytes that\n"
-    "are no transaction give exit code 4.\n";
+    "Whether the signature is right depends on the chain and is not looked at. Arguments are\n"
+    "told by name by the ABI of the code that a deployment or an upgrade brings, those of a call\n"
+    "by that of --abi. Bytes that are no transaction give exit code 4.\n";
+
+static const struct au_option decode_options[] = {
+    {"abi", "FILE", AU_OPTION_TEXT, false, 0, "the module that a call is of"},
+    {"json", NULL, AU_OPTION_FLAG, false, 0, json_text},
+};
 
 static const struct au_option abi_options[] = {
     {"url", "URL", AU_OPTION_TEXT, false, 0,
@@ -196,7 +202,7 @@ static const struct au_command offline_commands[] = {
      .example = "aureon tx decode @examples/call.tx",
      .operands_min = 1,
      .operands_max = 1,
-     OPTIONS(json_options),
+     OPTIONS(decode_options),
      .run = au_tx_decode_command},
 };
 

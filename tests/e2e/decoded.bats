@@ -30,6 +30,9 @@ teardown() {
         "{\"name\":\"balance\",\"key\":\"$bob\",\"after\":\"30\"}"
     expect_json '[has("result", "error", "undecoded")] | any | not' true
     hash=$(json .hash)
+    # What a deployment was given is told by the code that it brings, without a node.
+    aureon tx decode "$("$AUREON" deploy "$AUREON_CONTRACTS_DIR/token.wasm" amount=7 --unsigned)" --json
+    expect_json '.arguments | tojson' '{"amount":"7"}'
     request GET "/v1/tx/$hash"
     expect_json .receipt.events[0].fields.amount 30
     expect_json '.tx.arguments | tojson' "{\"to\":\"$bob\",\"amount\":\"30\"}"

@@ -25,6 +25,31 @@ setup() {
     expect_json .intrinsic_steps 69500
 }
 
+@test "arguments by name, of the contract whose module is given" {
+    cat >adder.wat <<'END'
+(module (func (export "add_1") (param i64))
+  (@custom "aureon_abi" "abi 1\0afn add_1(by:u64) mut\0a"))
+END
+    sed 's/add_1(by:u64)/add_1(by:u64, to:u64)/' adder.wat >other.wat
+    echo '(module)' >silent.wat
+    aureon tx decode "$call" --json
+    expect_json '[has("arguments", "arguments_undecoded")] | any | not' true
+    aureon tx decode "$call" --abi adder.wat --json
+    expect 0
+    expect_json '.arguments | tojson' '{"by":"5"}'
+    aureon tx decode "$call" --abi adder.wat
+    grep -Eq '^  by +5$' <<<"$output"
+    aureon tx decode "$call" --abi other.wat --json
+    expect 0
+    expect_json .arguments_undecoded 'the function takes another number of arguments'
+    aureon tx decode "$call" --abi silent.wat
+    expect_refused 7 'silent.wat has no section aureon_abi'
+    aureon tx decode "$call" --abi missing.wat
+    expect_refused 7 missing.wat
+    aureon tx decode "$call" --abi "$AUREON_SOURCE_DIR/examples/call.tx"
+    expect_refused 4 call.tx
+}
+
 @test "hex or a file, the same" {
     aureon tx decode "$call"
     shown=$output
