@@ -15,6 +15,7 @@
 #include "crypto/random.h"
 #include "crypto/sign.h"
 #include "ledger/compile.h"
+#include "node/large_pages.h"
 #include "node/reserve.h"
 #include "node/snapshots.h"
 #include "node/suspect.h"
@@ -45,6 +46,7 @@ struct au_node {
     struct au_engine *engine;
     struct au_kv kv;
     struct au_reserve reserve;
+    bool is_small; /* and has no large pages; after the start the producer's alone */
     struct au_ledger *ledger;
     struct au_mempool *mempool;
     struct au_api *api;
@@ -75,6 +77,7 @@ static void on_block(void *context, const struct au_header *header)
 {
     struct au_node *node = context;
     au_api_on_block(node->api, header);
+    if (node->is_small) node->is_small = !au_large_pages_release(NULL);
     if (node->snapshots) au_snapshots_on_block(node->snapshots, header->height);
 }
 
@@ -303,6 +306,8 @@ enum au_node_result au_node_start(const struct au_node_options *options, struct 
     node->reserve.size = options->store ? options->reserve : 0;
     node->reserve.context = node;
     node->reserve.on_note = on_note;
+    node->is_small = au_large_pages_are_held();
+    if (node->is_small && options->store) node->is_small = !au_large_pages_release(options->store);
     enum au_err err = open_layers(node, message);
     if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
     if (err == AU_ERR_NO_SPACE) au_buf_put_text(message, "; make room, and start the node again");

@@ -60,6 +60,38 @@ new_chain() {
     done
 }
 
+# large_pages: 1 if Linux may give the node some, else 0.
+large_pages() {
+    awk '/^THP_enabled:/ {print $2}' "/proc/$node_pid/status"
+}
+
+@test "a node takes large pages once it is large, or its store is" {
+    local module i
+    # A memory of seven pages, and 384 KiB for it.
+    module='\0asm\1\0\0\0\5\3\1\0\7\13\210\200\30\1\0\101\0\13\200\200\30'
+    start_node dev
+    for i in $(seq 40); do
+        [ "$(large_pages)" = 0 ] || break
+        { printf "$module%06d" "$i" && head --bytes=393210 /dev/zero; } >module.wasm
+        "$AUREON" deploy module.wasm
+    done
+    [ "$i" -gt 1 ]
+    [ "$(large_pages)" = 1 ]
+    stop_node
+
+    start_node dev --data-dir kept
+    [ "$(large_pages)" = 0 ]
+    stop_node
+    truncate --size 127M kept/store/other
+    start_node dev --data-dir kept
+    [ "$(large_pages)" = 0 ]
+    stop_node
+    truncate --size 128M kept/store/other
+    start_node dev --data-dir kept
+    [ "$(large_pages)" = 1 ]
+    stop_node
+}
+
 @test "a node that has requests to answer still stops" {
     start_node dev --manual
     curl --silent --header 'Content-Type: application/json' \
