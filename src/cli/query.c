@@ -183,7 +183,7 @@ static enum au_exit put_trace_path(struct au_invocation *invocation, struct au_b
 enum au_exit au_tx_trace_command(struct au_invocation *invocation)
 {
     static const struct query query = {
-        .before = "/v1/tx/", .put_rest = put_trace_path, .print = au_trace_print};
+        .before = "/v1/tx/", .put_rest = put_trace_path, .print = au_trace_print_tx};
     return run_query(invocation, &query);
 }
 

@@ -205,6 +205,14 @@ enum au_exit au_trace_print(const struct au_client *client, const struct au_answ
     return code;
 }
 
+enum au_exit au_trace_print_tx(const struct au_client *client, const struct au_answer *answer)
+{
+    enum au_exit code = au_trace_print(client, answer);
+    bool is_success = au_bytes_is_equal(au_answer_text(answer, "status"), au_bytes_of("success"));
+    if (code == AU_EXIT_DONE && !is_success) au_trace_note(client, answer, /* is_shown = */ true);
+    return code;
+}
+
 enum au_exit au_trace_report(const struct au_client *client, const struct au_answer *answer,
                              const char *what)
 {

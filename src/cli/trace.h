@@ -13,7 +13,11 @@
 AU_MUST_USE enum au_exit au_trace_print(const struct au_client *client,
                                         const struct au_answer *answer);
 
-/* au_trace_report is that and au_receipt_check, for an answer that has both. */
+/* au_trace_print_tx is that of a transaction of the chain: if it failed, with au_trace_note. */
+AU_MUST_USE enum au_exit au_trace_print_tx(const struct au_client *client,
+                                           const struct au_answer *answer);
+
+/* au_trace_report is au_trace_print and au_receipt_check, for an answer that has both. */
 AU_MUST_USE enum au_exit au_trace_report(const struct au_client *client,
                                          const struct au_answer *answer, const char *what);
 

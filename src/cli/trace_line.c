@@ -5,7 +5,6 @@
 #include "cli/show.h"
 #include "cli/trace_internal.h"
 #include "core/address.h"
-#include "core/limits.h"
 
 #define LEAF_SIZE_MAX 256u /* bytes of a value in a line */
 
@@ -197,6 +196,11 @@ void trace_put_frame(const struct trace *trace, const struct au_json_in *json, s
 
 /* ---- host functions ---- */
 
+static bool is_function(const struct au_json_in *json, const char *name)
+{
+    return au_bytes_is_equal(au_json_in_text(json, "function"), au_bytes_of(name));
+}
+
 /* Parameters that are addresses, whatever the function is. */
 static bool is_address(struct au_bytes name)
 {
@@ -238,13 +242,29 @@ static void put_host_args(const struct trace *trace, const struct au_json_in *ar
     }
 }
 
-static void put_event_name(const struct au_json_in *args, struct au_buf *text)
+/* The bytes that an argument is in hex; false: it is none, or more than a line has. */
+static bool read_arg(const struct au_json_in *json, const char *name, uint8_t room[LEAF_SIZE_MAX],
+                     struct au_bytes *out_bytes)
 {
-    uint8_t name[AU_EVENT_NAME_SIZE_MAX];
-    struct au_bytes hex = args != NULL ? au_json_in_text(args, "name") : (struct au_bytes){0};
+    const struct au_json_in *args = object_of(json, "args");
+    struct au_bytes hex = args != NULL ? au_json_in_text(args, name) : (struct au_bytes){0};
     size_t size = hex.size / 2 - (hex.size > 1);
-    bool is_name = size <= sizeof(name) && au_hex_parse(hex, name, size) == AU_OK;
-    if (is_name) au_show_text(text, (struct au_bytes){name, size});
+    *out_bytes = (struct au_bytes){room, size};
+    return size <= LEAF_SIZE_MAX && au_hex_parse(hex, room, size) == AU_OK;
+}
+
+/* A line of the log that reads well; false: it is none. */
+static bool put_log(const struct au_json_in *json, struct au_buf *text)
+{
+    uint8_t room[LEAF_SIZE_MAX];
+    struct au_bytes line;
+    bool is_text =
+        is_function(json, "log") && read_arg(json, "line", room, &line) && au_show_is_text(line);
+    if (!is_text) return false;
+    au_buf_put_text(text, " \"");
+    au_show_text(text, line);
+    au_buf_put_u8(text, '"');
+    return true;
 }
 
 /* What the ABI says of a call; false: nothing. */
@@ -254,6 +274,8 @@ static bool put_meaning(const struct trace *trace, const struct au_json_in *json
     const struct au_json_in *entry = object_of(json, "entry");
     const struct au_json_in *fields = object_of(json, "fields");
     const struct au_json_in *error = object_of(json, "error");
+    uint8_t room[LEAF_SIZE_MAX];
+    struct au_bytes name;
     if (entry == NULL && fields == NULL && error == NULL) return false;
     au_buf_put_u8(text, ' ');
     if (entry != NULL) {
@@ -262,17 +284,12 @@ static bool put_meaning(const struct trace *trace, const struct au_json_in *json
         au_buf_put_text(text, " = ");
         trace_put_member(trace, entry, "value", text);
     } else if (fields != NULL) {
-        put_event_name(object_of(json, "args"), text);
+        if (read_arg(json, "name", room, &name)) au_show_text(text, name);
         put_members(trace, fields, "()", text);
     } else {
         put_error(trace, error, text);
     }
     return true;
-}
-
-static bool is_function(const struct au_json_in *json, const char *name)
-{
-    return au_bytes_is_equal(au_json_in_text(json, "function"), au_bytes_of(name));
 }
 
 /* Whether a result says no more than the entry that stands there: how large the value is, or that
@@ -314,7 +331,7 @@ void trace_put_host(const struct trace *trace, size_t index, struct au_buf *text
         put_number(args, "value", text);
         put_number(args, "gas", text);
         put_number(args, "flags", text);
-    } else if (!put_meaning(trace, item->json, text)) {
+    } else if (!put_meaning(trace, item->json, text) && !put_log(item->json, text)) {
         put_host_args(trace, args, text);
     }
     put_result(item->json, text);

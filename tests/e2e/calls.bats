@@ -57,6 +57,7 @@ teardown() {
     grep -q "^ *[0-9]*\.[0-9]\{3\}  $caller increment(contract=$counter) -> success 1\$" <<<"$output"
     grep -q "^ *[0-9]*\.[0-9]\{3\}      $counter increment(by=1) -> success 1\$" <<<"$output"
     grep -q '        storage_write counter = 1$' <<<"$output"
+    grep -q '        log "counter = 1"$' <<<"$output"
 
     local gas steps
     gas=$("$AUREON" tx get "$hash" --json | jq --raw-output '.receipt.gas_used')

@@ -128,6 +128,10 @@ teardown() {
     grep -qE '^ +[0-9.]+      @limited increment\(by=1\) -> reverted Full\(limit=0\): the total would exceed the limit$' <<<"$output"
     grep -qE '^ +[0-9.]+        revert Full\(limit=0\): the total would exceed the limit -> ends the call$' <<<"$output"
     [ "${stderr_lines[1]}" = "$cause" ]
+    hash=$("$AUREON" call caller increment contract=@limited --gas 100000 --json | jq --raw-output .hash) || true
+    aureon tx trace "$hash"
+    expect 0
+    [ "$stderr" = "$cause" ]
     # Names are those of this chain; without any it is addresses.
     limited=$(jq --raw-output '.chains[].limited' .aureon/aliases.json)
     caller=$(jq --raw-output '.chains[].caller' .aureon/aliases.json)

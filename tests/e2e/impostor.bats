@@ -105,6 +105,16 @@ hang_up() {
     expect_refused 4 't\x0at (c\x1b[31m)'
 }
 
+@test "decoded members of no form are no trouble, and cannot steer" {
+    for i in {0..10}; do
+        answer_with "trace-odd-$i"
+        aureon tx trace "$contract"
+        expect 0
+        [ "${#lines[@]}" -ge 8 ]
+        [[ $output$stderr != *$'\x1b'* ]]
+    done
+}
+
 @test "a trace is refused if functions are inside of what cannot be; names cannot steer or split" {
     for name in itself later below nowhere unnumbered deep many; do
         answer_with "trace-$name"

@@ -21,6 +21,22 @@ def trace(functions, *hosts):
     return http(json.dumps({"trace": [frame, *calls], "trace_truncated": False}).encode())
 
 
+def odd_traces():
+    """Traces whose decoded members are of no form that a node gives, or try to steer a terminal."""
+    odd = [None, True, 7, 1.5, "\x1b[31m", "0x1", [], [["\x1b[31m"]], {}, {"\x1b[31m": "\x1b[31m\n"},
+           {"name": 1, "key": [], "value": {"a": {"\x1b[31m": 1}}, "fields": 7, "text": []}]
+    for value in odd:
+        members = dict.fromkeys(["arguments", "result", "error", "entry", "fields", "status", "reason",
+                                 "args", "revert_code", "contract"], value)
+        frame = {"depth": 0, "kind": "frame", "function": "f", "steps": "100", **members}
+        calls = [{"depth": 1, "kind": "host", "function": name, "steps": "1", **members}
+                 for name in ["storage_read", "emit", "revert", "log", "call", "arg_size", "value"]]
+        slot = {"contract": value, "key": value, "before": value, "after": value, "entry": value}
+        changes = dict.fromkeys(["storage_changes", "balance_changes", "contract_changes"],
+                                [slot, value, {"contract": "a", "address": "b", "code_hash": value}])
+        yield http(json.dumps({"trace": [frame, *calls], "trace_truncated": False, **changes}).encode())
+
+
 def function(name, steps, **more):
     return {"index": 7, "name": name, "calls": "1", "steps": steps, "own_steps": "1", **more}
 
@@ -37,6 +53,7 @@ ANSWERS = {
     "deep": http(b'{"a":' * 1500 + b"1" + b"}" * 1500),
     "entries": http(b'{"items": [{"key": "0x00", "value": "0x"}, {"key": "0x01"}]}'),
     "trace": trace([function("\x1b[31m;\n", "90"), function("", "20", within=0)], 1, 0),
+    **{f"trace-odd-{i}": answer for i, answer in enumerate(odd_traces())},
     "trace-itself": trace([function("a", "90", within=0)]),
     "trace-later": trace([function("a", "90", within=1), function("b", "90")]),
     "trace-below": trace([function("a", "90", within=-1)]),
