@@ -11,7 +11,7 @@
 #include "state/past.h"
 #include "state/proof.h"
 
-#define TRIES_SIZE_MAX ((size_t)300 << 20) /* bytes of tries kept in memory */
+#define TRIES_SIZE_MAX ((size_t)768 << 20) /* bytes of tries kept in memory */
 #define ACCOUNTS_MAX   (1u << 18)          /* kept in memory: about 50 MB at most */
 #define SLOTS_MAX      (1u << 18)          /* likewise */
 #define KEYS_MAX       (1u << 16)          /* likewise: 20 MB */
