@@ -323,25 +323,30 @@ static void report_blocks(const char *name, uint32_t count, double target, struc
 typedef struct au_tx make_tx_fn(const struct chain *chain, uint32_t i, uint32_t sender,
                                 struct au_buf *args);
 
+/* To one of the first count accounts. */
+static struct au_tx transfer_within(const struct chain *chain, uint32_t i, uint32_t count)
+{
+    uint64_t to = (uint64_t)i * 2654435761u % count;
+    return (struct au_tx){
+        .kind = AU_TX_TRANSFER, .to = chain_address(chain, (uint32_t)to), .amount = 1 + i};
+}
+
+/* To any of all accounts. */
 static struct au_tx make_transfer(const struct chain *chain, uint32_t i, uint32_t sender,
                                   struct au_buf *args)
 {
-    uint64_t to = (uint64_t)i * 2654435761u % chain->account_count;
     (void)sender;
     (void)args;
-    return (struct au_tx){
-        .kind = AU_TX_TRANSFER, .to = chain_address(chain, (uint32_t)to), .amount = 1 + i};
+    return transfer_within(chain, i, chain->account_count);
 }
 
 /* To any of the senders. */
 static struct au_tx make_active_transfer(const struct chain *chain, uint32_t i, uint32_t sender,
                                          struct au_buf *args)
 {
-    uint64_t to = (uint64_t)i * 2654435761u % chain->sender_count;
     (void)sender;
     (void)args;
-    return (struct au_tx){
-        .kind = AU_TX_TRANSFER, .to = chain_address(chain, (uint32_t)to), .amount = 1 + i};
+    return transfer_within(chain, i, chain->sender_count);
 }
 
 static struct au_tx make_call(const struct chain *chain, uint32_t i, uint32_t sender,
