@@ -75,7 +75,9 @@ struct state_run {
     uint32_t block_max;   /* blocks at most */
     uint32_t flush_count; /* it ends with the flush of this number; 0: with block_max */
     bool is_small;        /* the store's buffers and caches are filled soon */
-    bool is_alone; /* one thread changes the trie: its processor time; else two, by the wall */
+    bool is_alone;     /* one thread changes the trie: its processor time; else two, by the wall */
+    size_t block_size; /* bytes, and milliseconds from one block to the next: of state_run_disk */
+    double block_ms;
     const struct state_proofs *proofs;
 };
 
@@ -99,8 +101,10 @@ void state_run_rebuild(const char *folder, const struct state_run *run, struct s
 void state_run_prove(const char *folder, const struct state_run *run, struct state_outcome *out);
 
 /* The yardsticks. state_run_plain reads, writes and syncs the same records with no trie over them
- * and no undo; state_run_trie changes a trie of accounts in memory, with no store under it. */
+ * and no undo; state_run_trie changes a trie of accounts in memory, with no store under it.
+ * state_run_disk appends as many bytes for a block to a file, and syncs it: there is no store. */
 void state_run_plain(const char *folder, const struct state_run *run, struct state_outcome *out);
 void state_run_trie(const char *folder, const struct state_run *run, struct state_outcome *out);
+void state_run_disk(const char *folder, const struct state_run *run, struct state_outcome *out);
 
 #endif

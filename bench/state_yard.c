@@ -1,11 +1,16 @@
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "bench.h"
 #include "state/commit.h"
 #include "state_store.h"
 #include "store/memkv.h"
+#include "text.h"
 
 #define BATCH_SIZE_MAX ((size_t)2 << 30)
 #define RECORD_SIZE    90u /* bytes of a contract's account */
@@ -188,4 +193,33 @@ void state_run_trie(const char *folder, const struct state_run *run, struct stat
     au_kv_close(&kv);
     au_mem_free(all);
     au_mem_free(updates);
+}
+
+/* ---- a disk without a store ---- */
+
+void state_run_disk(const char *folder, const struct state_run *run, struct state_outcome *out)
+{
+    static double commits[STATE_BLOCKS_MAX];
+    uint8_t *block = au_mem_new(run->block_size);
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s.log", folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || !block) bench_fail("bench_state: cannot begin %s", path);
+    double begin = bench_wall_ns();
+    for (uint32_t i = 0; i < run->block_max; i++) {
+        double start = bench_wall_ns();
+        ssize_t size = write(fd, block, run->block_size);
+        if (size != (ssize_t)run->block_size || fdatasync(fd) != 0)
+            bench_fail("bench_state: cannot write %s", path);
+        double end = bench_wall_ns();
+        commits[i] = (end - start) / 1e6;
+        out->sync_ms += commits[i];
+        double left_us = (run->block_ms * 1e6 - (end - start)) / 1e3;
+        if (left_us > 0) (void)usleep((useconds_t)left_us);
+    }
+    out->updates_per_s = 1e9 * run->block_max * run->batch / (bench_wall_ns() - begin);
+    state_outcome_finish(out, commits, run->block_max);
+    (void)close(fd);
+    (void)unlink(path);
+    au_mem_free(block);
 }
