@@ -14,7 +14,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLANG = ("clang --target=wasm32 -mcpu=mvp -msign-ext -mbulk-memory -std=c17 -ffreestanding -nostdlib"
-         " -Wl,--no-entry -Wl,--export-dynamic -Wl,--strip-all -Wl,-z,stack-size=8192").split()
+         " -Wl,--no-entry -Wl,--export-dynamic -Wl,--strip-all -Wl,--stack-first -Wl,-z,stack-size=8192").split()
 
 
 class Writer:

@@ -20,7 +20,7 @@
  * with
  *
  *     clang --target=wasm32 -mcpu=mvp -msign-ext -mbulk-memory -std=c17 -O2 -ffreestanding \
- *         -nostdlib -Wl,--no-entry -Wl,--strip-all -Wl,-z,stack-size=8192 \
+ *         -nostdlib -Wl,--no-entry -Wl,--strip-all -Wl,--stack-first -Wl,-z,stack-size=8192 \
  *         -Wl,--initial-memory=65536 -Wl,--max-memory=65536 -o NAME.wasm NAME.c
  *
  * Rules
