@@ -33,10 +33,10 @@ build_with() {
     aureon new hello
     aureon build hello
     expect 0
-    ! grep --quiet --text counter_set hello/build/counter.wasm
+    ! grep --quiet --text aureon_entry_increment hello/build/counter.wasm
     aureon build hello --names
     expect 0
-    grep --quiet --text counter_set hello/build/counter.wasm
+    grep --quiet --text aureon_entry_increment hello/build/counter.wasm
     aureon test hello
     expect 0
 }
