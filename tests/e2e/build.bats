@@ -95,7 +95,7 @@ expect_advice() {
         'there is no C library: what the kit has is in aureon_contract.h and aureon_host.h'
     expect_advice 'int g(void); AUREON_FN(f, u64, view) { return g(); }' \
         'there is no C library, and each C file of the folder is a contract of its own'
-    expect_advice 'uint8_t all[40000]; AUREON_FN(f, u8, view, "", (u32, i)) { return all[i]++; }' \
+    expect_advice 'uint8_t all[60000]; AUREON_FN(f, u8, view, "", (u32, i)) { return all[i]++; }' \
         "a contract has 64 KiB for its data, 32 KiB of them the kit's, and for its stack of 8 KiB"
     expect_advice 'AUREON_FN(f, u8, view, "", (u32, i)) { volatile uint8_t all[7000]; all[i] = 1; return all[0]; }' \
         'all frames of a call share a stack of 8 KiB: large buffers are static'
