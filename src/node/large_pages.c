@@ -1,7 +1,6 @@
 #include "node/large_pages.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/memory_use.h"
 
 #define TUNABLES      "GLIBC_TUNABLES"
 #define LARGE_PAGES   "glibc.malloc.hugetlb"
@@ -70,23 +69,11 @@ static uint64_t size_of_files(const char *path)
     return size;
 }
 
-/* Bytes of the program that are in memory; 0: Linux does not tell. */
+/* 0: Linux does not tell. */
 static uint64_t resident_size(void)
 {
-    struct au_bytes text;
-    char line[128];
-    uint64_t pages;
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
-    ssize_t size = read(fd, line, sizeof(line) - 1);
-    (void)close(fd);
-    line[size > 0 ? size : 0] = '\0';
-    char *second = strchr(line, ' ');
-    if (!second) return 0;
-    text = au_bytes_of(second + 1);
-    text.size = strcspn(second + 1, " ");
-    if (au_text_parse_u64(text, &pages) != AU_OK) return 0;
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    struct au_memory_use use;
+    return au_memory_use_read(&use) == AU_OK ? use.resident : 0;
 }
 
 bool au_large_pages_release(const char *store)

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/memory_use.h"
 
 /* System calls that are left: for open descriptors, memory, locks, traps, time, and what a thread
  * that is being started does first. Everything else fails with EPERM: a library that tries
@@ -53,22 +53,6 @@ static enum au_err limit(__rlimit_resource_t resource, uint64_t value)
     return setrlimit(resource, &wanted) == 0 ? AU_OK : AU_ERR_IO;
 }
 
-/* Bytes of address space in use: the first number of statm, in pages. */
-static enum au_err used_space(uint64_t *out_size)
-{
-    struct au_buf text;
-    uint64_t pages = 0;
-    au_buf_init(&text, 4096);
-    enum au_err err = au_file_read("/proc/self/statm", &text);
-    for (size_t i = 0; i < text.size && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
-        pages = pages * 10 + (uint64_t)(text.data[i] - '0');
-    }
-    au_buf_done(&text);
-    AU_TRY(err);
-    *out_size = pages * (uint64_t)sysconf(_SC_PAGESIZE);
-    return pages > 0 ? AU_OK : AU_ERR_IO;
-}
-
 /* A kernel without filters leaves the limits alone to hold: no error. */
 static void filter_calls(void)
 {
@@ -94,14 +78,14 @@ static void filter_calls(void)
 
 enum au_err au_confine(uint64_t memory_size, uint64_t cpu_s)
 {
-    uint64_t used;
-    AU_TRY(used_space(&used));
+    struct au_memory_use used;
+    AU_TRY(au_memory_use_read(&used));
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return AU_ERR_IO;
     AU_TRY(limit(RLIMIT_CORE, 0));
     AU_TRY(limit(RLIMIT_FSIZE, 0));
     AU_TRY(limit(RLIMIT_NOFILE, 1)); /* standard input; poll counts by this limit too */
     AU_TRY(limit(RLIMIT_CPU, cpu_s));
-    AU_TRY(limit(RLIMIT_AS, used + memory_size));
+    AU_TRY(limit(RLIMIT_AS, used.mapped + memory_size));
     filter_calls();
     return AU_OK;
 }
