@@ -11,13 +11,11 @@
 
 static void check_args(const struct au_tx *tx)
 {
-    struct au_bytes rest = tx->args;
-    struct au_bytes arg;
-    uint32_t count = 0;
+    struct au_bytes args[AU_ARG_COUNT_MAX];
+    size_t count = au_tx_args(tx, args);
     size_t size = 0;
-    while (au_tx_arg(&rest, &arg)) {
-        count++;
-        size += arg.size;
+    for (size_t i = 0; i < count; i++) {
+        size += args[i].size;
     }
     AU_ASSERT(count == tx->arg_count && count <= AU_ARG_COUNT_MAX);
     AU_ASSERT(size <= AU_ARGS_SIZE_MAX);

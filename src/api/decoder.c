@@ -360,12 +360,10 @@ void au_decoder_put_ending(struct au_decoder *decoder, struct au_json_write *jso
 }
 
 /* What a deployment or an upgrade runs is in the code that it brings. */
-static struct au_bytes bring(struct au_decoder *decoder, const struct au_tx *tx,
-                             struct au_hash *out_hash)
+static void bring(struct au_decoder *decoder, const struct au_tx *tx, struct au_hash *out_hash)
 {
     decoder->brought = tx->code;
     *out_hash = au_sha256(tx->code);
-    return au_bytes_of(tx->kind == AU_TX_DEPLOY ? "init" : "migrate");
 }
 
 static void tell_output(void *context, struct au_json_write *json, const struct au_receipt *receipt)
@@ -380,13 +378,13 @@ static void tell_output(void *context, struct au_json_write *json, const struct 
     const char *reason = NULL;
     if (!has_ending(receipt->outcome, receipt->output)) return;
     const struct au_tx *tx = find_tx(decoder, receipt, &room);
+    if (tx != NULL) ending.function = au_tx_function(tx);
     if (tx == NULL) {
         reason = "the transaction could not be read";
     } else if (tx->kind == AU_TX_CALL) {
-        ending.function = tx->function;
         reason = find_code(decoder, receipt, &tx->to, BEFORE, &hash);
     } else {
-        ending.function = bring(decoder, tx, &hash);
+        bring(decoder, tx, &hash);
     }
     put_ending(decoder, json, &ending, &hash, reason);
     decoder->brought = brought;
@@ -417,17 +415,14 @@ static void tell_args(void *context, struct au_json_write *json, const struct au
     struct au_decoder *decoder = context;
     struct au_bytes brought = decoder->brought;
     struct au_bytes args[AU_ARG_COUNT_MAX];
-    struct au_bytes rest = tx->args;
-    struct au_decoder_call call = {.function = tx->function, .args = args};
+    struct au_decoder_call call = {au_tx_function(tx), args, au_tx_args(tx, args)};
     struct au_hash hash = {{0}};
     const char *reason = NULL;
-    while (call.arg_count < AU_COUNT_OF(args) && au_tx_arg(&rest, &args[call.arg_count]))
-        call.arg_count++;
     if (call.arg_count == 0) return;
     if (tx->kind == AU_TX_CALL) {
         reason = find_code_before(decoder, &tx->to, decoder->tx_place, &hash);
     } else {
-        call.function = bring(decoder, tx, &hash);
+        bring(decoder, tx, &hash);
     }
     put_args(decoder, json, &call, &hash, reason);
     decoder->brought = brought;

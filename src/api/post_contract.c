@@ -70,8 +70,7 @@ static struct au_call_target target_of(const struct au_tx *tx)
     if (tx->kind == AU_TX_CALL) {
         return (struct au_call_target){.function = tx->function, .contract = &tx->to};
     }
-    const char *function = tx->kind == AU_TX_DEPLOY ? "init" : "migrate";
-    return (struct au_call_target){.function = au_bytes_of(function), .code = tx->code};
+    return (struct au_call_target){.function = au_tx_function(tx), .code = tx->code};
 }
 
 static bool read_run_args(struct au_input *input, struct au_tx *tx, struct au_buf *encoded)

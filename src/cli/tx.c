@@ -76,18 +76,12 @@ static void tell_args(void *context, struct au_json_write *json, const struct au
     const struct telling *telling = context;
     const char *reason = telling->problem;
     struct au_bytes args[AU_ARG_COUNT_MAX];
-    struct au_bytes rest = tx->args;
-    struct au_bytes function = tx->function;
     struct au_buf value;
-    size_t count = 0;
-    while (count < AU_COUNT_OF(args) && au_tx_arg(&rest, &args[count]))
-        count++;
-    if (tx->kind == AU_TX_DEPLOY) function = au_bytes_of("init");
-    if (tx->kind == AU_TX_UPGRADE) function = au_bytes_of("migrate");
+    size_t count = au_tx_args(tx, args);
     if (count == 0) return;
     au_buf_init(&value, AU_ABI_DECODED_SIZE_MAX);
     if (telling->has_abi) {
-        reason = au_abi_decode_args(&telling->abi, function, args, count, &value);
+        reason = au_abi_decode_args(&telling->abi, au_tx_function(tx), args, count, &value);
     }
     if (reason != NULL) {
         au_json_put_text(json, "arguments_undecoded", reason);

@@ -213,15 +213,22 @@ void au_tx_encode(struct au_buf *buf, const struct au_tx *tx)
 
 /* ---- what follows from the bytes ---- */
 
-bool au_tx_arg(struct au_bytes *args, struct au_bytes *out_arg)
+size_t au_tx_args(const struct au_tx *tx, struct au_bytes out_args[AU_ARG_COUNT_MAX])
 {
-    if (args->size == 0) return false;
     struct au_decode decode;
-    au_decode_init(&decode, *args);
-    *out_arg = au_decode_bytes(&decode, AU_ARGS_SIZE_MAX);
-    AU_ASSERT(!decode.error);
-    *args = decode.rest;
-    return true;
+    AU_ASSERT(tx->arg_count <= AU_ARG_COUNT_MAX);
+    au_decode_init(&decode, tx->args);
+    for (uint32_t i = 0; i < tx->arg_count; i++) {
+        out_args[i] = au_decode_bytes(&decode, AU_ARGS_SIZE_MAX);
+    }
+    AU_ASSERT(au_decode_is_done(&decode));
+    return tx->arg_count;
+}
+
+struct au_bytes au_tx_function(const struct au_tx *tx)
+{
+    if (tx->kind == AU_TX_DEPLOY) return au_bytes_of("init");
+    return tx->kind == AU_TX_UPGRADE ? au_bytes_of("migrate") : tx->function;
 }
 
 struct au_hash au_tx_id(struct au_bytes bytes)

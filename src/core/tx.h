@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "core/address.h"
 #include "core/decode.h"
+#include "core/limits.h"
 
 #define AU_TX_VERSION        1
 #define AU_TX_SIGNATURE_SIZE 64
@@ -72,9 +73,12 @@ extern const char au_tx_other_version[];
 void au_tx_encode(struct au_buf *buf, const struct au_tx *tx);
 void au_tx_encode_body(struct au_buf *buf, const struct au_tx *tx);
 
-/* au_tx_arg takes the first of a transaction's arguments off args, which begins as tx->args.
- * false: there is none left. */
-bool au_tx_arg(struct au_bytes *args, struct au_bytes *out_arg);
+/* au_tx_args gives the arguments of a transaction that was decoded, and how many they are. */
+size_t au_tx_args(const struct au_tx *tx, struct au_bytes out_args[AU_ARG_COUNT_MAX]);
+
+/* au_tx_function gives the function that a transaction runs: of a deployment `init`, of an upgrade
+ * `migrate`, if the code has it. Empty: it runs none. */
+struct au_bytes au_tx_function(const struct au_tx *tx);
 
 /* au_tx_id gives the id of an encoded transaction. */
 struct au_hash au_tx_id(struct au_bytes bytes);

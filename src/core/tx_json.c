@@ -41,12 +41,12 @@ void au_json_put_hash(struct au_json_write *json, const char *key, const struct 
 
 static void put_args(struct au_json_write *json, const struct au_tx *tx)
 {
-    struct au_bytes rest = tx->args;
-    struct au_bytes arg;
+    struct au_bytes args[AU_ARG_COUNT_MAX];
+    size_t count = au_tx_args(tx, args);
     au_json_write_key(json, "args");
     au_json_write_begin_array(json);
-    while (au_tx_arg(&rest, &arg)) {
-        au_json_write_hex(json, arg);
+    for (size_t i = 0; i < count; i++) {
+        au_json_write_hex(json, args[i]);
     }
     au_json_write_end_array(json);
 }

@@ -231,16 +231,6 @@ static enum au_err run_frame(struct au_block *block, struct au_loaded *loaded, s
     return AU_OK;
 }
 
-static size_t take_args(const struct au_tx *tx, struct au_bytes args[AU_ARG_COUNT_MAX])
-{
-    struct au_bytes rest = tx->args;
-    size_t count = 0;
-    while (au_tx_arg(&rest, &args[count]))
-        count++;
-    AU_ASSERT(count == tx->arg_count);
-    return count;
-}
-
 /* Runs a function of the transaction's contract with what is left of its limit. */
 static enum au_err run_tx_frame(struct au_block *block, const struct au_checked *checked,
                                 struct au_loaded *loaded, struct au_call *call,
@@ -248,7 +238,7 @@ static enum au_err run_tx_frame(struct au_block *block, const struct au_checked 
 {
     struct au_bytes args[AU_ARG_COUNT_MAX + 1];
     call->args = args;
-    call->arg_count = take_args(&checked->tx, args);
+    call->arg_count = au_tx_args(&checked->tx, args);
     call->caller = checked->tx.from;
     call->value = checked->tx.value;
     call->steps_limit = (int64_t)checked->gas_limit * AU_STEPS_PER_GAS - execution->steps_used;
@@ -327,7 +317,7 @@ static enum au_err deploy(struct au_block *block, const struct au_checked *check
     account.code_hash = hash;
     account.has_admin = tx->has_admin;
     account.admin = tx->admin;
-    struct au_call call = {.kind = AU_CALL_INIT, .self = address, .function = au_bytes_of("init")};
+    struct au_call call = {.kind = AU_CALL_INIT, .self = address, .function = au_tx_function(tx)};
     enum au_err err = install(block, checked, account, loaded, &call, execution);
     au_loaded_release(loaded);
     if (err != AU_OK || execution->outcome != AU_OUTCOME_SUCCESS) return err;
@@ -356,8 +346,7 @@ static enum au_err upgrade(struct au_block *block, const struct au_checked *chec
     if (!loaded) return AU_OK;
 
     account.code_hash = hash;
-    struct au_call call = {
-        .kind = AU_CALL_MIGRATE, .self = tx->to, .function = au_bytes_of("migrate")};
+    struct au_call call = {.kind = AU_CALL_MIGRATE, .self = tx->to, .function = au_tx_function(tx)};
     enum au_err err = install(block, checked, account, loaded, &call, execution);
     au_loaded_release(loaded);
     return err;

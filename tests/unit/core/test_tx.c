@@ -114,20 +114,20 @@ static void test_fields(void **state)
     assert_int_equal(tx.gas_limit, 70000);
     assert_int_equal(tx.value, 3);
     assert_int_equal(tx.code.size, 4);
-    struct au_bytes rest = tx.args;
-    struct au_bytes arg;
+    struct au_bytes args[AU_ARG_COUNT_MAX];
     assert_int_equal(tx.arg_count, 2);
-    assert_true(au_tx_arg(&rest, &arg));
-    assert_bytes(arg, "hi");
-    assert_true(au_tx_arg(&rest, &arg));
-    assert_bytes(arg, "");
-    assert_false(au_tx_arg(&rest, &arg));
+    assert_int_equal(au_tx_args(&tx, args), 2);
+    assert_bytes(args[0], "hi");
+    assert_bytes(args[1], "");
+    assert_bytes(au_tx_function(&tx), "init");
 
     assert_true(au_tx_decode(from_hex(vectors[AU_TX_CALL].hex, room), &tx, &error));
     assert_bytes(tx.function, "add_1");
+    assert_bytes(au_tx_function(&tx), "add_1");
     assert_int_equal(tx.to.bytes[0], 32);
     assert_true(au_tx_decode(from_hex(vectors[AU_TX_UNSTAKE].hex, room), &tx, &error));
     assert_true(tx.amount == UINT64_MAX);
+    assert_int_equal(au_tx_function(&tx).size, 0);
 }
 
 /* No part of a transaction is one, nor is one with something behind it. */
