@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "core/dev_account.h"
+#include "core/dev_key.h"
 
 #define IDLE_US        1000000u
 #define DEPLOY_IDLE_US 100000u
@@ -125,14 +125,12 @@ static double bench_receipts(const struct plan *plan)
 {
     struct node node;
     struct bench_conn conn;
-    struct account alice = {0};
+    struct account alice = {.key = au_dev_account_key(0)};
     struct au_buf tx;
     struct au_buf request;
     double syncs[SYNCS];
     double *times = au_mem_new(plan->receipts * sizeof(*times));
     AU_ASSERT(times);
-    struct au_hash seed = au_dev_account_seed(0);
-    au_sign_key_from_seed(&alice.key, seed.bytes);
     (void)node_start_dev(&node, "receipts");
     bench_conn_open(&conn, node.port);
     struct au_hash genesis_hash = node_genesis_hash(&conn);
@@ -217,9 +215,7 @@ static void bench_deploys(const struct plan *plan)
     static const struct size sizes[] = {{"node_deploy_3k", 3, 15}, {"node_deploy_300k", 300, 400}};
     struct node node;
     struct bench_conn conn;
-    struct account alice = {0};
-    struct au_hash seed = au_dev_account_seed(0);
-    au_sign_key_from_seed(&alice.key, seed.bytes);
+    struct account alice = {.key = au_dev_account_key(0)};
     (void)node_start_dev(&node, "deploys");
     bench_conn_open(&conn, node.port);
     struct au_hash genesis_hash = node_genesis_hash(&conn);

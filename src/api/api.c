@@ -12,8 +12,7 @@ static void *run_herald(void *context);
 static void make_dev_accounts(struct au_api *api)
 {
     for (size_t i = 0; i < AU_DEV_ACCOUNT_COUNT; i++) {
-        struct au_hash seed = au_dev_account_seed(i);
-        au_sign_key_from_seed(&api->dev_keys[i], seed.bytes);
+        api->dev_keys[i] = au_dev_account_key(i);
         memcpy(api->dev_addresses[i].bytes, api->dev_keys[i].public_key, AU_ADDRESS_SIZE);
     }
 }

@@ -15,8 +15,7 @@
 #include "api/watch.h"
 #include "api/watch_events.h"
 #include "chain/chain.h"
-#include "core/dev_account.h"
-#include "crypto/sign.h"
+#include "core/dev_key.h"
 #include "ledger/block.h"
 
 #define AU_API_BLOCKS_KEPT     4u

@@ -6,13 +6,13 @@
 #define AUREON_CLI_KNOWN_H
 
 #include "cli/client.h"
-#include "core/dev_account.h"
+#include "core/dev_key.h"
 
 struct au_known {
-    struct au_json_in *aliases;                 /* owned; NULL: none */
-    const struct au_json_in *here;              /* of these, what is of the node's chain */
-    struct au_buf people[AU_DEV_ACCOUNT_COUNT]; /* addresses of development accounts, as text */
-    bool is_dev;
+    struct au_json_in *aliases;    /* owned; NULL: none */
+    const struct au_json_in *here; /* of these, what is of the node's chain */
+    struct au_address people[AU_DEV_ACCOUNT_COUNT];
+    size_t people_count; /* 0: the chain is not one for development */
 };
 
 /* au_known_open reads the names and asks the node which chain is its own; where either cannot be

@@ -5,8 +5,7 @@
 #include "abi/interface.h"
 #include "cli/scenario_read.h"
 #include "cli/scenario_run.h"
-#include "core/dev_account.h"
-#include "crypto/sign.h"
+#include "core/dev_key.h"
 
 /* A contract that a step deployed, or a contract that another made. */
 struct au_stage_contract {

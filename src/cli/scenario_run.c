@@ -8,7 +8,6 @@
 #include "cli/code.h"
 #include "cli/scenario_internal.h"
 #include "cli/show.h"
-#include "core/dev_account.h"
 #include "core/limits.h"
 #include "core/tx.h"
 
@@ -27,8 +26,7 @@ static enum au_err open_chain(struct au_stage *stage)
     struct au_chain_account accounts[AU_DEV_ACCOUNT_COUNT];
     char cause[CHAIN_MESSAGE];
     for (size_t i = 0; i < AU_DEV_ACCOUNT_COUNT; i++) {
-        struct au_hash seed = au_dev_account_seed(i);
-        au_sign_key_from_seed(&stage->keys[i], seed.bytes);
+        stage->keys[i] = au_dev_account_key(i);
         memcpy(accounts[i].address, stage->keys[i].public_key, AU_ADDRESS_SIZE);
         accounts[i].balance = BALANCE;
     }

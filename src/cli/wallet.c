@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "cli/password.h"
-#include "core/dev_account.h"
+#include "core/dev_key.h"
 #include "crypto/keyfile.h"
 
 #define NAME_SIZE_MAX     64u
@@ -135,10 +135,7 @@ enum au_exit au_wallet_find(struct au_invocation *invocation, const char *word, 
                                       "everybody has its key",
                                       name);
         }
-        struct au_sign_key key;
-        struct au_hash seed = au_dev_account_seed(who.dev_index);
-        au_sign_key_from_seed(&key, seed.bytes);
-        memcpy(who.address.bytes, key.public_key, AU_ADDRESS_SIZE);
+        who.address = au_dev_account_address(who.dev_index);
         who.kind = AU_WHO_DEV;
     } else {
         who.kind = AU_WHO_KEY;
@@ -180,8 +177,7 @@ enum au_exit au_wallet_open(struct au_invocation *invocation, const struct au_wh
                             struct au_sign_key *out_key)
 {
     if (who->kind == AU_WHO_DEV) {
-        struct au_hash seed = au_dev_account_seed(who->dev_index);
-        au_sign_key_from_seed(out_key, seed.bytes);
+        *out_key = au_dev_account_key(who->dev_index);
         return AU_EXIT_DONE;
     }
     if (who->kind == AU_WHO_ADDRESS) {

@@ -9,8 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/invocation.h"
-#include "core/dev_account.h"
-#include "crypto/sign.h"
+#include "core/dev_key.h"
 #include "node/data_path.h"
 #include "node/genesis_json.h"
 #include "node/node.h"
@@ -98,12 +97,7 @@ static void greet_dev(const struct au_invocation *invocation, const char *url, v
     au_buf_init(&text, MESSAGE_SIZE);
     fprintf(err, "Aureon %s, development chain, on %s\n\n", au_version(), url);
     for (size_t i = 0; i < AU_DEV_ACCOUNT_COUNT; i++) {
-        struct au_hash seed = au_dev_account_seed(i);
-        struct au_sign_key key;
-        struct au_address address;
-        au_sign_key_from_seed(&key, seed.bytes);
-        memcpy(address.bytes, key.public_key, AU_ADDRESS_SIZE);
-        au_sign_key_wipe(&key);
+        struct au_address address = au_dev_account_address(i);
         au_buf_clear(&text);
         au_address_format(&text, &address);
         fprintf(err, "  %-6s %.*s  1000000 AUR\n", au_dev_account_name(i), (int)text.size,

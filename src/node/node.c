@@ -11,9 +11,8 @@
 #include "base/mem.h"
 #include "consensus/solo.h"
 #include "contract/host.h"
-#include "core/dev_account.h"
+#include "core/dev_key.h"
 #include "crypto/random.h"
-#include "crypto/sign.h"
 #include "ledger/compile.h"
 #include "node/large_pages.h"
 #include "node/reserve.h"
@@ -371,12 +370,8 @@ void au_node_dev_genesis(struct au_buf *encoded, uint64_t time_ms)
     };
     genesis.params.gas_price_min = 0;
     for (size_t i = 0; i < AU_DEV_ACCOUNT_COUNT; i++) {
-        struct au_hash seed = au_dev_account_seed(i);
-        struct au_sign_key key;
-        au_sign_key_from_seed(&key, seed.bytes);
-        memcpy(accounts[i].address.bytes, key.public_key, AU_ADDRESS_SIZE);
+        accounts[i].address = au_dev_account_address(i);
         accounts[i].balance = DEV_BALANCE;
-        au_sign_key_wipe(&key);
     }
     genesis.proposer = accounts[AU_DEV_ACCOUNT_COUNT - 1].address;
     qsort(accounts, AU_DEV_ACCOUNT_COUNT, sizeof(accounts[0]), compare_accounts);
