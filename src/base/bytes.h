@@ -28,6 +28,15 @@ static inline int au_bytes_compare(struct au_bytes a, struct au_bytes b)
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+/* au_bytes_skip takes a text off the front of bytes; false: they do not begin so. */
+static inline bool au_bytes_skip(struct au_bytes *bytes, const char *text)
+{
+    size_t size = strlen(text);
+    if (bytes->size < size || memcmp(bytes->data, text, size) != 0) return false;
+    *bytes = (struct au_bytes){bytes->data + size, bytes->size - size};
+    return true;
+}
+
 /* au_put_big_endian writes the low size bytes of a value, the highest first; au_get_big_endian
  * reads size bytes, at most 8. */
 static inline void au_put_big_endian(uint8_t *at, uint64_t value, size_t size)

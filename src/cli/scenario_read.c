@@ -13,10 +13,10 @@
 #define RAW            "raw:"
 #define CODE_HASH      "code_hash:"
 
-static bool has_prefix(struct au_bytes text, const char *prefix)
+static bool is_raw(const struct au_scenario_value *value)
 {
-    size_t size = strlen(prefix);
-    return text.size >= size && memcmp(text.data, prefix, size) == 0;
+    struct au_bytes text = value->text;
+    return value->is_text && au_bytes_skip(&text, RAW);
 }
 
 /* Keys, signatures, and the hash of a contract's code as their bytes; any other value as it is. */
@@ -27,9 +27,8 @@ static enum au_err resolve(const struct au_scenario_reader *reader, const char *
     struct au_buf text;
     struct au_hash hash;
     AU_TRY(au_scenario_sign(reader, where, value, out_value));
-    if (!value->is_text || !has_prefix(value->text, CODE_HASH)) return AU_OK;
-    size_t size = strlen(CODE_HASH);
-    struct au_bytes name = {value->text.data + size, value->text.size - size};
+    struct au_bytes name = value->text;
+    if (!value->is_text || !au_bytes_skip(&name, CODE_HASH)) return AU_OK;
     if (!reader->find_code(reader->names->context, name, &hash)) {
         return au_field_fail_text(reader->message, where,
                                   "behind " CODE_HASH " the name of a contract that was deployed",
@@ -71,11 +70,11 @@ static enum au_err read_text(const struct au_scenario_reader *reader, const char
     if (text.size > 0 && memchr(text.data, 0, text.size) != NULL) {
         return au_field_fail(reader->message, "%s: expected a text without U+0000", where);
     }
-    if (has_prefix(text, "addr:")) {
-        struct au_bytes name = {text.data + 5, text.size - 5};
+    struct au_bytes name = text;
+    if (au_bytes_skip(&name, "addr:")) {
         return read_address(reader, where, name, out_bytes);
     }
-    if (has_prefix(text, "@")) {
+    if (au_bytes_skip(&name, "@")) {
         return au_field_fail_text(reader->message, where,
                                   "addr:NAME for an address or str:TEXT for a text", text);
     }
@@ -113,8 +112,8 @@ enum au_err au_scenario_read_value(const struct au_scenario_reader *reader, cons
 {
     struct au_scenario_value value;
     AU_TRY(resolve(reader, where, given, &value));
-    bool is_raw = value.is_text && has_prefix(value.text, RAW);
-    if (type != NULL && !is_raw) return read_typed(reader, where, type, value.json, out_bytes);
+    if (type != NULL && !is_raw(&value))
+        return read_typed(reader, where, type, value.json, out_bytes);
     if (value.is_text) return read_text(reader, where, value.text, out_bytes);
     return au_field_fail_text(reader->message, where,
                               "a text that says its type, as \"u64:5\", since no ABI does",
@@ -149,8 +148,7 @@ static enum au_err make_word(const struct au_scenario_reader *reader,
 {
     struct au_scenario_value resolved;
     AU_TRY(resolve(reader, "args", &arg->value, &resolved));
-    bool is_raw = resolved.is_text && has_prefix(resolved.text, RAW);
-    struct au_bytes value = is_raw ? resolved.text : resolved.json;
+    struct au_bytes value = is_raw(&resolved) ? resolved.text : resolved.json;
     char *word = au_arena_zero(reader->arena, arg->name.size + value.size + 2);
     if (word == NULL) return AU_ERR_NO_MEMORY;
     *out_word = word;

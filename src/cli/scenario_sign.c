@@ -65,21 +65,13 @@ struct signer {
 
 /* ---- values ---- */
 
-static bool skip_prefix(struct au_bytes *text, const char *prefix)
-{
-    size_t size = strlen(prefix);
-    if (text->size < size || memcmp(text->data, prefix, size) != 0) return false;
-    *text = (struct au_bytes){text->data + size, text->size - size};
-    return true;
-}
-
 static enum au_err read_signer(const struct au_scenario_reader *reader, const char *where,
                                struct au_bytes text, struct signer *out_signer)
 {
     for (size_t i = 0; i < AU_COUNT_OF(curves); i++) {
         size_t index;
         struct au_bytes name = text;
-        if (!skip_prefix(&name, curves[i].name) || !skip_prefix(&name, ":")) continue;
+        if (!au_bytes_skip(&name, curves[i].name) || !au_bytes_skip(&name, ":")) continue;
         if (!au_dev_account_find(name, &index)) continue;
         *out_signer = (struct signer){&curves[i], au_dev_account_seed(index)};
         return AU_OK;
@@ -179,7 +171,7 @@ static enum au_err put_object(const struct au_scenario_reader *reader, const cha
     if (au_json_in_count(object) == 1) {
         AU_ASSERT(au_json_in_next(object, &member));
         struct au_bytes key = member.key;
-        if (skip_prefix(&key, SIGN)) return put_signature(reader, where, key, member.value, out);
+        if (au_bytes_skip(&key, SIGN)) return put_signature(reader, where, key, member.value, out);
         member = (struct au_json_in_member){0};
     }
     au_json_write_begin_object(out);
@@ -223,7 +215,7 @@ static enum au_err put(const struct au_scenario_reader *reader, const char *wher
     if (type == AU_JSON_IN_ARRAY && !is_deep) return put_array(reader, where, value, out);
     if (type == AU_JSON_IN_STRING) {
         struct au_bytes text = au_json_in_string(value);
-        if (skip_prefix(&text, PUBLIC_KEY)) return put_key(reader, where, text, out);
+        if (au_bytes_skip(&text, PUBLIC_KEY)) return put_key(reader, where, text, out);
     }
     return put_bare(value, out);
 }
@@ -234,7 +226,7 @@ static enum au_err put(const struct au_scenario_reader *reader, const char *wher
 static bool may_sign(const struct au_scenario_value *value)
 {
     struct au_bytes text = value->text;
-    if (value->is_text) return skip_prefix(&text, PUBLIC_KEY);
+    if (value->is_text) return au_bytes_skip(&text, PUBLIC_KEY);
     return memmem(value->json.data, value->json.size, "\"" SIGN, 1 + strlen(SIGN)) != NULL ||
            memmem(value->json.data, value->json.size, "\"" PUBLIC_KEY, 1 + strlen(PUBLIC_KEY)) !=
                NULL;

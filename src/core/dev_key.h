@@ -11,7 +11,7 @@
 #include "crypto/sign.h"
 
 /* au_dev_account_key gives an account's key, au_dev_account_address its address.
- * index < AU_DEV_ACCOUNT_COUNT. Cost: 20 us */
+ * index < AU_DEV_ACCOUNT_COUNT. Cost: that of au_sign_key_from_seed */
 struct au_sign_key au_dev_account_key(size_t index);
 struct au_address au_dev_account_address(size_t index);
 
