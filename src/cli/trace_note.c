@@ -108,13 +108,14 @@ void au_trace_note(const struct au_client *client, const struct au_answer *answe
     struct trace trace = {.client = client};
     struct au_buf text;
     if (answer->json == NULL || trace_read(&trace, answer) != AU_EXIT_DONE) return;
+    size_t end = trace.count;
+    while (end > 0 && failed_outcome(&trace.items[end - 1]) == 0)
+        end--;
+    if (end == 0) return;
     au_buf_init(&text, NOTE_SIZE_MAX);
     au_known_open(&trace.known, client);
-    for (size_t i = trace.count; i-- > 0 && text.size == 0;) {
-        uint64_t outcome = failed_outcome(&trace.items[i]);
-        if (outcome != 0) note_call(&trace, i, (enum au_outcome)outcome, &text);
-    }
-    if (text.size > 0 && text.err == AU_OK) {
+    note_call(&trace, end - 1, (enum au_outcome)failed_outcome(&trace.items[end - 1]), &text);
+    if (text.err == AU_OK) {
         au_invocation_note(client->invocation, "%.*s%s", (int)text.size, (const char *)text.data,
                            is_shown ? "" : "; `aureon simulate --trace` shows all of it");
     }
