@@ -97,10 +97,10 @@ struct setup {
 };
 
 /* How a family is kept. Changes wait in memory in a skip list, where a key costs 3 us, or 2 if it
- * comes behind the one before it; in families that are read by key, or along one prefix, in a table
- * of lists by the hash of a prefix, at 1 us. To walk all of such a family costs a sorted copy.
- * Accounts and slots are read at random, and most are not among the changes: a filter spares the
- * search there. */
+ * comes near the one before it, as records of a trie do; in families that are read by key, or along
+ * one prefix, in a table of lists by the hash of a prefix, at 1 us. To walk all of such a family, as
+ * writing it to a table does, costs a sorted copy: 3 us a key of another thread's. Accounts and
+ * slots are read at random, and most are not among the changes: a filter spares the search there. */
 static const struct family_kind {
     bool is_compressed;
     size_t prefix_size; /* bytes of a key that choose its list; 0 = there is one list */
@@ -109,9 +109,9 @@ static const struct family_kind {
 } kinds[FAMILY_COUNT] = {
     [AU_CF_COD] = {.is_compressed = true}, [AU_CF_CHG] = {.is_compressed = true},
     [AU_CF_BLK] = {.is_compressed = true}, [AU_CF_RCP] = {.is_compressed = true},
-    [AU_CF_TRI] = {.prefix_size = 128},    [AU_CF_TXI] = {.prefix_size = 32},
-    [AU_CF_IDX] = {.prefix_size = 33},     [AU_CF_ACC] = {.is_filtered = true},
-    [AU_CF_STO] = {.is_filtered = true},   [AU_CF_KEY] = {.has_gaps = true},
+    [AU_CF_TXI] = {.prefix_size = 32},     [AU_CF_IDX] = {.prefix_size = 33},
+    [AU_CF_ACC] = {.is_filtered = true},   [AU_CF_STO] = {.is_filtered = true},
+    [AU_CF_KEY] = {.has_gaps = true},
 };
 
 struct au_rocks_options au_rocks_options_default(void)
