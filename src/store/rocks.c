@@ -1,5 +1,6 @@
 #include "store/rocks.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -19,6 +20,7 @@
 #define FILTER_SHARE        0.02 /* of changes in memory, for their filter: 20 bits per account */
 #define TABLE_FORMAT        5
 #define BACKGROUND_JOBS     2
+#define TABLE_THREADS       16 /* that open tables, at most */
 #define MANY_KEYS           64 /* read together */
 #define BATCH_KEPT          (16 * MIB)
 #define ARENA_SHARE         256  /* of changes in memory, that a family takes at a time */
@@ -705,6 +707,20 @@ static void setup_free(struct setup *setup)
     rocksdb_cache_destroy(setup->cache);
 }
 
+/* Counts the tables in a folder, as far as max. */
+static int table_count(const char *path, int max)
+{
+    DIR *folder = opendir(path);
+    int count = 0;
+    if (!folder) return count;
+    for (struct dirent *entry; count < max && (entry = readdir(folder));) {
+        const char *end = strrchr(entry->d_name, '.');
+        if (end && strcmp(end, ".sst") == 0) count++;
+    }
+    (void)closedir(folder);
+    return count;
+}
+
 static char *open_db(struct rocks *rocks, const char *path, const struct au_rocks_options *options)
 {
     struct setup setup = setup_new(options);
@@ -715,6 +731,8 @@ static char *open_db(struct rocks *rocks, const char *path, const struct au_rock
     names[AU_CF_COUNT] = "default";
 
     char *cause = NULL;
+    /* RocksDB begins as many for each family, however few tables that has. */
+    rocksdb_options_set_max_file_opening_threads(setup.db, table_count(path, TABLE_THREADS));
     rocks->db = rocksdb_open_column_families(setup.db, path, FAMILY_COUNT, names,
                                              (const rocksdb_options_t *const *)setup.families,
                                              rocks->families, &cause);
