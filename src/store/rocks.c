@@ -12,6 +12,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "store/gaps.h"
+#include "store/manifest.h"
 #include "store/schema.h"
 #include "store/wal.h"
 
@@ -707,6 +708,14 @@ static void setup_free(struct setup *setup)
     rocksdb_cache_destroy(setup->cache);
 }
 
+static void name_families(const char *out_names[FAMILY_COUNT])
+{
+    for (size_t i = 0; i < AU_CF_COUNT; i++) {
+        out_names[i] = au_cf_name((enum au_cf)i);
+    }
+    out_names[AU_CF_COUNT] = "default";
+}
+
 /* Counts the tables in a folder, as far as max. */
 static int table_count(const char *path, int max)
 {
@@ -721,15 +730,10 @@ static int table_count(const char *path, int max)
     return count;
 }
 
-static char *open_db(struct rocks *rocks, const char *path, const struct au_rocks_options *options)
+static char *open_db(struct rocks *rocks, const char *path, const char *const *names,
+                     const struct au_rocks_options *options)
 {
     struct setup setup = setup_new(options);
-    const char *names[FAMILY_COUNT];
-    for (size_t i = 0; i < AU_CF_COUNT; i++) {
-        names[i] = au_cf_name((enum au_cf)i);
-    }
-    names[AU_CF_COUNT] = "default";
-
     char *cause = NULL;
     /* RocksDB begins as many for each family, however few tables that has. */
     rocksdb_options_set_max_file_opening_threads(setup.db, table_count(path, TABLE_THREADS));
@@ -747,14 +751,17 @@ static enum au_err open_mended(struct rocks *rocks, const char *path,
                                char out_message[AU_KV_MESSAGE_SIZE])
 {
     bool is_torn;
+    const char *names[FAMILY_COUNT];
+    name_families(names);
     AU_TRY(au_schema_claim(path, out_message));
+    AU_TRY(au_manifest_make(path, names, AU_CF_COUNT, out_message));
     AU_TRY(au_wal_check(path, out_message, &is_torn));
-    char *cause = open_db(rocks, path, options);
+    char *cause = open_db(rocks, path, names, options);
     enum au_err err = cause ? take_cause(cause, out_message) : AU_OK;
     if (err != AU_ERR_MALFORMED || !is_torn) return err;
     AU_TRY(au_wal_mend(path, out_message));
     out_message[0] = 0;
-    cause = open_db(rocks, path, options);
+    cause = open_db(rocks, path, names, options);
     return cause ? take_cause(cause, out_message) : AU_OK;
 }
 

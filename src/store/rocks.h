@@ -6,7 +6,8 @@
  * silence:
  *   - a bit that is not as it was written, anywhere in a log;
  *   - a log that is incomplete and not the newest;
- *   - a log that was synced and closed, and is gone or shorter.
+ *   - a log that was synced and closed, and is gone or shorter;
+ *   - logs or tables without the file CURRENT, which says what they are of.
  * Not detected: the newest log gone, or cut between two records or, as after a kill, within one.
  * After a loss of power the file system may leave other bytes than a part of the incomplete record;
  * then opening refuses what would be safe to drop.

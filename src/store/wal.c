@@ -328,3 +328,18 @@ enum au_err au_wal_mend(const char *folder, char out_message[AU_KV_MESSAGE_SIZE]
     (void)close(file);
     return err;
 }
+
+void au_wal_put(struct au_buf *file, const struct au_buf *record)
+{
+    struct crc_table table;
+    const struct au_bytes bytes = au_buf_bytes(record);
+    AU_ASSERT(file->size_max <= BLOCK_SIZE);
+    if (file->err == AU_OK) file->err = record->err;
+    crc_table_init(&table);
+    uint32_t crc = crc_byte(&table, UINT32_MAX, FRAGMENT_FULL);
+    au_buf_put_u32(file, crc_masked(crc_bytes(&table, crc, bytes)));
+    au_buf_put_u8(file, (uint8_t)bytes.size);
+    au_buf_put_u8(file, (uint8_t)(bytes.size >> 8));
+    au_buf_put_u8(file, FRAGMENT_FULL);
+    au_buf_put_bytes(file, bytes);
+}

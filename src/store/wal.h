@@ -40,4 +40,11 @@ AU_MUST_USE enum au_err au_wal_check(const char *folder, char out_message[AU_KV_
  * NO_MEMORY */
 AU_MUST_USE enum au_err au_wal_mend(const char *folder, char out_message[AU_KV_MESSAGE_SIZE]);
 
+/* au_wal_put appends a record to what shall be a file of this form.
+ *
+ * file     its size_max is that of a block at most; gets an error of the record's, too
+ *
+ * Cost: 10 us. */
+void au_wal_put(struct au_buf *file, const struct au_buf *record);
+
 #endif
