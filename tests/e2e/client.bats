@@ -599,3 +599,13 @@ END
     PATH=$PWD/bin:$PATH XDG_DATA_HOME=$PWD/data run --separate-stderr bash -euc "$(cat rest)"
     expect 0
 }
+
+@test "libcurl is loaded by a command that asks a node, and by no other" {
+    mkdir lib
+    echo 'extern int nothing;' | cc -shared -fPIC -o lib/libcurl.so.4 -x c -
+    run env LD_LIBRARY_PATH=lib "$AUREON" --version
+    [ "$status" -eq 0 ]
+    run env LD_LIBRARY_PATH=lib "$AUREON" status
+    [ "$status" -eq 1 ]
+    [[ $output == "aureon status: "*"libcurl.so.4: undefined symbol: curl_easy_init" ]]
+}
