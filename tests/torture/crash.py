@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Breaks a node at each of its calls that change the disk, and looks at what is left.
 
-The calls are counted while a node starts, commits one block (of transfers, of storage, of
-deployments, one with which the records of tries are written, and one after which more of them are
-written by another thread) and stops, also after so much was written that it leaves no log behind.
-What RocksDB does by itself after a start is over by then, so that each run counts the same calls.
-Then, for each call, on a copy of the same data directory: a kill before it, in the middle of a
-write, after it; a loss of power before and after it, which takes what was not synced; EIO and ENOSPC
-once, ENOSPC from there on; and EIO at each read. Afterwards
+The calls are counted while a node starts, for the first time and later, commits one block (of
+transfers, of storage, of deployments, one with which the records of tries are written, and one after
+which more of them are written by another thread) and stops, also after so much was written that it
+leaves no log behind. What RocksDB does by itself after a start is over by then, so that each run
+counts the same calls. Then, for each call, on a copy of the same data directory: a kill before it, in
+the middle of a write, after it; a loss of power before and after it, which takes what was not synced;
+EIO and ENOSPC once, ENOSPC from there on; and EIO at each read. Afterwards
 
   * the node was killed, or stopped with exit code 1 or 4 and said why, or went on, or made no blocks
     for want of space and then, since there is some, made blocks again in the same process;
@@ -52,7 +52,9 @@ from record import FAILED, Record
 
 ACTIONS = ("nothing kill-before kill-within kill-after lose-before lose-after eio enospc "
            "enospc-on").split()  # the shim has the same
-PHASES = ("start", "transfers", "storage", "deploys", "flush", "pass", "stop", "closing")
+FIRST = "first start"  # of a folder that is empty
+PHASES = (FIRST, "start", "transfers", "storage", "deploys", "flush", "pass", "stop", "closing")
+STARTS = (FIRST, "start")  # phases whose calls are those of a start and of a block
 STOPS = ("stop", "closing")  # phases whose calls are those of a stop
 FLUSH_BLOCKS = 511  # after a start, before the block with which tries are written
 PASS_BLOCKS = 40  # of these, that write so many slots that another thread writes their tries
@@ -221,7 +223,7 @@ class Crash:
 
     def act(self, node, phase, given, is_full):
         """What is done while calls are counted. OSError where the node is gone."""
-        if phase == "start":
+        if phase in STARTS:
             self.control.count()
         node.start()
         self.control.settle()
@@ -241,14 +243,14 @@ class Crash:
         if phase == "deploys":
             self.control.count()
         hashes = submit(connection, requests(phase, self.contract))
-        if phase not in ("start", *STOPS):
+        if phase not in (*STARTS, *STOPS):
             self.control.count()
         if not mine(connection) and is_full:
             connection = self.resume(node, phase, given)
         given |= receipts(connection, hashes)
         if len(self.places[phase]) < 2:
             self.places[phase].append(place(connection))
-            if len(given) != len(self.kept) + len(hashes):
+            if len(given) != len(self.kept_before(phase)) + len(hashes):
                 raise Broken(f"{phase}: not all is in the one block")
         if phase in STOPS:
             self.control.count()
@@ -279,13 +281,19 @@ class Crash:
         self.resumed_at = place(connection)
         return connection
 
+    def kept_before(self, phase):
+        return {} if phase == FIRST else self.kept
+
     def break_once(self, phase, action, target, counts_reads=0):
         """Returns what came to pass, and how many calls there were."""
         folder = self.folder / "point"
-        shutil.copytree(self.base, folder)
+        if phase == FIRST:
+            folder.mkdir()
+        else:
+            shutil.copytree(self.base, folder)
         self.control.set(action, target, counts_reads)
         node = BrokenNode(folder, self.control)
-        given = dict(self.kept)
+        given = dict(self.kept_before(phase))
         error = self.resumed_at = None
         try:
             self.act(node, phase, given, action.startswith("enospc"))
@@ -324,7 +332,7 @@ class Crash:
             connection = Connection(node.port)
             at = place(connection)
             places = [self.resumed_at] * 2 if self.resumed_at else self.places.get(phase, [])
-            if at not in places or (len(given) > len(self.kept) and at != places[1]):
+            if at not in places or (len(given) > len(self.kept_before(phase)) and at != places[1]):
                 raise Broken(f"at {at}, not one of {places}; {len(given)} receipts")
             if outcome == "went on" and at != places[-1]:
                 raise Broken(f"it went on, but is at {at}")
