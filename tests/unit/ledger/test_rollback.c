@@ -310,6 +310,59 @@ static void test_rollback_refuses(void **state)
     world_open_ledger(&world);
 }
 
+/* The store's functions, but that no more than some writes are done. */
+static struct {
+    struct au_kv_ops ops;
+    const struct au_kv_ops *below;
+    size_t left;
+} failing;
+
+static enum au_err write_or_fail(void *ctx, const struct au_kv_batch *batch, bool is_synced)
+{
+    if (failing.left == 0) return AU_ERR_IO;
+    failing.left--;
+    return failing.below->write(ctx, batch, is_synced);
+}
+
+/* Whichever write fails: what is said to be taken back is, and else nothing is. */
+static void test_rollback_with_failing_writes(void **state)
+{
+    (void)state;
+    struct au_kv_snapshot target, head;
+    struct au_buf message;
+    enum au_err err = AU_ERR_IO;
+    for (unsigned n = 0; n < 30; n++) {
+        if (n == 20) assert_ok(au_kv_snapshot_open(&world.kv, &target));
+        make_block();
+    }
+    stop();
+    assert_ok(au_kv_snapshot_open(&world.kv, &head));
+    au_buf_init(&message, 1000);
+    failing.below = world.kv.ops;
+    failing.ops = *world.kv.ops;
+    failing.ops.write = write_or_fail;
+    size_t writes = 0;
+    while (err != AU_OK) {
+        struct au_kv kv = {&failing.ops, world.kv.ctx};
+        struct au_header header;
+        failing.left = writes++;
+        au_buf_clear(&message);
+        err = au_ledger_roll_back(&kv, 20, &message, &header);
+        if (err != AU_OK) assert_err(err, AU_ERR_IO);
+        assert_int_equal(message.size > 0, err != AU_OK);
+        expect_same(err == AU_OK ? &target : &head, err == AU_OK ? 20 : 30);
+    }
+    assert_in_range(writes, 2, 10);
+    expect_verified();
+    world_open_ledger(&world);
+    for (unsigned n = 0; n < 10; n++)
+        make_block();
+    expect_same(&head, 30);
+    au_buf_done(&message);
+    au_kv_snapshot_close(&target);
+    au_kv_snapshot_close(&head);
+}
+
 static void test_rollback_needs_a_chain(void **state)
 {
     (void)state;
@@ -343,11 +396,9 @@ int main(void)
 {
 #define CHAIN(test) cmocka_unit_test_setup_teardown(test, open_chain, close_chain)
     const struct CMUnitTest tests[] = {
-        CHAIN(test_rollback_ends),
-        CHAIN(test_rollback_refuses),
-        CHAIN(test_rollback_window),
-        CHAIN(test_rollback_and_again),
-        cmocka_unit_test(test_rollback_needs_a_chain),
+        CHAIN(test_rollback_ends),      CHAIN(test_rollback_refuses),
+        CHAIN(test_rollback_window),    CHAIN(test_rollback_with_failing_writes),
+        CHAIN(test_rollback_and_again), cmocka_unit_test(test_rollback_needs_a_chain),
     };
     return cmocka_run_group_tests_name("ledger/rollback", tests, NULL, NULL);
 }
