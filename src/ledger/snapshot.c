@@ -25,6 +25,10 @@ static enum au_err check_path(int size, struct au_buf *message)
 enum au_err au_snapshot_manifest_path(const char *folder, struct au_buf *message,
                                       char out_path[AU_SNAPSHOT_PATH_SIZE])
 {
+    if (folder[0] == 0) {
+        au_buf_put_text(message, "expected a snapshot's folder, got ''");
+        return AU_ERR_INVALID_ARG;
+    }
     return check_path(
         snprintf(out_path, AU_SNAPSHOT_PATH_SIZE, "%s/%s", folder, AU_SNAPSHOT_MANIFEST), message);
 }
@@ -132,8 +136,11 @@ static enum au_err make_folder(const struct creation *creation,
     struct stat status;
     const char *folder = creation->folder;
     AU_TRY(au_snapshot_manifest_path(folder, creation->message, out_path));
-    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
-        au_buf_printf(creation->message, "cannot make the folder %s: %s", folder, strerror(errno));
+    bool is_made = mkdir(folder, FOLDER_MODE) == 0;
+    int cause = errno;
+    bool is_there = !is_made && stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
+    if (!is_made && !is_there) {
+        au_buf_printf(creation->message, "cannot make the folder %s: %s", folder, strerror(cause));
         return AU_ERR_IO;
     }
     if (lstat(out_path, &status) != 0) return AU_OK;
@@ -175,7 +182,7 @@ enum au_err au_snapshot_create(const struct au_snapshot_source *source, const ch
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
     enum au_err err = create(&creation, &genesis, out_info);
     if (err == AU_ERR_NOT_FOUND) au_buf_put_text(message, "the store holds no chain");
-    if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
+    if (err != AU_OK) au_kv_explain(&source->kv, err, message);
     au_buf_done(&genesis);
     au_buf_done(&creation.hashes);
     au_buf_done(&creation.chunk);

@@ -39,11 +39,13 @@ static enum au_err read_manifest(struct restoration *work, const struct au_hash 
                       AU_SNAPSHOT_MANIFEST);
         return err;
     }
+    if (err == AU_ERR_TOO_LARGE) {
+        au_buf_printf(work->message, "%s is larger than a manifest may be", path);
+        return AU_ERR_MALFORMED;
+    }
     if (err != AU_OK) return au_snapshot_fail_file(work->message, "read", path, err);
     err = au_manifest_decode(au_buf_bytes(&work->manifest_bytes), &work->manifest, &wrong);
-    if (err == AU_ERR_MALFORMED) {
-        au_buf_printf(work->message, "%s: %s", AU_SNAPSHOT_MANIFEST, wrong);
-    }
+    if (err == AU_ERR_MALFORMED) au_buf_printf(work->message, "%s is damaged: %s", path, wrong);
     AU_TRY(err);
     struct au_hash hash = au_header_hash(&work->manifest.header);
     if (!block_hash || au_hash_is_equal(block_hash, &hash)) return AU_OK;
@@ -120,15 +122,16 @@ static enum au_err take_chunks(struct restoration *work)
     if (count.account_count != expected->account_count ||
         count.slot_count != expected->slot_count || count.code_count != expected->code_count) {
         au_buf_printf(work->message,
-                      "%s: expected %" PRIu64 " accounts, %" PRIu64 " slots and %" PRIu64
+                      "%s/%s: expected %" PRIu64 " accounts, %" PRIu64 " slots and %" PRIu64
                       " codes, got %" PRIu64 ", %" PRIu64 " and %" PRIu64,
-                      AU_SNAPSHOT_MANIFEST, expected->account_count, expected->slot_count,
-                      expected->code_count, count.account_count, count.slot_count,
-                      count.code_count);
+                      work->folder, AU_SNAPSHOT_MANIFEST, expected->account_count,
+                      expected->slot_count, expected->code_count, count.account_count,
+                      count.slot_count, count.code_count);
         return AU_ERR_MALFORMED;
     }
     if (count.chunk_count == 0 && !au_hash_is_equal(&work->manifest.header.state_root, &empty)) {
-        au_buf_printf(work->message, "%s: no chunks, but a state", AU_SNAPSHOT_MANIFEST);
+        au_buf_printf(work->message, "%s/%s: no chunks, but a state", work->folder,
+                      AU_SNAPSHOT_MANIFEST);
         return AU_ERR_MALFORMED;
     }
     return AU_OK;
@@ -263,6 +266,7 @@ static enum au_err run_on(struct restoration *work, const struct au_hash *block_
             err = genesis->err;
         }
     }
+    if (err != AU_OK && work->kv) au_kv_explain(work->kv, err, work->message);
     if (err != AU_OK && work->message->size == 0) {
         au_buf_put_text(work->message, au_err_text(err));
     }

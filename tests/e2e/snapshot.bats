@@ -98,6 +98,28 @@ damaged_is_refused() {
     expect_refused 2 "the snapshot is of block 0x"
     aureon snapshot verify snapshot --block 0x12
     expect_refused 2 "--block '0x12': expected"
+
+    for file in manifest chunk-000001; do
+        rm -rf damaged
+        cp -r snapshot damaged
+        truncate -s 2G "damaged/$file"
+        aureon snapshot verify damaged
+        expect_refused 4 "damaged/$file is larger than a "
+        truncate -s 0 "damaged/$file"
+        aureon snapshot verify damaged
+        expect_refused 4 "damaged/$file is damaged: "
+    done
+    touch file
+    aureon snapshot create chain file
+    expect_refused 1 "cannot make the folder file: File exists"
+    aureon snapshot create chain ""
+    expect_refused 2 "expected a snapshot's folder, got ''"
+    aureon snapshot restore snapshot ""
+    expect_refused 2 "expected a folder, got ''"
+    aureon snapshot verify ""
+    expect_refused 2 "expected a snapshot's folder, got ''"
+    aureon state verify ""
+    expect_refused 2 "expected a folder, got ''"
 }
 
 @test "blocks from before a snapshot are told as pruned" {
