@@ -24,33 +24,59 @@
 #define TEXT_SIZE      32768u /* bytes */
 #define PROGRESS_WIDTH 30
 
+/* People see that it goes on. */
+static void on_count(void *context, uint64_t entry_count)
+{
+    fprintf(context, "\r%" PRIu64 " entries ", entry_count);
+    fflush(context);
+}
+
+static bool is_shown(FILE *err)
+{
+    return isatty(fileno(err)) == 1;
+}
+
+static void end_progress(FILE *err)
+{
+    if (is_shown(err)) fprintf(err, "\r%*s\r", PROGRESS_WIDTH, "");
+}
+
 /* ---- state verify ---- */
 
 /* Branches that were not written yet are made first, from what has changed since. */
-static enum au_err verify_state(const struct au_kv *kv, const struct au_header *head,
+static enum au_err verify_state(const struct au_kv *kv, const struct au_header *head, FILE *err,
                                 struct au_buf *message, struct au_verified *out_verified)
 {
+    const struct au_progress progress = {err, on_count};
     enum au_err made = au_state_catch_up(kv, head->height, &head->state_root);
     bool is_damaged = made == AU_ERR_MALFORMED;
     if (made != AU_OK && made != AU_ERR_NOT_FOUND && !is_damaged) return made;
-    AU_TRY(au_state_verify(kv, head->height, &head->state_root, message, out_verified));
-    if (!is_damaged) return AU_OK;
+    enum au_err found = au_state_verify(kv, head->height, &head->state_root,
+                                        is_shown(err) ? &progress : NULL, message, out_verified);
+    end_progress(err);
+    if (found != AU_OK || !is_damaged) return found;
     au_buf_put_text(message, "branches, or what has changed since they were written");
     return AU_ERR_MALFORMED;
 }
 
-/* Why a store could not be read, with what is known of its damage. */
-static enum au_exit fail_store(const struct au_invocation *invocation, enum au_err err,
-                               const struct au_buf *damage)
+/* Why a store could not be read: what it failed with, which names the file, or else the damage that
+ * was found in what it gave. */
+static enum au_exit fail_store(const struct au_invocation *invocation, const struct au_kv *kv,
+                               enum au_err err, const struct au_buf *damage)
 {
+    char cause[AU_KV_MESSAGE_SIZE];
     if (err == AU_ERR_NOT_FOUND) {
         return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "the store holds no chain");
     }
+    au_kv_message(kv, cause);
     if (err == AU_ERR_MALFORMED) {
+        struct au_bytes found = au_bytes_of(cause[0] ? cause : "a record of its last block");
+        if (!cause[0] && damage->size > 0) found = au_buf_bytes(damage);
         return au_invocation_fail(invocation, AU_EXIT_REJECTED, "the store is damaged: %.*s",
-                                  (int)damage->size, (const char *)damage->data);
+                                  (int)found.size, (const char *)found.data);
     }
-    return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
+    return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "the store cannot be read: %s",
+                              cause[0] ? cause : au_err_text(err));
 }
 
 static enum au_exit verify_store(const struct au_invocation *invocation, const struct au_kv *kv,
@@ -59,8 +85,9 @@ static enum au_exit verify_store(const struct au_invocation *invocation, const s
     struct au_verified verified;
     struct au_header head;
     enum au_err err = au_ledger_stored_head(kv, &head);
-    if (err == AU_OK) err = verify_state(kv, &head, text, &verified);
-    if (err != AU_OK) return fail_store(invocation, err, text);
+    FILE *stream = invocation->streams->err;
+    if (err == AU_OK) err = verify_state(kv, &head, stream, text, &verified);
+    if (err != AU_OK) return fail_store(invocation, kv, err, text);
     au_buf_printf(text,
                   "height    %" PRIu64 "\naccounts  %" PRIu64 "\nslots     %" PRIu64
                   "\nbranches  %" PRIu64 "\nroot      ",
@@ -106,34 +133,29 @@ static enum au_exit run_verify(struct au_invocation *invocation)
 
 /* ---- state stats ---- */
 
-/* People see that it goes on. */
-static void on_count(void *context, uint64_t entry_count)
-{
-    fprintf(context, "\r%" PRIu64 " entries ", entry_count);
-    fflush(context);
-}
-
-static enum au_err count(const struct au_kv *kv, FILE *err, struct au_stats_report *report)
+static enum au_err count(const struct au_kv *kv, FILE *err, struct au_buf *message,
+                         struct au_stats_report *report)
 {
     struct au_header head;
-    struct au_stats_progress progress = {.context = err};
-    if (isatty(fileno(err)) == 1) progress.on_count = on_count;
+    const struct au_progress progress = {err, on_count};
     AU_TRY(au_ledger_stored_head(kv, &head));
-    AU_TRY(au_keep_get(kv, &report->keep));
+    enum au_err kept = au_keep_get(kv, &report->keep);
+    if (kept == AU_ERR_MALFORMED) au_buf_put_text(message, "how many blocks' undo is kept");
+    AU_TRY(kept);
     report->height = head.height;
     report->schema = AU_SCHEMA_VERSION; /* no other one is opened */
-    AU_TRY(au_state_stats(kv, progress, &report->stats));
-    if (progress.on_count) fprintf(err, "\r%*s\r", PROGRESS_WIDTH, "");
-    return AU_OK;
+    enum au_err counted =
+        au_state_stats(kv, is_shown(err) ? &progress : NULL, message, &report->stats);
+    end_progress(err);
+    return counted;
 }
 
 static enum au_exit count_store(const struct au_invocation *invocation, const struct au_kv *kv,
                                 struct au_buf *text)
 {
     struct au_stats_report report;
-    enum au_err err = count(kv, invocation->streams->err, &report);
-    if (err == AU_ERR_MALFORMED) au_buf_put_text(text, "`aureon state verify` says where");
-    if (err != AU_OK) return fail_store(invocation, err, text);
+    enum au_err err = count(kv, invocation->streams->err, text, &report);
+    if (err != AU_OK) return fail_store(invocation, kv, err, text);
     bool is_json = au_invocation_has(invocation, "json");
     (is_json ? au_stats_report_json : au_stats_report_text)(text, &report);
     return au_invocation_write(invocation, text);
@@ -184,8 +206,9 @@ static enum au_exit run_rollback(struct au_invocation *invocation)
 
 static const char verify_details[] =
     "Builds all tries again from the accounts and slots in DIR/store and compares them with\n"
-    "the stored branches and the state root of the last block. The node must not be running.\n"
-    "A store that does not fit gives exit code 4 and says what is damaged.\n";
+    "the stored branches and the state root of the last block, and code with its hash. The node\n"
+    "must not be running. A store that does not fit gives exit code 4 and says what is damaged.\n"
+    "On a terminal it shows how many accounts and slots it has read.\n";
 
 static const char stats_details[] =
     "Counts what is in DIR/store: for how many blocks older states are kept and from which\n"

@@ -1,5 +1,6 @@
 #include "state/stats.h"
 
+#include "base/hex.h"
 #include "state/flat.h"
 #include "state/undo_record.h"
 
@@ -7,7 +8,8 @@
 
 struct counting {
     struct au_state_stats *stats;
-    struct au_stats_progress progress;
+    const struct au_progress *progress;
+    struct au_buf *message;
     struct au_hash owner; /* of the branch before */
     bool has_owner;
     uint64_t entry_count; /* of all families */
@@ -69,13 +71,11 @@ static bool (*const counters[AU_CF_COUNT])(struct counting *, const struct au_kv
 static bool count_entry(struct counting *counting, enum au_cf cf, const struct au_kv_entry *entry)
 {
     struct au_family_stats *family = &counting->stats->families[cf];
-    const struct au_stats_progress *progress = &counting->progress;
     if (counters[cf] && !counters[cf](counting, entry)) return false;
     family->entry_count++;
     family->key_size += entry->key.size;
     family->value_size += entry->value.size;
-    bool is_step = ++counting->entry_count % AU_STATS_STEP == 0;
-    if (is_step && progress->on_count) progress->on_count(progress->context, counting->entry_count);
+    au_progress_step(counting->progress, &counting->entry_count);
     return true;
 }
 
@@ -90,15 +90,19 @@ static enum au_err count_family(const struct au_kv *kv, const struct au_kv_snaps
     while ((err = au_kv_iter_next(&iter, &entry)) == AU_OK) {
         if (!count_entry(counting, cf, &entry)) break;
     }
+    if (err == AU_OK) {
+        au_buf_printf(counting->message, "a damaged record of family %s: ", au_cf_name(cf));
+        au_hex_put(counting->message, entry.key);
+    }
     au_kv_iter_close(&iter);
     if (err == AU_OK) return AU_ERR_MALFORMED;
     return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }
 
-enum au_err au_state_stats(const struct au_kv *kv, struct au_stats_progress progress,
-                           struct au_state_stats *out_stats)
+enum au_err au_state_stats(const struct au_kv *kv, const struct au_progress *progress,
+                           struct au_buf *message, struct au_state_stats *out_stats)
 {
-    struct counting counting = {.stats = out_stats, .progress = progress};
+    struct counting counting = {.stats = out_stats, .progress = progress, .message = message};
     struct au_kv_snapshot snapshot;
     *out_stats = (struct au_state_stats){0};
     AU_TRY(au_kv_snapshot_open(kv, &snapshot));

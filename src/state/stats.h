@@ -4,6 +4,7 @@
 #ifndef AUREON_STATE_STATS_H
 #define AUREON_STATE_STATS_H
 
+#include "state/progress.h"
 #include "state/trie_node.h"
 #include "store/kv.h"
 
@@ -32,20 +33,14 @@ struct au_state_stats {
     uint64_t undo_last;
 };
 
-/* Told now and then how many entries were counted, in all; NULL: nobody is. */
-struct au_stats_progress {
-    void *context;
-    void (*on_count)(void *context, uint64_t entry_count);
-};
-
-#define AU_STATS_STEP 65536u /* entries between two calls */
-
 /* au_state_stats counts all entries of all families. Records of accounts and branches are decoded
- * to the last byte.
+ * to the last byte. progress NULL: nobody is told how far it is.
+ *
+ * message   gets the family and the key of a record that is damaged
  *
  * OK, MALFORMED (a record that is counted by what it says is damaged), NO_MEMORY, or what the store
  * failed with. Cost: reads the whole store, about 1 us for each entry. */
-AU_MUST_USE enum au_err au_state_stats(const struct au_kv *kv, struct au_stats_progress progress,
-                                       struct au_state_stats *out_stats);
+AU_MUST_USE enum au_err au_state_stats(const struct au_kv *kv, const struct au_progress *progress,
+                                       struct au_buf *message, struct au_state_stats *out_stats);
 
 #endif

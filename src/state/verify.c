@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "base/mem.h"
+#include "crypto/sha256.h"
 #include "state/flat.h"
 #include "state/trie.h"
 #include "store/memkv.h"
@@ -12,17 +13,27 @@
 #define LEAF_SIZE_MAX (1u << 20)         /* bytes */
 #define CAPACITY_MIN  1024u              /* leaves */
 
+/* A family whose keys begin with an account's hash, walked over beside the accounts. */
+struct beside {
+    struct au_kv_iter iter;
+    struct au_kv_entry entry; /* that it has come to, unless is_done */
+    bool is_done;
+};
+
 struct work {
     const struct au_kv *kv;
+    const struct au_progress *progress; /* NULL: nobody is told */
     struct au_buf *message;
     struct au_verified *result;
     struct au_kv rebuilt;       /* the records of the tries that were built */
     struct au_kv_batch mending; /* what makes the store's like those */
     struct au_arena arena;
     struct au_buf leaf;
-    struct au_kv_iter keys; /* raw keys of all slots; owners are in the order of accounts */
-    struct au_kv_entry key; /* that keys has come to, if has_key */
-    bool has_key;
+    struct beside slots;
+    struct beside keys; /* raw keys of all slots */
+    uint64_t leaf_count;
+    bool has_codes;      /* code is proved too */
+    struct au_buf codes; /* the hashes of all code, ascending */
 };
 
 /* The leaves of one trie, in the order of keys. */
@@ -45,6 +56,7 @@ static enum au_err add_leaf(struct work *work, struct leaves *leaves, const uint
     struct au_trie_update *item = &leaves->items[leaves->count++];
     memcpy(item->key.bytes, key, AU_HASH_SIZE);
     item->existed = false;
+    au_progress_step(work->progress, &work->leaf_count);
     return au_arena_copy(&work->arena, au_buf_bytes(&work->leaf), &item->value);
 }
 
@@ -76,35 +88,47 @@ static enum au_err fail(struct work *work, const char *what, const struct au_byt
     return AU_ERR_MALFORMED;
 }
 
+/* ---- beside the accounts ---- */
+
+static enum au_err step_beside(struct beside *beside)
+{
+    enum au_err err = au_kv_iter_next(&beside->iter, &beside->entry);
+    beside->is_done = err == AU_ERR_NOT_FOUND;
+    return beside->is_done ? AU_OK : err;
+}
+
+static enum au_err open_beside(struct work *work, enum au_cf cf, struct beside *beside)
+{
+    const struct au_kv_range range = {.cf = cf};
+    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &beside->iter));
+    enum au_err err = step_beside(beside);
+    if (err != AU_OK) au_kv_iter_close(&beside->iter);
+    return err;
+}
+
 /* ---- storage ---- */
 
-static enum au_err take_slots(struct work *work, struct au_kv_iter *iter,
-                              const struct au_hash *owner, struct leaves *leaves)
+/* The slots of an account; those before it are of none. */
+static enum au_err take_slots(struct work *work, const struct au_hash *owner, struct leaves *leaves)
 {
-    struct au_kv_entry entry;
-    enum au_err err;
-    while ((err = au_kv_iter_next(iter, &entry)) == AU_OK) {
-        struct au_bytes value;
-        if (entry.key.size != AU_FLAT_SLOT_KEY_SIZE) return fail(work, "damaged slot", entry.key);
-        if (memcmp(entry.key.data, owner->bytes, AU_HASH_SIZE) != 0) return AU_OK;
-        if (!au_flat_decode_slot(entry.value, &value)) {
-            return fail(work, "damaged slot", entry.key);
+    while (!work->slots.is_done) {
+        struct au_bytes value, key = work->slots.entry.key;
+        if (key.size != AU_FLAT_SLOT_KEY_SIZE) return fail(work, "damaged slot", key);
+        int order = memcmp(key.data, owner->bytes, AU_HASH_SIZE);
+        if (order > 0) break;
+        if (order < 0) return fail(work, "a slot of no account:", key);
+        if (!au_flat_decode_slot(work->slots.entry.value, &value)) {
+            return fail(work, "damaged slot", key);
         }
         au_buf_clear(&work->leaf);
         au_flat_slot_leaf(&work->leaf, value);
-        AU_TRY(add_leaf(work, leaves, entry.key.data + AU_HASH_SIZE));
+        AU_TRY(add_leaf(work, leaves, key.data + AU_HASH_SIZE));
+        AU_TRY(step_beside(&work->slots));
     }
-    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+    return AU_OK;
 }
 
 /* ---- raw keys ---- */
-
-static enum au_err next_raw_key(struct work *work)
-{
-    enum au_err err = au_kv_iter_next(&work->keys, &work->key);
-    work->has_key = err == AU_OK;
-    return err == AU_ERR_NOT_FOUND ? AU_OK : err;
-}
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -125,16 +149,16 @@ static enum au_err verify_raw_keys(struct work *work, const struct au_hash *owne
                                    const struct leaves *leaves)
 {
     size_t count = 0;
-    for (; work->has_key; count++) {
-        struct au_bytes key = work->key.key;
+    for (; !work->keys.is_done; count++) {
+        struct au_bytes key = work->keys.entry.key;
         if (key.size <= AU_HASH_SIZE) return fail(work, "a damaged raw key:", key);
         int order = memcmp(key.data, owner->bytes, AU_HASH_SIZE);
         if (order > 0) break;
         struct au_bytes raw_key = {key.data + AU_HASH_SIZE, key.size - AU_HASH_SIZE};
-        if (order < 0 || work->key.value.size > 0 || !has_slot(leaves, raw_key)) {
+        if (order < 0 || work->keys.entry.value.size > 0 || !has_slot(leaves, raw_key)) {
             return fail(work, "a raw key that no slot has:", key);
         }
-        AU_TRY(next_raw_key(work));
+        AU_TRY(step_beside(&work->keys));
     }
     struct au_bytes account = {owner->bytes, AU_HASH_SIZE};
     return count == leaves->count ? AU_OK : fail(work, "raw keys are missing of account", account);
@@ -143,13 +167,9 @@ static enum au_err verify_raw_keys(struct work *work, const struct au_hash *owne
 static enum au_err verify_storage(struct work *work, const struct au_hash *owner,
                                   const struct au_account *account)
 {
-    struct au_kv_range range = {.cf = AU_CF_STO, .lower = {owner->bytes, AU_HASH_SIZE}};
     struct leaves leaves = {0};
     struct au_trie_root root = {.is_empty = true};
-    struct au_kv_iter iter;
-    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &iter));
-    enum au_err err = take_slots(work, &iter, owner, &leaves);
-    au_kv_iter_close(&iter);
+    enum au_err err = take_slots(work, owner, &leaves);
     if (err == AU_OK) err = build(work, owner, &leaves, &root);
     bool fits = root.is_empty != account->has_storage &&
                 (root.is_empty || au_hash_is_equal(&root.hash, &account->storage_root));
@@ -163,7 +183,53 @@ static enum au_err verify_storage(struct work *work, const struct au_hash *owner
     return err;
 }
 
+/* ---- code ---- */
+
+static enum au_err take_codes(struct work *work)
+{
+    const struct au_kv_range range = {.cf = AU_CF_COD};
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    enum au_err err;
+    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &iter));
+    while ((err = au_kv_iter_next(&iter, &entry)) == AU_OK) {
+        struct au_hash hash = au_sha256(entry.value);
+        struct au_bytes expected = {hash.bytes, AU_HASH_SIZE};
+        if (!au_bytes_is_equal(entry.key, expected)) {
+            err = fail(work, "code that has another hash than", entry.key);
+            break;
+        }
+        au_buf_put(&work->codes, hash.bytes, AU_HASH_SIZE);
+    }
+    au_kv_iter_close(&iter);
+    return err == AU_ERR_NOT_FOUND ? work->codes.err : err;
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    return memcmp(a, b, AU_HASH_SIZE);
+}
+
+static enum au_err verify_code(struct work *work, const struct au_account *account)
+{
+    const struct au_buf *codes = &work->codes;
+    if (!work->has_codes || !account->has_code) return AU_OK;
+    const uint8_t *hash = account->code_hash.bytes;
+    bool is_there = codes->size > 0 && bsearch(hash, codes->data, codes->size / AU_HASH_SIZE,
+                                               AU_HASH_SIZE, compare_hashes) != NULL;
+    return is_there ? AU_OK : fail(work, "code is missing:", (struct au_bytes){hash, AU_HASH_SIZE});
+}
+
 /* ---- accounts ---- */
+
+/* Whether the slots have come to an account, or are behind. */
+static bool is_slot_of(const struct work *work, const struct au_hash *key)
+{
+    const struct beside *slots = &work->slots;
+    if (slots->is_done) return false;
+    return slots->entry.key.size < AU_HASH_SIZE ||
+           memcmp(slots->entry.key.data, key->bytes, AU_HASH_SIZE) <= 0;
+}
 
 static enum au_err take_accounts(struct work *work, struct au_kv_iter *iter, struct leaves *leaves)
 {
@@ -176,16 +242,29 @@ static enum au_err take_accounts(struct work *work, struct au_kv_iter *iter, str
             return fail(work, "damaged account", entry.key);
         }
         memcpy(key.bytes, entry.key.data, AU_HASH_SIZE);
+        AU_TRY(verify_code(work, &account));
         au_buf_clear(&work->leaf);
         au_flat_account_leaf(&work->leaf, &account);
         AU_TRY(add_leaf(work, leaves, key.bytes));
-        if (account.has_storage) {
+        if (account.has_storage || is_slot_of(work, &key)) {
             struct au_arena_mark mark = au_arena_mark(&work->arena);
             AU_TRY(verify_storage(work, &key, &account));
             au_arena_rewind(&work->arena, mark);
         }
     }
     return err == AU_ERR_NOT_FOUND ? AU_OK : err;
+}
+
+/* What no account has come to. */
+static enum au_err verify_rest(struct work *work)
+{
+    const struct au_kv_entry *slot = &work->slots.entry;
+    if (!work->slots.is_done) {
+        bool is_slot = slot->key.size == AU_FLAT_SLOT_KEY_SIZE;
+        return fail(work, is_slot ? "a slot of no account:" : "damaged slot", slot->key);
+    }
+    if (work->keys.is_done) return AU_OK;
+    return fail(work, "a raw key that no slot has:", work->keys.entry.key);
 }
 
 static enum au_err verify_accounts(struct work *work, const struct au_hash *root)
@@ -198,9 +277,7 @@ static enum au_err verify_accounts(struct work *work, const struct au_hash *root
     AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &iter));
     enum au_err err = take_accounts(work, &iter, &leaves);
     au_kv_iter_close(&iter);
-    if (err == AU_OK && work->has_key) {
-        err = fail(work, "a raw key that no slot has:", work->key.key);
-    }
+    if (err == AU_OK) err = verify_rest(work);
     if (err == AU_OK) err = build(work, &account_trie, &leaves, &rebuilt);
     work->result->account_count = leaves.count;
     au_mem_free(leaves.items);
@@ -213,11 +290,13 @@ static enum au_err verify_accounts(struct work *work, const struct au_hash *root
 
 static enum au_err verify_flat(struct work *work, const struct au_hash *root)
 {
-    const struct au_kv_range range = {.cf = AU_CF_KEY};
-    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &work->keys));
-    enum au_err err = next_raw_key(work);
-    if (err == AU_OK) err = verify_accounts(work, root);
-    au_kv_iter_close(&work->keys);
+    AU_TRY(open_beside(work, AU_CF_STO, &work->slots));
+    enum au_err err = open_beside(work, AU_CF_KEY, &work->keys);
+    if (err == AU_OK) {
+        err = verify_accounts(work, root);
+        au_kv_iter_close(&work->keys.iter);
+    }
+    au_kv_iter_close(&work->slots.iter);
     return err;
 }
 
@@ -333,8 +412,11 @@ static enum au_err work_on(struct work *work, uint64_t height, const struct au_h
     AU_TRY(au_memkv_open(&work->rebuilt));
     au_arena_init(&work->arena, MEMORY_MAX);
     au_buf_init(&work->leaf, LEAF_SIZE_MAX);
-    enum au_err err = verify_flat(work, root);
+    au_buf_init(&work->codes, MEMORY_MAX);
+    enum au_err err = work->has_codes ? take_codes(work) : AU_OK;
+    if (err == AU_OK) err = verify_flat(work, root);
     if (err == AU_OK) err = is_mended ? mend_records(work, height) : verify_records(work, height);
+    au_buf_done(&work->codes);
     au_buf_done(&work->leaf);
     au_arena_done(&work->arena);
     au_kv_close(&work->rebuilt);
@@ -342,10 +424,12 @@ static enum au_err work_on(struct work *work, uint64_t height, const struct au_h
 }
 
 enum au_err au_state_verify(const struct au_kv *kv, uint64_t height, const struct au_hash *root,
-                            struct au_buf *message, struct au_verified *out_verified)
+                            const struct au_progress *progress, struct au_buf *message,
+                            struct au_verified *out_verified)
 {
     struct au_verified result = {0};
-    struct work work = {.kv = kv, .message = message, .result = &result};
+    struct work work = {
+        .kv = kv, .progress = progress, .message = message, .result = &result, .has_codes = true};
     AU_TRY(work_on(&work, height, root, /* is_mended */ false));
     *out_verified = result;
     return AU_OK;

@@ -1,5 +1,5 @@
 /* Proves a store, or mends it: the tries are built again from the flat state alone and compared
- * with what the store and a header say, and the raw keys with the slots.
+ * with what the store and a header say, the raw keys with the slots, code with its hash.
  *
  * Threading: any thread; the store must not be written meanwhile. */
 #ifndef AUREON_STATE_VERIFY_H
@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "state/progress.h"
 #include "store/kv.h"
 
 struct au_verified {
@@ -29,12 +30,15 @@ AU_MUST_USE enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t heigh
  * if they are of the head's height.
  *
  * height, root  of the head, as its header says
- * message       on MALFORMED gets what does not fit
+ * progress      is told how many accounts and slots were read; NULL: nobody is
+ * message       on MALFORMED gets what does not fit; nothing if the store failed with it, whose
+ *               au_kv_message tells
  *
  * OK, MALFORMED, NO_MEMORY, or what the store failed with. Cost: about 5 us for each account and
  * slot, and 1 kB of memory for each account. */
 AU_MUST_USE enum au_err au_state_verify(const struct au_kv *kv, uint64_t height,
-                                        const struct au_hash *root, struct au_buf *message,
+                                        const struct au_hash *root,
+                                        const struct au_progress *progress, struct au_buf *message,
                                         struct au_verified *out_verified);
 
 /* au_state_rebuild makes the records of all tries anew from the flat state, whatever is there, as

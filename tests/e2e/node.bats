@@ -371,11 +371,73 @@ END
     # A node that starts writes what its log had into tables; of each, one bit changes.
     start_node dev --data-dir data
     stop_node
-    for table in data/store/*.sst; do flip "$table"; done
-    aureon state verify data
-    [ "$status" -ne 0 ]
-    [ -z "$output" ]
-    [ -n "$stderr" ]
+    found=0
+    for table in data/store/*.sst; do
+        rm -rf damaged
+        cp -r data damaged
+        flip "damaged${table#data}"
+        aureon state stats damaged
+        expect_refused 4 "aureon state stats: the store is damaged: Corruption: "
+        [[ $stderr == *"damaged${table#data}"* ]]
+        aureon state verify damaged
+        if [ "$status" -eq 0 ]; then continue; fi # what blocks, receipts and undo are kept in
+        expect_refused 4 "damaged${table#data}"
+        aureon snapshot create damaged "snapshot-$found"
+        if [ "$status" -ne 0 ]; then expect_refused 4 "damaged${table#data}"; fi
+        aureon state rollback damaged --to 0
+        if [ "$status" -ne 0 ]; then expect_refused 4 "damaged${table#data}"; fi
+        found=$((found + 1))
+    done
+    [ "$found" -ge 3 ] # accounts, branches, what the head is
+}
+
+# on_terminal COMMAND...: runs it with a terminal as standard error, prints what that shows.
+on_terminal() {
+    python3 - "$@" <<'END'
+import os
+import pty
+import subprocess
+import sys
+
+ours, theirs = pty.openpty()
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=theirs).returncode
+os.close(theirs)
+shown = b""
+try:
+    while piece := os.read(ours, 4096):
+        shown += piece
+except OSError:
+    pass  # the end of a terminal
+sys.stdout.buffer.write(shown)
+sys.exit(code)
+END
+}
+
+@test "on a terminal long walks show how far they are, and leave the line empty" {
+    owner=aur1fhtqpuevmp92u2eydn0jpcvl29cw5atx50s2rvprw9qdusm5zrpqkgd2w9
+    "$AUREON" node init chain --chain-id test --proposer "$owner" --balance "$owner=100000000000000"
+    python3 - chain/genesis.json <<'END'
+import json
+import sys
+
+with open(sys.argv[1]) as file:
+    genesis = json.load(file)
+account = genesis["accounts"][0]
+genesis["accounts"] = [{**account, "address": f"0x{1 << 200 | n:064x}"} for n in range(70000)]
+with open(sys.argv[1], "w") as file:
+    json.dump(genesis, file)
+END
+    start_node node start chain
+    stop_node
+    for command in verify stats; do
+        run on_terminal "$AUREON" state "$command" chain
+        expect 0
+        [[ $output == $'\r'"65536 entries "*$'\r' ]]
+        [[ ${output##*entries } =~ ^$'\r'?" "+$'\r'$ ]]
+        aureon state "$command" chain # no terminal
+        expect 0
+        [ -z "$stderr" ]
+    done
 }
 
 @test "damage in an old block stops the node that is asked for it once, and no start serves it" {

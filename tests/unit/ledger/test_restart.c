@@ -33,7 +33,7 @@ static struct au_verified verify(struct world *world)
     struct au_buf message;
     au_buf_init(&message, 1000);
     enum au_err err =
-        au_state_verify(&world->kv, head.height, &head.state_root, &message, &verified);
+        au_state_verify(&world->kv, head.height, &head.state_root, NULL, &message, &verified);
     if (err != AU_OK) print_message("# %.*s\n", (int)message.size, (char *)message.data);
     assert_int_equal(err, AU_OK);
     au_buf_done(&message);
@@ -201,14 +201,54 @@ static void test_damage_is_told(void **state)
         struct au_header header = make_block(&world, 0, &contract);
         world_close_ledger(&world);
         damage(&world.kv, families[i]);
-        assert_int_equal(
-            au_state_verify(&world.kv, header.height, &header.state_root, &message, &verified),
-            AU_ERR_MALFORMED);
+        assert_int_equal(au_state_verify(&world.kv, header.height, &header.state_root, NULL,
+                                         &message, &verified),
+                         AU_ERR_MALFORMED);
         assert_true(message.size > 0);
         au_buf_done(&message);
         world_open_ledger(&world);
         world_close(&world);
     }
+}
+
+/* Verify's opinion of a store whose only code is another, or gone. */
+static void expect_code_told(const struct au_kv *kv, const struct au_header *head, bool is_lost,
+                             const char *text)
+{
+    const struct au_kv_range range = {.cf = AU_CF_COD};
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    struct au_kv_batch batch;
+    struct au_verified verified;
+    struct au_buf message;
+    au_buf_init(&message, 1000);
+    au_kv_batch_init(&batch, 1 << 16);
+    assert_ok(au_kv_iter_open(kv, NULL, &range, &iter));
+    assert_ok(au_kv_iter_next(&iter, &entry));
+    if (is_lost) au_kv_batch_del(&batch, AU_CF_COD, entry.key);
+    if (!is_lost) au_kv_batch_put(&batch, AU_CF_COD, entry.key, au_bytes_of("another"));
+    assert_err(au_kv_iter_next(&iter, &entry), AU_ERR_NOT_FOUND);
+    au_kv_iter_close(&iter);
+    assert_ok(au_kv_write(kv, &batch, false));
+    assert_err(au_state_verify(kv, head->height, &head->state_root, NULL, &message, &verified),
+               AU_ERR_MALFORMED);
+    au_buf_put_u8(&message, 0);
+    if (!strstr((const char *)message.data, text)) fail_msg("%s", (const char *)message.data);
+    au_kv_batch_done(&batch);
+    au_buf_done(&message);
+}
+
+static void test_damaged_code_is_told(void **state)
+{
+    (void)state;
+    static struct world world;
+    struct au_address contract;
+    world_open(&world, NULL);
+    struct au_header header = make_block(&world, 0, &contract);
+    (void)verify(&world);
+    expect_code_told(&world.kv, &header, false, "code that has another hash than 0x");
+    expect_code_told(&world.kv, &header, true, "code is missing: 0x");
+    world_close(&world);
 }
 
 int main(void)
@@ -218,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_records_are_found),
         cmocka_unit_test(test_other_chain_refused),
         cmocka_unit_test(test_damage_is_told),
+        cmocka_unit_test(test_damaged_code_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

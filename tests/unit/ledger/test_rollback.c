@@ -167,7 +167,7 @@ static void expect_verified(void)
     struct au_buf message;
     au_buf_init(&message, 1000);
     assert_ok(au_ledger_stored_head(&world.kv, &head));
-    assert_ok(au_state_verify(&world.kv, head.height, &head.state_root, &message, &verified));
+    assert_ok(au_state_verify(&world.kv, head.height, &head.state_root, NULL, &message, &verified));
     au_buf_done(&message);
 }
 

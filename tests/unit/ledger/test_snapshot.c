@@ -122,7 +122,8 @@ static void verify(struct world *world)
     struct au_verified verified;
     struct au_buf message;
     au_buf_init(&message, 1000);
-    assert_ok(au_state_verify(&world->kv, head.height, &head.state_root, &message, &verified));
+    assert_ok(
+        au_state_verify(&world->kv, head.height, &head.state_root, NULL, &message, &verified));
     au_buf_done(&message);
 }
 

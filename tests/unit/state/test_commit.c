@@ -226,7 +226,7 @@ static struct au_verified verify(const struct world *world)
     struct au_verified verified;
     au_buf_init(&message, 1000);
     enum au_err err =
-        au_state_verify(&world->kv, world->height - 1, &world->root, &message, &verified);
+        au_state_verify(&world->kv, world->height - 1, &world->root, NULL, &message, &verified);
     if (err != AU_OK) print_message("# %.*s\n", (int)message.size, (char *)message.data);
     assert_ok(err);
     au_buf_done(&message);
@@ -755,22 +755,64 @@ static void test_damage(void **state)
     world_end(&world);
 }
 
-/* Verify's opinion of a copy with one raw key written or, if value is NULL, deleted. */
-static void expect_raw_key(const struct world *world, struct au_bytes key,
-                           const struct au_bytes *value, const char *text)
+/* Verify's opinion of a copy with one entry written or, if value is NULL, deleted. */
+static void expect_found(const struct world *world, enum au_cf cf, struct au_bytes key,
+                         const struct au_bytes *value, const char *text)
 {
     struct world copy;
     struct au_buf message;
     struct au_verified verified;
     copy_store(world, &copy);
-    write_one(&copy, AU_CF_KEY, key, value);
+    write_one(&copy, cf, key, value);
     au_buf_init(&message, 1000);
-    assert_err(au_state_verify(&copy.kv, copy.height - 1, &copy.root, &message, &verified),
+    assert_err(au_state_verify(&copy.kv, copy.height - 1, &copy.root, NULL, &message, &verified),
                AU_ERR_MALFORMED);
     au_buf_put_u8(&message, 0);
-    assert_non_null(strstr((const char *)message.data, text));
+    if (!strstr((const char *)message.data, text)) fail_msg("%s", (const char *)message.data);
     au_buf_done(&message);
-    check_refused(&copy, AU_CF_KEY);
+    check_refused(&copy, cf);
+}
+
+static void expect_raw_key(const struct world *world, struct au_bytes key,
+                           const struct au_bytes *value, const char *text)
+{
+    expect_found(world, AU_CF_KEY, key, value, text);
+}
+
+/* Contracts read slots without the trie: those of no account, or of one without storage, before,
+ * between and behind the others, are told, as are keys that no slot has. */
+static void test_slots_of_nobody(void **state)
+{
+    (void)state;
+    static const struct au_bytes value = {(const uint8_t *)"\1x", 2};
+    const size_t sizes[] = {4, AU_HASH_SIZE - 1, AU_FLAT_SLOT_KEY_SIZE - 1,
+                            AU_FLAT_SLOT_KEY_SIZE + 1};
+    struct world world;
+    uint64_t random = 81;
+    world_begin(&world, &sizes_large);
+    make_blocks(&world, 12, &random);
+    (void)verify(&world);
+    for (unsigned first = 0; first < 256; first += 51) {
+        uint8_t key[AU_FLAT_SLOT_KEY_SIZE + 1];
+        memset(key, (int)first, sizeof(key));
+        expect_found(&world, AU_CF_STO, (struct au_bytes){key, AU_FLAT_SLOT_KEY_SIZE}, &value,
+                     "a slot of no account: 0x");
+        for (size_t i = 0; i < AU_COUNT_OF(sizes); i++) {
+            expect_found(&world, AU_CF_STO, (struct au_bytes){key, sizes[i]}, &value,
+                         "damaged slot");
+        }
+    }
+    size_t count = 0;
+    for (size_t number = CONTRACTS; number < ACCOUNTS; number++) {
+        const struct au_address address = address_of(number);
+        struct au_hash halves[2] = {au_flat_account_key(&address), {{7}}};
+        if (!stored_account(&world, number).exists) continue;
+        expect_found(&world, AU_CF_STO, (struct au_bytes){halves[0].bytes, sizeof(halves)}, &value,
+                     "the slots do not give the storage root of account 0x");
+        count++;
+    }
+    assert_true(count > 10);
+    world_end(&world);
 }
 
 /* Contracts see raw keys: one too many, one too few and one of another are told. */
@@ -807,6 +849,43 @@ static void test_raw_keys_damaged(void **state)
     au_kv_iter_close(&iter);
     assert_true(count > 3);
     world_end(&world);
+}
+
+static void note_count(void *context, uint64_t entry_count)
+{
+    uint64_t *steps = context;
+    assert_int_equal(entry_count, ++*steps * AU_PROGRESS_STEP);
+}
+
+/* Whoever verifies is told how far it is: here of accounts that make two steps, and no root. */
+static void test_progress(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    struct au_kv_batch batch;
+    struct au_buf record, message;
+    struct au_verified verified;
+    uint64_t steps = 0;
+    const struct au_account account = {.exists = true, .balance = 1};
+    const struct au_progress progress = {&steps, note_count};
+    assert_ok(au_memkv_open(&world.kv));
+    au_kv_batch_init(&batch, BATCH_MAX);
+    au_buf_init(&record, 1000);
+    au_buf_init(&message, 1000);
+    au_flat_encode_account(&record, &account);
+    for (uint32_t i = 0; i < 2 * AU_PROGRESS_STEP + 1; i++) {
+        struct au_hash key = au_sha256((struct au_bytes){(const uint8_t *)&i, sizeof(i)});
+        au_kv_batch_put(&batch, AU_CF_ACC, (struct au_bytes){key.bytes, AU_HASH_SIZE},
+                        au_buf_bytes(&record));
+    }
+    assert_ok(au_kv_write(&world.kv, &batch, false));
+    assert_err(au_state_verify(&world.kv, 0, &world.root, &progress, &message, &verified),
+               AU_ERR_MALFORMED);
+    assert_int_equal(steps, 2);
+    au_buf_done(&message);
+    au_buf_done(&record);
+    au_kv_batch_done(&batch);
+    au_kv_close(&world.kv);
 }
 
 /* A record of how much is kept that nothing writes, and undo of no block, are told. */
@@ -967,6 +1046,8 @@ int main(void)
         cmocka_unit_test(test_keep_damaged),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_raw_keys_damaged),
+        cmocka_unit_test(test_slots_of_nobody),
+        cmocka_unit_test(test_progress),
         cmocka_unit_test(test_made_anew),
         cmocka_unit_test(test_proofs_meanwhile),
         cmocka_unit_test(test_pass_beside_blocks),

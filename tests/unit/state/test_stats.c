@@ -2,6 +2,7 @@
  * at. */
 #include "unit/unit.h"
 
+#include "base/hex.h"
 #include "state/flat.h"
 #include "state/stats.h"
 #include "state/trie_node.h"
@@ -9,7 +10,7 @@
 #include "store/memkv.h"
 
 static struct au_kv kv;
-static const struct au_stats_progress none;
+static struct au_buf message;
 
 static void put(enum au_cf cf, struct au_bytes key, struct au_bytes value)
 {
@@ -56,7 +57,7 @@ static void test_empty(void **state)
     (void)state;
     struct au_state_stats stats;
     const struct au_state_stats zeros = {0};
-    assert_ok(au_state_stats(&kv, none, &stats));
+    assert_ok(au_state_stats(&kv, NULL, &message, &stats));
     assert_memory_equal(&stats, &zeros, sizeof(stats));
 }
 
@@ -79,7 +80,7 @@ static void test_all_are_counted(void **state)
     put(AU_CF_BLK, au_bytes_of("height 2"), au_bytes_of("header"));
     put(AU_CF_STO, au_bytes_of("a key"), au_bytes_of("a value"));
     put(AU_CF_STO, au_bytes_of("b key"), au_bytes_of(""));
-    assert_ok(au_state_stats(&kv, none, &stats));
+    assert_ok(au_state_stats(&kv, NULL, &message, &stats));
     assert_int_equal(stats.families[AU_CF_ACC].entry_count, 3);
     assert_int_equal(stats.families[AU_CF_ACC].key_size, 3 * AU_HASH_SIZE);
     assert_int_equal(stats.contract_count, 2);
@@ -103,6 +104,17 @@ static void test_all_are_counted(void **state)
     assert_int_equal(stats.families[AU_CF_RCP].entry_count, 0);
 }
 
+/* The message is of a record of a family, or there is none. */
+static void expect_told(const enum au_cf *cf, struct au_bytes key)
+{
+    struct au_buf expected;
+    au_buf_init(&expected, 1000);
+    if (cf) au_buf_printf(&expected, "a damaged record of family %s: ", au_cf_name(*cf));
+    if (cf) au_hex_put(&expected, key);
+    assert_true(au_bytes_is_equal(au_buf_bytes(&message), au_buf_bytes(&expected)));
+    au_buf_done(&expected);
+}
+
 static void test_damage_is_told(void **state)
 {
     (void)state;
@@ -124,7 +136,10 @@ static void test_damage_is_told(void **state)
         struct au_bytes key = au_bytes_of(damages[i].key);
         put(damages[i].cf, key, au_bytes_of(damages[i].value));
         bool is_whole = damages[i].cf == AU_CF_CHG && key.size == AU_UNDO_KEY_SIZE;
-        assert_err(au_state_stats(&kv, none, &stats), is_whole ? AU_OK : AU_ERR_MALFORMED);
+        au_buf_clear(&message);
+        assert_err(au_state_stats(&kv, NULL, &message, &stats),
+                   is_whole ? AU_OK : AU_ERR_MALFORMED);
+        expect_told(is_whole ? NULL : &damages[i].cf, key);
         au_kv_close(&kv);
         assert_ok(au_memkv_open(&kv));
     }
@@ -143,18 +158,18 @@ static void test_branches_are_decoded(void **state)
     size_t key_size = au_trie_key(key, &owner, &node.path, 1);
     size_t size = au_trie_record_encode(record, &node, 1);
     put(AU_CF_TRI, (struct au_bytes){key, key_size}, (struct au_bytes){record, size + 1});
-    assert_err(au_state_stats(&kv, none, &stats), AU_ERR_MALFORMED);
+    assert_err(au_state_stats(&kv, NULL, &message, &stats), AU_ERR_MALFORMED);
     put(AU_CF_TRI, (struct au_bytes){key, key_size}, (struct au_bytes){record, size});
-    assert_ok(au_state_stats(&kv, none, &stats));
+    assert_ok(au_state_stats(&kv, NULL, &message, &stats));
     key[AU_HASH_SIZE] = 16; /* no nibble */
     put(AU_CF_TRI, (struct au_bytes){key, key_size}, (struct au_bytes){record, size});
-    assert_err(au_state_stats(&kv, none, &stats), AU_ERR_MALFORMED);
+    assert_err(au_state_stats(&kv, NULL, &message, &stats), AU_ERR_MALFORMED);
 }
 
 static void note_count(void *context, uint64_t entry_count)
 {
     uint64_t *steps = context;
-    assert_int_equal(entry_count, ++*steps * AU_STATS_STEP);
+    assert_int_equal(entry_count, ++*steps * AU_PROGRESS_STEP);
 }
 
 static void test_progress(void **state)
@@ -164,26 +179,28 @@ static void test_progress(void **state)
     struct au_kv_batch batch;
     uint64_t steps = 0;
     au_kv_batch_init(&batch, 16 << 20);
-    for (uint32_t i = 0; i < 2 * AU_STATS_STEP + 1; i++) {
+    for (uint32_t i = 0; i < 2 * AU_PROGRESS_STEP + 1; i++) {
         au_kv_batch_put(&batch, i % 2 ? AU_CF_STO : AU_CF_KEY,
                         (struct au_bytes){(const uint8_t *)&i, sizeof(i)}, (struct au_bytes){0});
     }
     assert_ok(au_kv_write(&kv, &batch, /* is_synced */ true));
     au_kv_batch_done(&batch);
-    const struct au_stats_progress progress = {&steps, note_count};
-    assert_ok(au_state_stats(&kv, progress, &stats));
+    const struct au_progress progress = {&steps, note_count};
+    assert_ok(au_state_stats(&kv, &progress, &message, &stats));
     assert_int_equal(steps, 2);
 }
 
 static int open_store(void **state)
 {
     (void)state;
+    au_buf_init(&message, 1000);
     return au_memkv_open(&kv) == AU_OK ? 0 : -1;
 }
 
 static int close_store(void **state)
 {
     (void)state;
+    au_buf_done(&message);
     au_kv_close(&kv);
     return 0;
 }
