@@ -193,8 +193,11 @@ static enum au_exit check_document(struct au_verify *check)
         const char *member; /* that no kind before has */
         enum au_exit (*check)(struct au_verify *check);
     } kinds[] = {
-        {"storage_proof", au_verify_slot}, {"account_proof", au_verify_account},
-        {"accounts", au_verify_accounts},  {"receipt", au_verify_receipt},
+        {"storage_proof", au_verify_slot},
+        {"key", au_verify_slot}, /* one whose proof is gone proves no account instead */
+        {"account_proof", au_verify_account},
+        {"accounts", au_verify_accounts},
+        {"receipt", au_verify_receipt},
         {"tx_path", au_verify_tx},
     };
     for (size_t i = 0; i < AU_COUNT_OF(kinds); i++) {

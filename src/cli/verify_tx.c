@@ -28,6 +28,16 @@ static enum au_exit follow_path(const struct au_verify *check, const char *leaf_
     return AU_EXIT_DONE;
 }
 
+/* How many transactions the document tells of is how many the block has, or none is told. */
+static enum au_exit check_count(const struct au_verify *check)
+{
+    uint32_t count = 0;
+    if (au_json_in_get(check->object, "count") == NULL) return AU_EXIT_DONE;
+    enum au_exit code = au_verify_u32(check, "count", &count);
+    if (code != AU_EXIT_DONE || count == check->header.tx_count) return code;
+    return au_verify_reject(check, "count", "it is not that of the header");
+}
+
 /* Both paths: a receipt does not name its transaction, so only the place does. */
 static enum au_exit follow_paths(struct au_verify *check)
 {
@@ -40,6 +50,7 @@ static enum au_exit follow_paths(struct au_verify *check)
     if (code == AU_EXIT_DONE) {
         code = follow_path(check, "digest", "receipt_path", &check->header.receipts_root);
     }
+    if (code == AU_EXIT_DONE) code = check_count(check);
     for (size_t i = 0; code == AU_EXIT_DONE && i < AU_COUNT_OF(leaves); i++) {
         struct au_hash leaf;
         code = au_verify_hash(check, leaves[i], &leaf);

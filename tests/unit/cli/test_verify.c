@@ -299,6 +299,7 @@ static void make_slot(struct world *world, unsigned contract, unsigned number)
     au_json_put_address(&json, "contract", &address);
     if (contract == 0) put_hex(&json, "storage_root", bytes_of(&world->storage_root));
     put_proof(world, &json, "account_proof", &accounts, &owner);
+    if (contract < ACCOUNT_COUNT) put_claims(&json, 1000 + contract);
     put_slot(world, &json, &owner, number);
     end(world, &json);
 }
@@ -366,6 +367,8 @@ static void make_tx(struct world *world, uint32_t index, uint32_t receipt)
     begin(world, &json);
     au_json_write_key(&json, "index");
     au_json_write_u32(&json, index);
+    au_json_write_key(&json, "count");
+    au_json_write_u32(&json, TX_COUNT);
     put_hex(&json, "tx_root", bytes_of(&world->header.tx_root));
     put_hex(&json, "id", bytes_of(&world->ids[index]));
     put_hex(&json, "digest", bytes_of(&world->digests[index]));
@@ -614,6 +617,43 @@ static void test_other_block(void **state)
     world_close(world);
 }
 
+/* Changes the last byte of a text in the document. */
+static void expect_refused_with(struct world *world, const char *text, char last)
+{
+    char *at = strstr((char *)world->document.data, text);
+    assert_non_null(at);
+    char *byte = at + strlen(text) - 1;
+    char before = *byte;
+    *byte = last;
+    assert_int_not_equal(verify(world, world->block, NULL), AU_EXIT_DONE);
+    *byte = before;
+    assert_int_equal(verify(world, world->block, NULL), AU_EXIT_DONE);
+}
+
+/* What a document tells is not left unproved because its proof is gone, or another number told. */
+static void test_nothing_is_told_only(void **state)
+{
+    (void)state;
+    struct world *world = world_open();
+    const unsigned slots[] = {5, SLOT_COUNT};
+    for (size_t i = 0; i < AU_COUNT_OF(slots); i++) {
+        make_slot(world, 0, slots[i]);
+        au_buf_put_u8(&world->document, 0);
+        world->document.size--;
+        expect_refused_with(world, "\"storage_proof", '_');
+        expect_refused_with(world, "\"account_proof", '_');
+    }
+    for (uint32_t i = 0; i < TX_COUNT; i++) {
+        make_tx(world, i, i);
+        au_buf_put_u8(&world->document, 0);
+        world->document.size--;
+        expect_refused_with(world, "\"count\":5", '6');
+        expect_refused_with(world, "\"tx_path", '_');
+        expect_refused_with(world, "\"receipt_path", '_');
+    }
+    world_close(world);
+}
+
 static void test_no_proofs(void **state)
 {
     static const char *const documents[] = {
@@ -640,10 +680,15 @@ static void test_no_proofs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accounts),     cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_transactions), cmocka_unit_test(test_nothing_near),
-        cmocka_unit_test(test_other_block),  cmocka_unit_test(test_no_proofs),
-        cmocka_unit_test(test_receipts),     cmocka_unit_test(test_many),
+        cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_transactions),
+        cmocka_unit_test(test_nothing_near),
+        cmocka_unit_test(test_other_block),
+        cmocka_unit_test(test_no_proofs),
+        cmocka_unit_test(test_receipts),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_nothing_is_told_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

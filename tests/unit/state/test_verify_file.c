@@ -192,7 +192,8 @@ static void assert_agree_on_items(const struct proof *proof, size_t at, const st
     assert_ok(buf.err);
     memcpy(damaged.bytes[at], buf.data, buf.size);
     damaged.sizes[at] = buf.size;
-    (void)assert_agree(&damaged, key);
+    struct au_bytes whole = {proof->bytes[at], proof->sizes[at]};
+    assert_int_equal(assert_agree(&damaged, key), au_bytes_is_equal(whole, au_buf_bytes(&buf)));
     relink(&damaged, proof, at);
     (void)assert_agree(&damaged, key);
     au_buf_done(&buf);
