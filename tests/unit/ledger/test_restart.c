@@ -53,7 +53,7 @@ static struct au_bytes two_args(struct world *world, uint64_t a, uint64_t b)
 }
 
 /* Block number n of a history: a deployment, then slots that come and go, and new accounts. */
-static struct au_header make_block(struct world *world, unsigned n, struct au_address *contract)
+static void fill_block(struct world *world, unsigned n, struct au_address *contract)
 {
     world_begin(world);
     if (n == 0) {
@@ -75,6 +75,11 @@ static struct au_header make_block(struct world *world, unsigned n, struct au_ad
         memset(pay.to.bytes, (int)(16 + (i * 7 + n) % 200), AU_ADDRESS_SIZE);
         world_apply(world, ALICE, pay);
     }
+}
+
+static struct au_header make_block(struct world *world, unsigned n, struct au_address *contract)
+{
+    fill_block(world, n, contract);
     return world_commit(world);
 }
 
@@ -105,6 +110,94 @@ static void test_restart(void **state)
     world_close(&disk);
     world_close(&memory);
     assert_int_equal(folder_remove(path), 0);
+}
+
+/* ---- a batch that is not written ---- */
+
+/* The store's functions, but that nothing is written while is_failing. */
+static struct {
+    struct au_kv_ops ops;
+    const struct au_kv_ops *below;
+    bool is_failing;
+} failing;
+
+static enum au_err write_or_fail(void *ctx, const struct au_kv_batch *batch, bool is_synced)
+{
+    return failing.is_failing ? AU_ERR_IO : failing.below->write(ctx, batch, is_synced);
+}
+
+static struct au_kv open_failing(void)
+{
+    struct au_kv kv;
+    assert_ok(au_memkv_open(&kv));
+    failing.below = kv.ops;
+    failing.ops = *kv.ops;
+    failing.ops.write = write_or_fail;
+    kv.ops = &failing.ops;
+    return kv;
+}
+
+/* Whoever looks sees what the store has, whatever is in memory. */
+static void expect_stored(struct world *world, const struct au_address *contract)
+{
+    const struct au_address addresses[] = {world_address(world, ALICE), world_address(world, BOB),
+                                           *contract};
+    struct au_flat stored;
+    struct au_read read;
+    au_flat_init(&stored, &world->kv, NULL);
+    assert_ok(au_read_open(world->ledger, &read));
+    for (size_t i = 0; i < AU_COUNT_OF(addresses); i++) {
+        struct au_account expected, account;
+        assert_ok(au_flat_account(&stored, &addresses[i], &expected));
+        assert_ok(au_flat_account(&read.flat, &addresses[i], &account));
+        assert_true(account.nonce == expected.nonce && account.balance == expected.balance);
+        assert_memory_equal(&account.storage_root, &expected.storage_root, AU_HASH_SIZE);
+    }
+    for (uint64_t i = 0; i < 50; i++) {
+        struct au_bytes key = {(const uint8_t *)&i, sizeof(i)};
+        struct au_slot expected, slot;
+        assert_ok(au_flat_slot(&stored, contract, key, &expected));
+        assert_ok(au_flat_slot(&read.flat, contract, key, &slot));
+        assert_int_equal(slot.exists, expected.exists);
+        assert_true(au_bytes_is_equal(slot.value, expected.value));
+    }
+    au_read_close(&read);
+    au_flat_done(&stored);
+}
+
+/* What was not written has not happened, in memory as on disk; another block can be made. */
+static void test_commit_that_fails(void **state)
+{
+    (void)state;
+    static struct world world, other;
+    struct au_address contract, same;
+    world_open_on(&world, open_failing(), NULL);
+    world_open(&other, NULL);
+    for (unsigned n = 0; n < 12; n++) {
+        uint64_t nonces[PEOPLE + 1];
+        struct au_header head = au_ledger_head(world.ledger);
+        memcpy(nonces, world.nonces, sizeof(nonces));
+        fill_block(&world, n == 0 ? 0 : n + 13, &contract);
+        assert_ok(au_block_seal(world.block));
+        failing.is_failing = true;
+        assert_err(au_block_commit(world.block), AU_ERR_IO);
+        failing.is_failing = false;
+        struct au_header after = au_ledger_head(world.ledger);
+        assert_int_equal(after.height, head.height);
+        assert_memory_equal(after.state_root.bytes, head.state_root.bytes, AU_HASH_SIZE);
+        expect_stored(&world, &contract);
+        (void)verify(&world);
+        au_block_abort(world.block);
+        memcpy(world.nonces, nonces, sizeof(nonces));
+        struct au_header a = make_block(&world, n, &contract);
+        struct au_header b = make_block(&other, n, &same);
+        struct au_hash a_hash = au_header_hash(&a), b_hash = au_header_hash(&b);
+        assert_memory_equal(a_hash.bytes, b_hash.bytes, AU_HASH_SIZE);
+        expect_stored(&world, &contract);
+        (void)verify(&world);
+    }
+    world_close(&world);
+    world_close(&other);
 }
 
 static void test_records_are_found(void **state)
@@ -254,11 +347,9 @@ static void test_damaged_code_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_restart),
-        cmocka_unit_test(test_records_are_found),
-        cmocka_unit_test(test_other_chain_refused),
-        cmocka_unit_test(test_damage_is_told),
-        cmocka_unit_test(test_damaged_code_is_told),
+        cmocka_unit_test(test_restart),           cmocka_unit_test(test_commit_that_fails),
+        cmocka_unit_test(test_records_are_found), cmocka_unit_test(test_other_chain_refused),
+        cmocka_unit_test(test_damage_is_told),    cmocka_unit_test(test_damaged_code_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
