@@ -21,6 +21,32 @@ static bool trie_again(struct au_bytes record, struct au_buf *out)
     return true;
 }
 
+static bool key_again(struct au_bytes key, struct au_buf *out)
+{
+    struct au_trie_start start;
+    uint8_t bytes[AU_TRIE_KEY_SIZE_MAX];
+    if (!au_trie_key_parse(key, &start)) return false;
+    size_t size = au_trie_key(bytes, &start.owner, &start.path, start.start);
+    au_buf_put_bytes(out, (struct au_bytes){bytes, size});
+    return true;
+}
+
+static bool account_again(struct au_bytes record, struct au_buf *out)
+{
+    struct au_account account;
+    if (!au_flat_decode_account(record, &account)) return false;
+    au_flat_encode_account(out, &account);
+    return true;
+}
+
+static bool slot_again(struct au_bytes record, struct au_buf *out)
+{
+    struct au_bytes value;
+    if (!au_flat_decode_slot(record, &value)) return false;
+    au_flat_encode_slot(out, value);
+    return true;
+}
+
 static bool undo_again(struct au_bytes record, struct au_buf *out)
 {
     struct au_decode decode;
@@ -104,7 +130,10 @@ static void test_short_inputs(void **state)
 {
     (void)state;
     assert_int_equal(check_short(trie_again), 0);
-    assert_int_equal(check_short(undo_again), 1); /* no entry at all */
+    assert_int_equal(check_short(key_again), 0);
+    assert_int_equal(check_short(account_again), 0);
+    assert_int_equal(check_short(slot_again), 1 + 256 + 65536); /* one first byte */
+    assert_int_equal(check_short(undo_again), 1);               /* no entry at all */
     /* Items of one byte: 130; of two: 384; of three: 131072; and all rows of them. */
     assert_int_equal(check_short(rlp_again), 2445327);
 }
@@ -139,6 +168,45 @@ static void test_trie_record(void **state)
     /* Those of hashes are seen by no reader of one record. None is accepted of the version, the
      * path's size, the five sizes, and the three heads of what is inlined. */
     assert_in_range(accepted_count, 2 * AU_HASH_SIZE * 255, 255 * (record.size - 10));
+}
+
+/* Any owner, and nibbles. */
+static void test_trie_key(void **state)
+{
+    (void)state;
+    const struct au_hash owner = hash_of_number(5);
+    const struct au_hash path = hash_of_number(6);
+    for (size_t start = 0; start < AU_NIBBLE_COUNT; start += 7) {
+        uint8_t bytes[AU_TRIE_KEY_SIZE_MAX];
+        struct au_bytes key = {bytes, au_trie_key(bytes, &owner, &path, start)};
+        size_t nibbles_size = key.size - AU_HASH_SIZE;
+        assert_int_equal(nibbles_size, start);
+        assert_int_equal(check_changes(key_again, key), 255 * AU_HASH_SIZE + 15 * nibbles_size);
+    }
+}
+
+/* Any numbers, hashes and addresses, and no flags but those of the fields that are there. */
+static void test_accounts(void **state)
+{
+    (void)state;
+    for (unsigned flags = 0; flags < 8; flags++) {
+        struct au_buf record;
+        const struct au_account account = {.exists = true,
+                                           .nonce = 1,
+                                           .balance = UINT64_MAX,
+                                           .stake = 77,
+                                           .has_storage = (flags & 1) != 0,
+                                           .has_code = (flags & 2) != 0,
+                                           .has_admin = (flags & 4) != 0};
+        au_buf_init(&record, AU_FLAT_ACCOUNT_SIZE_MAX);
+        au_flat_encode_account(&record, &account);
+        assert_ok(record.err);
+        size_t accepted_count = check_changes(account_again, au_buf_bytes(&record));
+        assert_true(accepted_count >= 255 * (record.size - 2));
+        /* Other fields of the same size in the place of those that are there. */
+        assert_true(accepted_count <= 255 * (record.size - 2) + 2);
+        au_buf_done(&record);
+    }
 }
 
 static void test_undo_record(void **state)
@@ -184,10 +252,9 @@ static void test_rlp(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_short_inputs),
-        cmocka_unit_test(test_trie_record),
-        cmocka_unit_test(test_undo_record),
-        cmocka_unit_test(test_rlp),
+        cmocka_unit_test(test_short_inputs), cmocka_unit_test(test_trie_record),
+        cmocka_unit_test(test_trie_key),     cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_undo_record),  cmocka_unit_test(test_rlp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
