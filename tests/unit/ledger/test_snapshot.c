@@ -331,6 +331,7 @@ static void flip(const char *path, long at)
     assert_non_null(file);
     assert_int_equal(fseek(file, at, SEEK_SET), 0);
     int byte = fgetc(file);
+    assert_int_not_equal(byte, EOF);
     assert_int_equal(fseek(file, at, SEEK_SET), 0);
     assert_int_equal(fputc(byte ^ 1, file), byte ^ 1);
     assert_int_equal(fclose(file), 0);
@@ -372,6 +373,55 @@ static void test_others_are_refused(void **state)
     assert_ok(au_memkv_open(&kv));
     assert_refused(&kv, in_folder(&folder, "s"), AU_ERR_MALFORMED, "is missing");
     au_kv_close(&kv);
+    world_close(&world);
+    remove_folder(folder.path);
+}
+
+/* A file that has a byte changed, anywhere, is named, by who proves the snapshot and by who restores
+ * it. */
+static void expect_bytes_named(struct folder *folder, const char *name)
+{
+    struct stat status;
+    char text[64];
+    assert_int_equal(stat(in_folder(folder, name), &status), 0);
+    assert_true(status.st_size > 40);
+    snprintf(text, sizeof(text), "%s is damaged: ", name);
+    for (long at = 0; at < (long)status.st_size; at++) {
+        struct au_snapshot_info info;
+        struct au_buf message;
+        flip(in_folder(folder, name), at);
+        au_buf_init(&message, 1000);
+        assert_err(au_snapshot_verify(in_folder(folder, "s"), NULL, &message, &info),
+                   AU_ERR_MALFORMED);
+        au_buf_put_u8(&message, 0);
+        if (!strstr((const char *)message.data, text)) fail_msg("%s", (const char *)message.data);
+        au_buf_done(&message);
+        if (at % 101 == 0) {
+            struct au_kv kv;
+            assert_ok(au_memkv_open(&kv));
+            assert_refused(&kv, in_folder(folder, "s"), AU_ERR_MALFORMED, text);
+            au_kv_close(&kv);
+        }
+        flip(in_folder(folder, name), at);
+    }
+}
+
+static void test_every_byte_is_named(void **state)
+{
+    (void)state;
+    static struct world world;
+    struct folder folder;
+    world_open(&world, NULL);
+    make_folder(&folder);
+    make_block(&world, 0);
+    uint32_t count = create(&world.kv, in_folder(&folder, "s"));
+    assert_in_range(count, 4, 40);
+    for (uint32_t i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "s/chunk-%06u", i + 1);
+        expect_bytes_named(&folder, name);
+    }
+    expect_bytes_named(&folder, "s/manifest");
     world_close(&world);
     remove_folder(folder.path);
 }
@@ -453,6 +503,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_chain_goes_on),
         cmocka_unit_test(test_killed_restorations_go_on),
         cmocka_unit_test(test_others_are_refused),
+        cmocka_unit_test(test_every_byte_is_named),
         cmocka_unit_test(test_manifests_are_strict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
