@@ -359,7 +359,7 @@ static void note_inside(struct submit *submit)
     struct au_answer answer = {0};
     if (post(submit, "/v1/tx/simulate?trace=true", 0, /* is_last = */ false, &answer) ==
         AU_EXIT_DONE) {
-        au_trace_note(&submit->client, &answer, /* is_shown = */ false);
+        au_trace_note(&submit->client, &answer);
     }
     au_answer_done(&answer);
 }

@@ -162,10 +162,9 @@ static enum au_err put(struct trace *trace, const struct au_answer *answer, stru
     if (has_option(invocation, "folded")) {
         trace_put_folded(trace, text);
     } else {
-        au_known_open(&trace->known, trace->client);
+        trace_find_names(trace);
         put_tree(trace, text);
         trace_put_changes(trace, answer, text);
-        au_known_done(&trace->known);
     }
     return AU_OK;
 }
@@ -186,17 +185,17 @@ static void put_notes(const struct trace *trace)
     }
 }
 
-enum au_exit au_trace_print(const struct au_client *client, const struct au_answer *answer)
+/* Writes the result, in the form that the command line asks for. */
+static enum au_exit print(struct trace *trace, const struct au_answer *answer)
 {
-    const struct au_invocation *invocation = client->invocation;
-    struct trace trace = {.client = client};
+    const struct au_invocation *invocation = trace->client->invocation;
     struct au_buf text;
-    if (au_invocation_has(invocation, "json")) return au_client_print(client, answer);
-    enum au_exit code = trace_read(&trace, answer);
+    if (au_invocation_has(invocation, "json")) return au_client_print(trace->client, answer);
+    enum au_exit code = trace_read(trace, answer);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&text, RESULT_SIZE_MAX);
-    if (put(&trace, answer, &text) == AU_OK) {
-        put_notes(&trace);
+    if (put(trace, answer, &text) == AU_OK) {
+        put_notes(trace);
         code = au_invocation_write(invocation, &text);
     } else {
         code = au_invocation_fail(invocation, AU_EXIT_INTERNAL, "out of memory");
@@ -207,17 +206,21 @@ enum au_exit au_trace_print(const struct au_client *client, const struct au_answ
 
 enum au_exit au_trace_print_tx(const struct au_client *client, const struct au_answer *answer)
 {
-    enum au_exit code = au_trace_print(client, answer);
+    struct trace trace = {.client = client};
+    enum au_exit code = print(&trace, answer);
     bool is_success = au_bytes_is_equal(au_answer_text(answer, "status"), au_bytes_of("success"));
-    if (code == AU_EXIT_DONE && !is_success) au_trace_note(client, answer, /* is_shown = */ true);
+    if (code == AU_EXIT_DONE && !is_success) trace_note(&trace, answer, /* is_shown = */ true);
+    trace_done(&trace);
     return code;
 }
 
 enum au_exit au_trace_report(const struct au_client *client, const struct au_answer *answer,
                              const char *what)
 {
-    enum au_exit code = au_trace_print(client, answer);
+    struct trace trace = {.client = client};
+    enum au_exit code = print(&trace, answer);
     if (code == AU_EXIT_DONE) code = au_receipt_check(client, answer, what);
-    if (code == AU_EXIT_FAILED) au_trace_note(client, answer, /* is_shown = */ true);
+    if (code == AU_EXIT_FAILED) trace_note(&trace, answer, /* is_shown = */ true);
+    trace_done(&trace);
     return code;
 }

@@ -23,17 +23,28 @@ struct trace_item {
 
 struct trace {
     const struct au_client *client;
-    struct au_known known; /* opened where lines are written */
+    struct au_known known; /* empty until trace_find_names */
     struct trace_item *items;
     size_t count;
+    bool is_read;
+    bool has_names; /* known was asked for */
     bool is_truncated;
     bool is_cut;    /* some functions are counted to those that call them */
     bool has_blank; /* there is a frame without its functions */
 };
 
-/* trace_read reads the trace in an answer. The items are in the invocation's arena.
+/* trace_read reads the trace in an answer, unless it has. The items are in the invocation's arena.
  * DONE, UNREACHABLE, INTERNAL */
 AU_MUST_USE enum au_exit trace_read(struct trace *trace, const struct au_answer *answer);
+
+/* trace_find_names asks the node for the names that lines are written with, unless it has.
+ * trace_done frees them. */
+void trace_find_names(struct trace *trace);
+void trace_done(struct trace *trace);
+
+/* trace_note is au_trace_note, of a trace that may be read already. is_shown: all of it is printed
+ * as well. */
+void trace_note(struct trace *trace, const struct au_answer *answer, bool is_shown);
 
 /* trace_is_true tells whether an object has a member that is true. */
 bool trace_is_true(const struct au_json_in *object, const char *name);

@@ -103,22 +103,28 @@ static void note_call(const struct trace *trace, size_t index, enum au_outcome o
     au_buf_done(&contract);
 }
 
-void au_trace_note(const struct au_client *client, const struct au_answer *answer, bool is_shown)
+void trace_note(struct trace *trace, const struct au_answer *answer, bool is_shown)
 {
-    struct trace trace = {.client = client};
     struct au_buf text;
-    if (answer->json == NULL || trace_read(&trace, answer) != AU_EXIT_DONE) return;
-    size_t end = trace.count;
-    while (end > 0 && failed_outcome(&trace.items[end - 1]) == 0)
+    if (answer->json == NULL || trace_read(trace, answer) != AU_EXIT_DONE) return;
+    size_t end = trace->count;
+    while (end > 0 && failed_outcome(&trace->items[end - 1]) == 0)
         end--;
     if (end == 0) return;
     au_buf_init(&text, NOTE_SIZE_MAX);
-    au_known_open(&trace.known, client);
-    note_call(&trace, end - 1, (enum au_outcome)failed_outcome(&trace.items[end - 1]), &text);
+    trace_find_names(trace);
+    note_call(trace, end - 1, (enum au_outcome)failed_outcome(&trace->items[end - 1]), &text);
     if (text.err == AU_OK) {
-        au_invocation_note(client->invocation, "%.*s%s", (int)text.size, (const char *)text.data,
+        au_invocation_note(trace->client->invocation, "%.*s%s", (int)text.size,
+                           (const char *)text.data,
                            is_shown ? "" : "; `aureon simulate --trace` shows all of it");
     }
-    au_known_done(&trace.known);
     au_buf_done(&text);
+}
+
+void au_trace_note(const struct au_client *client, const struct au_answer *answer)
+{
+    struct trace trace = {.client = client};
+    trace_note(&trace, answer, /* is_shown = */ false);
+    trace_done(&trace);
 }

@@ -117,6 +117,7 @@ enum au_exit trace_read(struct trace *trace, const struct au_answer *answer)
     const struct au_json_in *list = member(answer->json, "trace", AU_JSON_IN_ARRAY);
     size_t stack[DEPTH_MAX] = {0};
     size_t depth = 0;
+    if (trace->is_read) return AU_EXIT_DONE;
     size_t count = list != NULL ? count_items(list) : SIZE_MAX;
     if (count == SIZE_MAX) return au_client_fail_member(client, "trace", "a list of entries");
     trace->items = au_arena_get(&client->invocation->arena, count * sizeof(struct trace_item));
@@ -129,5 +130,18 @@ enum au_exit trace_read(struct trace *trace, const struct au_answer *answer)
         }
     }
     trace->is_truncated = trace_is_true(answer->json, "trace_truncated");
+    trace->is_read = true;
     return AU_EXIT_DONE;
+}
+
+void trace_find_names(struct trace *trace)
+{
+    if (trace->has_names) return;
+    au_known_open(&trace->known, trace->client);
+    trace->has_names = true;
+}
+
+void trace_done(struct trace *trace)
+{
+    au_known_done(&trace->known);
 }

@@ -113,6 +113,12 @@ teardown() {
     [ "$(grep -cF "$lists all(numbers=[$(printf '1,%.0s' {1..127})1...) in a view -> success [" <<<"$output")" -eq 1 ]
 }
 
+# status_requests: how often the node was asked for its status.
+status_requests() {
+    request GET /metrics
+    sed -n 's|^aureon_http_requests_total{route="/v1/status",code="200"} ||p' body
+}
+
 @test "a failure inside of a call is seen at one glance, by the names of the contracts" {
     "$AUREON" deploy "$AUREON_CONTRACTS_DIR/limited.wasm" limit=0 --as limited >/dev/null
     "$AUREON" deploy "$AUREON_CONTRACTS_DIR/caller.wasm" --as caller >/dev/null
@@ -129,9 +135,11 @@ teardown() {
     grep -qE '^ +[0-9.]+        revert Full\(limit=0\): the total would exceed the limit -> ends the call$' <<<"$output"
     [ "${stderr_lines[1]}" = "$cause" ]
     hash=$("$AUREON" call caller increment contract=@limited --gas 100000 --json | jq --raw-output .hash) || true
+    asked=$(status_requests)
     aureon tx trace "$hash"
     expect 0
     [ "$stderr" = "$cause" ]
+    [ "$(status_requests)" -eq $((asked + 1)) ] # for the names, once
     # Names are those of this chain; without any it is addresses.
     limited=$(jq --raw-output '.chains[].limited' .aureon/aliases.json)
     caller=$(jq --raw-output '.chains[].caller' .aureon/aliases.json)
