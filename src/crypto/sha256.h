@@ -14,6 +14,19 @@ struct au_hash au_sha256(struct au_bytes bytes);
 /* au_sha256_parts hashes the concatenation of count parts. */
 struct au_hash au_sha256_parts(const struct au_bytes *parts, size_t count);
 
+/* au_sha256_many hashes each of count messages by itself.
+ *
+ * out_hashes   count of them
+ *
+ * Cost: as one by one where the processor has instructions for SHA-256. Where it has none but has
+ * AVX2, for tens of messages of some size: a fifth of that. */
+void au_sha256_many(const struct au_bytes *messages, size_t count, struct au_hash *out_hashes);
+
+/* au_sha256_lanes does so with AVX2 or AVX-512, whatever else there is. false: there is neither,
+ * and nothing was done. */
+AU_MUST_USE bool au_sha256_lanes(const struct au_bytes *messages, size_t count,
+                                 struct au_hash *out_hashes);
+
 /* au_sha256_tagged gives H(tag, bytes). tag: a C string of at most 255 bytes. */
 struct au_hash au_sha256_tagged(const char *tag, struct au_bytes bytes);
 

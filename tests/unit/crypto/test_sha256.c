@@ -79,13 +79,48 @@ static void test_parts_are_the_whole(void **state)
     assert_false(au_hash_is_equal(&none, &whole));
 }
 
+#define MANY 40u /* messages, of all lengths of a last block */
+
+static void fill_messages(uint8_t bytes[1000], struct au_bytes messages[MANY], size_t step)
+{
+    for (size_t i = 0; i < 1000; i++) {
+        bytes[i] = (uint8_t)(i * 41 + step);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        messages[i] = (struct au_bytes){bytes + i, i * step % 700};
+    }
+}
+
+/* Of all numbers of messages, and of lengths around the ends of blocks. */
+static void test_many_are_each(void **state)
+{
+    (void)state;
+    uint8_t bytes[1000];
+    struct au_bytes messages[MANY];
+    struct au_hash many[MANY];
+    struct au_hash lanes[MANY];
+    for (size_t step = 0; step < 70; step++) {
+        fill_messages(bytes, messages, step);
+        for (size_t count = 0; count <= MANY; count += 1 + step % 3) {
+            memset(many, 0, sizeof(many));
+            memset(lanes, 0, sizeof(lanes));
+            au_sha256_many(messages, count, many);
+            bool has_lanes = au_sha256_lanes(messages, count, lanes);
+            for (size_t i = 0; i < count; i++) {
+                struct au_hash one = au_sha256(messages[i]);
+                assert_true(au_hash_is_equal(&many[i], &one));
+                assert_true(!has_lanes || au_hash_is_equal(&lanes[i], &one));
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fips_examples),
-        cmocka_unit_test(test_tagged),
-        cmocka_unit_test(test_longest_tag),
-        cmocka_unit_test(test_parts_are_the_whole),
+        cmocka_unit_test(test_fips_examples), cmocka_unit_test(test_tagged),
+        cmocka_unit_test(test_longest_tag),   cmocka_unit_test(test_parts_are_the_whole),
+        cmocka_unit_test(test_many_are_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
