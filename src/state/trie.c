@@ -250,8 +250,9 @@ static size_t record_size(const struct au_trie_node *node)
     return size;
 }
 
-/* Makes a branch's ref for its place, where its record is to be written. */
-static void settle_branch(struct work *work, size_t start, const struct au_trie_node *node,
+/* Has a branch's record be written at its place, and its ref be made in the end, with many others:
+ * no ref that was before is like what stands for it until then. */
+static void settle_branch(struct work *work, const struct au_trie_node *node,
                           struct au_trie_child *child)
 {
     if (!child->is_dirty) {
@@ -259,7 +260,7 @@ static void settle_branch(struct work *work, size_t start, const struct au_trie_
     }
     child->is_dirty = true;
     child->is_moved = false;
-    child->ref = au_node_ref(node, start);
+    child->ref = au_trie_ref_to_come;
 }
 
 /* Does so for a child that is as it was, at another place. Its link is there. */
@@ -268,7 +269,7 @@ static enum au_err settle(struct work *work, size_t start, struct au_trie_child 
     if (child->kind == AU_TRIE_BRANCH) {
         struct au_trie_open open;
         au_trie_unfold(child->link.branch, &open);
-        settle_branch(work, start, &open.node, child);
+        settle_branch(work, &open.node, child);
         return AU_OK;
     }
     struct au_bytes value;
@@ -309,7 +310,7 @@ static enum au_err finish_branch(struct work *work, size_t start, const struct a
         return AU_OK;
     }
     AU_TRY(make_branch(work, open, &child->link.branch));
-    settle_branch(work, start, &open->node, child);
+    settle_branch(work, &open->node, child);
     return AU_OK;
 }
 
@@ -430,8 +431,10 @@ struct errand {
 static void run_errand(void *context)
 {
     struct errand *errand = context;
+    struct au_trie_half *half = &errand->work.cache->halves[AU_TRIE_HALVES - 1];
     errand->err =
         apply_to_children(&errand->work, &errand->open, errand->range, NULL, &errand->is_changed);
+    if (errand->err == AU_OK) errand->err = au_trie_hash_made(half);
 }
 
 /* Applies a range to a branch at the first nibble, each half by a thread. */
@@ -452,6 +455,7 @@ static enum au_err apply_to_halves(struct work *work, struct au_trie_open *open,
     au_buf_init(&errand.work.value, LEAF_SIZE_MAX);
     au_aide_ask(&work->cache->aide, run_errand, &errand);
     enum au_err err = apply_to_children(work, open, low, NULL, out_is_changed);
+    if (err == AU_OK) err = au_trie_hash_made(&work->cache->halves[0]);
     au_aide_await(&work->cache->aide);
     au_buf_done(&errand.work.value);
     au_flat_done(&flat);
@@ -582,6 +586,16 @@ static enum au_err need_trie(struct work *work, struct au_trie **out_trie)
     return err;
 }
 
+/* Makes the refs that are to come, the root's last. */
+static enum au_err hash_trie(struct work *work, struct au_trie_child *root)
+{
+    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
+        AU_TRY(au_trie_hash_made(&work->cache->halves[i]));
+    }
+    if (root->kind == AU_TRIE_BRANCH) root->ref = au_trie_hash_root(root->link.branch);
+    return AU_OK;
+}
+
 static enum au_err apply_batch(struct work *work, struct au_trie_root *out_root)
 {
     struct au_trie *trie;
@@ -591,6 +605,7 @@ static enum au_err apply_batch(struct work *work, struct au_trie_root *out_root)
         AU_ASSERT(!trie->is_changed);
         struct range all = {work->batch->updates, work->batch->update_count};
         AU_TRY(apply(work, 0, &root, all));
+        AU_TRY(hash_trie(work, &root));
         trie->next = root;
         trie->is_changed = true;
         trie->next_changed = work->cache->changed;

@@ -67,6 +67,7 @@ struct au_trie_half {
     size_t leaf_count;          /* in use */
     size_t size;                /* bytes in use */
     struct au_trie_items made;  /* by this batch */
+    size_t made_hashed;         /* of these have their children's refs */
     struct au_trie_items left;  /* the committed tries' alone, once this batch is committed */
     size_t left_kept;           /* of these are left by earlier batches: a pass needs them */
     struct au_trie_start *gone; /* records to be deleted */

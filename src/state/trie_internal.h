@@ -1,5 +1,5 @@
-/* The inside of the tries. Only src/state/trie.c, trie_memory.c, trie_flush.c, trie_pass.c,
- * trie_mend.c and proof.c may include this.
+/* The inside of the tries. Only src/state/trie.c, trie_hash.c, trie_memory.c, trie_flush.c,
+ * trie_pass.c, trie_mend.c and proof.c may include this.
  *
  * A batch changes no branch: one that it comes to is replaced by another, and so is each one above
  * it. Until au_trie_cache_commit both tries are there, the committed one, which readers walk, and
@@ -192,6 +192,18 @@ void au_trie_forget_dirt(struct au_trie_cache *cache);
  * branches and leaves are left, but for what is dirty. There is no pass. Readers are kept out
  * meanwhile. */
 void au_trie_give_up(struct au_trie_cache *cache, size_t size_max);
+
+/* ---- state/trie_hash.c ---- */
+
+/* What stands for the ref of a branch until au_trie_hash_made. */
+extern const struct au_trie_ref au_trie_ref_to_come;
+
+/* au_trie_hash_made makes the refs that are to come of the children of all branches of a half that
+ * were made since it was called last, or since the batch began, but for a root's that branches at
+ * the first nibble: its children are of both halves. OK, NO_MEMORY
+ * au_trie_hash_root makes a root's own, and those of its children that are to come. */
+AU_MUST_USE enum au_err au_trie_hash_made(struct au_trie_half *half);
+struct au_trie_ref au_trie_hash_root(struct au_trie_branch *root);
 
 /* ---- state/trie_flush.c ---- */
 

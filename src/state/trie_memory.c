@@ -258,6 +258,7 @@ static void end_batch(struct au_trie_cache *cache)
 {
     for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
         cache->halves[i].made.count = 0;
+        cache->halves[i].made_hashed = 0;
         cache->halves[i].left.count = cache->halves[i].left_kept;
     }
     cache->changed = NULL;
