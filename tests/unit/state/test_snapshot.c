@@ -2,6 +2,7 @@
  * records of tries too, whatever the size of chunks. Then everything that chunks may not be. */
 #include "unit/unit.h"
 
+#include "core/decode.h"
 #include "crypto/sha256.h"
 #include "state/commit.h"
 #include "state/snapshot.h"
@@ -10,6 +11,10 @@
 #define MEMORY_MAX ((size_t)256 << 20)
 #define CHUNKS_MAX 4096u
 #define CODES      5u
+
+/* The format of chunks, and kinds of items. */
+#define FORMAT 1u
+enum kind { END, ACCOUNT, SLOT, CODE };
 
 static const struct au_seed seed = {{1, 2}};
 static const struct au_commit_sizes sizes = {1 << 20, 1000, 1000};
@@ -339,6 +344,177 @@ static void test_every_chunk_has_its_place(void **state)
     world_free(world);
 }
 
+/* Wherever chunks are cut, between accounts or within a contract: without those at the end the rest
+ * is no state. */
+static void test_the_end_is_missed(void **state)
+{
+    (void)state;
+    static size_t numbers[CHUNKS_MAX];
+    struct world *world = world_new(&small, 7);
+    for (size_t i = 0; i < CHUNKS_MAX; i++)
+        numbers[i] = i;
+    for (size_t chunk_size = 1; chunk_size < 1500; chunk_size += 41) {
+        write_chunks(world, chunk_size);
+        for (size_t count = 1; count < world->chunk_count; count++)
+            refuse(world, numbers, count, count - 1);
+    }
+    world_free(world);
+}
+
+/* A chunk that ends with an account, or with all of its storage, has no edge of storage: to one that
+ * gets one it is refused. */
+static void test_edges_of_nothing(void **state)
+{
+    (void)state;
+    static const uint8_t none[4], longer[] = {1, 0, 0, 0, 0x80};
+    static size_t numbers[CHUNKS_MAX];
+    struct world *world = world_new(&small, 9);
+    size_t tried_count = 0;
+    for (size_t i = 0; i < CHUNKS_MAX; i++)
+        numbers[i] = i;
+    for (size_t chunk_size = 1; chunk_size < 600; chunk_size += 59) {
+        write_chunks(world, chunk_size);
+        for (size_t i = 0; i < world->chunk_count; i++) {
+            struct au_buf *chunk = &world->chunks[i];
+            chunk->size -= sizeof(none);
+            if (memcmp(chunk->data + chunk->size, none, sizeof(none)) == 0) {
+                au_buf_put(chunk, longer, sizeof(longer));
+                refuse(world, numbers, world->chunk_count, i);
+                chunk->size -= 1;
+                memcpy(chunk->data + chunk->size - sizeof(none), none, sizeof(none));
+                tried_count++;
+            } else {
+                chunk->size += sizeof(none);
+            }
+        }
+    }
+    assert_true(tried_count > 20);
+    world_free(world);
+}
+
+/* ---- items of chunks ---- */
+
+#define ITEMS_MAX 64u
+
+/* A chunk: its format, accounts, slots and codes, an end. */
+struct items {
+    struct au_buf bytes;
+    struct au_bytes items[ITEMS_MAX];
+    size_t count; /* with the end */
+};
+
+static void split(const struct au_buf *chunk, struct items *items)
+{
+    struct au_decode decode;
+    au_buf_init(&items->bytes, AU_CHUNK_SIZE_MAX);
+    au_buf_put_bytes(&items->bytes, au_buf_bytes(chunk));
+    au_decode_init(&decode, au_buf_bytes(&items->bytes));
+    (void)au_decode_u8(&decode);
+    for (items->count = 0; decode.rest.size > 0; items->count++) {
+        struct au_bytes *item = &items->items[items->count];
+        struct au_hash key;
+        assert_true(items->count < ITEMS_MAX);
+        item->data = decode.rest.data;
+        uint8_t kind = au_decode_u8(&decode);
+        if (kind == ACCOUNT) au_decode_raw(&decode, key.bytes, AU_HASH_SIZE);
+        (void)au_decode_bytes(&decode, UINT32_MAX);
+        if (kind == SLOT || kind == END) {
+            (void)au_decode_bytes(&decode, UINT32_MAX);
+        }
+        assert_null(decode.error);
+        item->size = (size_t)(decode.rest.data - item->data);
+    }
+    assert_true(items->count > 1);
+}
+
+/* Puts at a place of the items `put` in the place of so many; then the chunk is refused. */
+static void refuse_with(struct world *world, size_t index, const struct items *items, size_t at,
+                        size_t gone_count, const struct au_bytes *put, size_t put_count)
+{
+    static size_t numbers[CHUNKS_MAX];
+    struct au_buf *chunk = &world->chunks[index];
+    au_buf_clear(chunk);
+    au_buf_put_u8(chunk, FORMAT);
+    for (size_t i = 0; i <= items->count; i++) {
+        for (size_t j = 0; i == at && j < put_count; j++)
+            au_buf_put_bytes(chunk, put[j]);
+        bool is_gone = i >= at && i < at + gone_count;
+        if (i < items->count && !is_gone) au_buf_put_bytes(chunk, items->items[i]);
+    }
+    assert_ok(chunk->err);
+    for (size_t i = 0; i < world->chunk_count; i++)
+        numbers[i] = i;
+    refuse(world, numbers, world->chunk_count, index);
+    au_buf_clear(chunk);
+    au_buf_put_bytes(chunk, au_buf_bytes(&items->bytes));
+}
+
+/* Each item dropped, doubled and swapped with the next one; each code before each item. */
+static void change_items(struct world *world, size_t index, const struct au_bytes *codes,
+                         size_t code_count)
+{
+    struct items items;
+    split(&world->chunks[index], &items);
+    for (size_t i = 0; i < items.count; i++) {
+        const struct au_bytes *item = &items.items[i];
+        refuse_with(world, index, &items, i, 1, NULL, 0);
+        refuse_with(world, index, &items, i, 0, item, 1);
+        if (i + 1 < items.count) {
+            refuse_with(world, index, &items, i, 2, (struct au_bytes[]){item[1], item[0]}, 2);
+        }
+        for (size_t j = 0; j < code_count; j++)
+            refuse_with(world, index, &items, i, 0, &codes[j], 1);
+    }
+    au_buf_done(&items.bytes);
+}
+
+/* A chunk of no item, with the end of the one before, is none. */
+static void refuse_empty_chunk(struct world *world, size_t index)
+{
+    static size_t numbers[CHUNKS_MAX];
+    struct items items;
+    struct au_buf *chunk = &world->chunks[world->chunk_count];
+    split(&world->chunks[index], &items);
+    au_buf_init(chunk, AU_CHUNK_SIZE_MAX);
+    au_buf_put_u8(chunk, FORMAT);
+    au_buf_put_bytes(chunk, items.items[items.count - 1]);
+    for (size_t i = 0; i <= world->chunk_count; i++) {
+        numbers[i] = i <= index ? i : i == index + 1 ? world->chunk_count : i - 1;
+    }
+    refuse(world, numbers, world->chunk_count + 1, index + 1);
+    au_buf_done(chunk);
+    au_buf_done(&items.bytes);
+}
+
+static void test_every_item_has_its_place(void **state)
+{
+    (void)state;
+    struct world *world = world_new(&small, 10);
+    struct au_buf bytes;
+    struct au_bytes codes[CODES];
+    au_buf_init(&bytes, 4096);
+    for (size_t i = 0; i < CODES; i++) {
+        struct au_bytes code = code_of(i);
+        au_buf_put_u8(&bytes, CODE);
+        au_buf_put_u32(&bytes, (uint32_t)code.size);
+        au_buf_put_bytes(&bytes, code);
+    }
+    for (size_t i = 0, at = 0; i < CODES; i++) {
+        codes[i] = (struct au_bytes){bytes.data + at, 5 + code_of(i).size};
+        at += codes[i].size;
+    }
+    for (size_t chunk_size = 200; chunk_size < 1000; chunk_size += 350) {
+        write_chunks(world, chunk_size);
+        assert_true(world->chunk_count > 1);
+        for (size_t i = 0; i < world->chunk_count; i++) {
+            change_items(world, i, codes, CODES);
+            refuse_empty_chunk(world, i);
+        }
+    }
+    au_buf_done(&bytes);
+    world_free(world);
+}
+
 /* ---- stores that are damaged ---- */
 
 static void expect_damage(struct world *world, enum au_cf cf, struct au_bytes key,
@@ -407,6 +583,9 @@ int main(void)
         cmocka_unit_test(test_states_come_again),
         cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_every_chunk_has_its_place),
+        cmocka_unit_test(test_the_end_is_missed),
+        cmocka_unit_test(test_edges_of_nothing),
+        cmocka_unit_test(test_every_item_has_its_place),
         cmocka_unit_test(test_damaged_stores_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
