@@ -377,8 +377,8 @@ static void test_others_are_refused(void **state)
     remove_folder(folder.path);
 }
 
-/* A file that has a byte changed, anywhere, is named, by who proves the snapshot and by who restores
- * it. */
+/* A file that has a byte changed, anywhere, is named: when the snapshot is proved, and when it is
+ * restored. */
 static void expect_bytes_named(struct folder *folder, const char *name)
 {
     struct stat status;

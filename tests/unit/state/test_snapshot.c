@@ -361,8 +361,8 @@ static void test_the_end_is_missed(void **state)
     world_free(world);
 }
 
-/* A chunk that ends with an account, or with all of its storage, has no edge of storage: to one that
- * gets one it is refused. */
+/* A chunk that ends with an account, or with all of its storage, has no edge of storage: with
+ * one it is refused. */
 static void test_edges_of_nothing(void **state)
 {
     (void)state;
