@@ -123,6 +123,7 @@ static struct {
 
 static enum au_err write_or_fail(void *ctx, const struct au_kv_batch *batch, bool is_synced)
 {
+    world_expect_synced(batch, is_synced);
     return failing.is_failing ? AU_ERR_IO : failing.below->write(ctx, batch, is_synced);
 }
 

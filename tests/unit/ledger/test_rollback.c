@@ -319,6 +319,7 @@ static struct {
 
 static enum au_err write_or_fail(void *ctx, const struct au_kv_batch *batch, bool is_synced)
 {
+    world_expect_synced(batch, is_synced);
     if (failing.left == 0) return AU_ERR_IO;
     failing.left--;
     return failing.below->write(ctx, batch, is_synced);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "ledger/snapshot.h"
 #include "state/verify.h"
 #include "store/rocks.h"
@@ -202,6 +203,72 @@ static void test_chain_goes_on(void **state)
     }
     world_close(&first);
     world_close(&second);
+}
+
+/* ---- stores that are not empty ---- */
+
+static void put_one(const struct au_kv *kv, enum au_cf cf)
+{
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, BATCH_MAX);
+    au_kv_batch_put(&batch, cf, au_bytes_of("something"), au_bytes_of("else"));
+    assert_ok(au_kv_write(kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+/* Accounts or slots of nobody knows what would be part of no root. */
+static void test_what_is_there_is_refused(void **state)
+{
+    (void)state;
+    static const enum au_cf families[] = {AU_CF_META, AU_CF_ACC, AU_CF_STO, AU_CF_KEY};
+    static struct world world;
+    struct folder folder;
+    world_open(&world, NULL);
+    make_folder(&folder);
+    create(&world.kv, in_folder(&folder, "s"));
+    for (size_t i = 0; i < AU_COUNT_OF(families); i++) {
+        struct au_kv kv;
+        assert_ok(au_memkv_open(&kv));
+        put_one(&kv, families[i]);
+        assert_refused(&kv, in_folder(&folder, "s"), AU_ERR_INVALID_ARG,
+                       "the store is not empty, and has no chain");
+        au_kv_close(&kv);
+    }
+    world_close(&world);
+    remove_folder(folder.path);
+}
+
+/* The store's functions, but that a restoration's last write is looked at. */
+static struct {
+    struct au_kv_ops ops;
+    const struct au_kv_ops *below;
+} watched;
+
+static enum au_err write_watched(void *ctx, const struct au_kv_batch *batch, bool is_synced)
+{
+    world_expect_synced(batch, is_synced);
+    return watched.below->write(ctx, batch, is_synced);
+}
+
+static void test_the_head_is_synced(void **state)
+{
+    (void)state;
+    static struct world world;
+    struct folder folder;
+    struct au_kv kv;
+    char message[400];
+    world_open(&world, NULL);
+    make_folder(&folder);
+    create(&world.kv, in_folder(&folder, "s"));
+    assert_ok(au_memkv_open(&kv));
+    watched.below = kv.ops;
+    watched.ops = *kv.ops;
+    watched.ops.write = write_watched;
+    kv.ops = &watched.ops;
+    assert_ok(restore(&kv, in_folder(&folder, "s"), message));
+    au_kv_close(&kv);
+    world_close(&world);
+    remove_folder(folder.path);
 }
 
 /* ---- interruptions ---- */
@@ -496,6 +563,61 @@ static void test_manifests_are_strict(void **state)
     remove_folder(folder.path);
 }
 
+/* A manifest with other counts, whose digest is right. */
+static void expect_counts_refused(struct folder *folder, struct au_manifest manifest,
+                                  const char *text)
+{
+    struct au_snapshot_info info;
+    struct au_buf bytes, message;
+    au_buf_init(&bytes, 1 << 20);
+    au_buf_init(&message, 1000);
+    au_manifest_encode(&bytes, &manifest);
+    assert_ok(bytes.err);
+    assert_ok(au_file_write(in_folder(folder, "s/manifest"), au_buf_bytes(&bytes)));
+    assert_err(au_snapshot_verify(in_folder(folder, "s"), NULL, &message, &info), AU_ERR_MALFORMED);
+    au_buf_put_u8(&message, 0);
+    if (!strstr((const char *)message.data, text)) fail_msg("%s", (const char *)message.data);
+    au_buf_done(&message);
+    au_buf_done(&bytes);
+}
+
+static void test_counts_are_strict(void **state)
+{
+    (void)state;
+    static struct world world;
+    struct folder folder;
+    struct au_manifest manifest, other;
+    struct au_buf bytes;
+    const char *wrong = NULL;
+    world_open(&world, NULL);
+    make_folder(&folder);
+    make_block(&world, 0);
+    create(&world.kv, in_folder(&folder, "s"));
+    au_buf_init(&bytes, 1 << 20);
+    read_manifest(in_folder(&folder, "s/manifest"), &bytes);
+    assert_ok(au_manifest_decode(au_buf_bytes(&bytes), &manifest, &wrong));
+    uint64_t *const counts[] = {&other.count.account_count, &other.count.slot_count,
+                                &other.count.code_count};
+    for (size_t i = 0; i < AU_COUNT_OF(counts); i++) {
+        other = manifest;
+        *counts[i] += 1;
+        expect_counts_refused(&folder, other, "s/manifest: expected ");
+        *counts[i] -= 2;
+        expect_counts_refused(&folder, other, "s/manifest: expected ");
+    }
+    other = manifest;
+    other.count = (struct au_chunks_count){0};
+    other.hashes.size = 0;
+    expect_counts_refused(&folder, other, "s/manifest: no chunks, but a state");
+    other = manifest;
+    other.count.chunk_count--;
+    other.hashes.size -= AU_HASH_SIZE;
+    expect_counts_refused(&folder, other, "is not of this state: ");
+    au_buf_done(&bytes);
+    world_close(&world);
+    remove_folder(folder.path);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3) return restore_alone(argv[1], argv[2]);
@@ -505,6 +627,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_others_are_refused),
         cmocka_unit_test(test_every_byte_is_named),
         cmocka_unit_test(test_manifests_are_strict),
+        cmocka_unit_test(test_counts_are_strict),
+        cmocka_unit_test(test_what_is_there_is_refused),
+        cmocka_unit_test(test_the_head_is_synced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,16 @@ static inline struct au_bytes world_code(struct world *world, const char *text)
     return kept;
 }
 
+/* For stores that stand between: what changes the head survives a loss of power. */
+static inline void world_expect_synced(const struct au_kv_batch *batch, bool is_synced)
+{
+    struct au_kv_op op;
+    for (size_t offset = 0; au_kv_batch_next(batch, &offset, &op);) {
+        bool is_head = op.cf == AU_CF_META && au_bytes_is_equal(op.key, au_bytes_of("head"));
+        AU_ASSERT(!is_head || is_synced);
+    }
+}
+
 /* A contract that stores a number under another one, and deletes it; with more fields, imports
  * before others. */
 #define WORLD_SLOTS(more)                                                                   \
