@@ -184,6 +184,8 @@ static enum au_err del_block(struct rollback *rollback, struct au_chain_reader *
         AU_TRY(au_chain_tx(chain, (struct au_chain_place){height, i}, &tx, &bytes));
         AU_TRY(au_chain_receipt(chain, (struct au_chain_place){height, i}, &receipt));
         struct au_hash digest = au_receipt_digest(&receipt);
+        struct au_hash id = au_tx_id(bytes);
+        if (!au_hash_is_equal(&id, &receipt.id)) return AU_ERR_MALFORMED;
         au_merkle_add(&ids, &receipt.id);
         au_merkle_add(&digests, &digest);
         AU_TRY(note_code(rollback, &tx));

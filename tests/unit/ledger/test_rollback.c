@@ -304,8 +304,11 @@ static void test_rollback_refuses(void **state)
     expect_refused(AU_CF_CHG, (struct au_bytes){undo.bytes, sizeof(undo.bytes)}, 60,
                    AU_ERR_NOT_FOUND, NULL);
     uint8_t place[12] = {0, 0, 0, 0, 0, 0, 0, 25};
-    expect_refused(AU_CF_RCP, (struct au_bytes){place, 12}, 12, AU_ERR_MALFORMED,
-                   "a record of a block to be taken back is damaged");
+    static const char damaged[] = "a record of a block to be taken back is damaged";
+    expect_refused(AU_CF_RCP, (struct au_bytes){place, 12}, 12, AU_ERR_MALFORMED, damaged);
+    expect_refused(AU_CF_BLK, (struct au_bytes){place, 12}, 20, AU_ERR_MALFORMED, damaged);
+    for (size_t at = 30; at < 200; at += 17) /* chain id, parent, time, proposer, roots */
+        expect_refused(AU_CF_BLK, (struct au_bytes){place, 8}, at, AU_ERR_MALFORMED, damaged);
     assert_ok(try_back(20, ""));
     world_open_ledger(&world);
 }
