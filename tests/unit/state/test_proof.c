@@ -2,6 +2,7 @@
  * proofs that were damaged or made up, each of which is refused. */
 #include "trie_fixture.h"
 
+#include "aureon_verify.h"
 #include "base/hex.h"
 #include "state/proof.h"
 
@@ -341,6 +342,8 @@ static const struct {
     {"0xc21101", "an extension's child is no reference"},
     {"0xc410c22001", "an extension leads to no branch"},
     {"0xc610c410c22001", "an extension leads to no branch"},
+    {"0xd910d710d5c22001c22001" ABSENT_14 "80", "an extension leads to no branch"},
+    {"0xf838a100" ZEROS_32 "d5c22001c22001" ABSENT_14 "80", "a branch lies below a whole key"},
 };
 
 static void assert_reason(const struct au_hash *root, const struct au_bytes *nodes, size_t count,
@@ -350,6 +353,20 @@ static void assert_reason(const struct au_hash *root, const struct au_bytes *nod
     struct au_proof_claim claim;
     const char *reason = "";
     assert_err(au_proof_verify(root, &key, nodes, count, &claim, &reason), AU_ERR_MALFORMED);
+    assert_string_equal(reason, expected);
+
+    /* The verifier that others copy says the same. */
+    const struct aureon_hash foreign_key = {{0}};
+    struct aureon_hash foreign_root;
+    struct aureon_bytes copies[3];
+    struct aureon_claim foreign_claim;
+    memcpy(foreign_root.bytes, root->bytes, AU_HASH_SIZE);
+    assert_true(count <= AU_COUNT_OF(copies));
+    for (size_t i = 0; i < count; i++)
+        copies[i] = (struct aureon_bytes){nodes[i].data, nodes[i].size};
+    const struct aureon_nodes list = {copies, count};
+    reason = aureon_verify_key(&foreign_root, &foreign_key, list, &foreign_claim);
+    assert_non_null(reason);
     assert_string_equal(reason, expected);
 }
 

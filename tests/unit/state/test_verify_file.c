@@ -637,6 +637,9 @@ static void test_addresses(void **state)
         char *text = (char *)buf.data;
         assert_null(aureon_parse_address(text, &found));
         assert_memory_equal(found.bytes, address.bytes, AU_ADDRESS_SIZE);
+        char longer[80];
+        snprintf(longer, sizeof(longer), "%sq", text);
+        assert_string_equal(aureon_parse_address(longer, &found), "an address that is too long");
         for (size_t at = 0; text[at] != '\0'; at++) {
             char kept = text[at];
             text[at] = kept == 'q' ? 'p' : 'q';
