@@ -59,11 +59,12 @@ mark_as_advanced(AUREON_BATS)
 
 include(cmake/conformance.cmake)
 
-# These run for minutes under ThreadSanitizer, which watches each byte that the engine clears, copies
-# or compares while it compiles and opens instances. One thread does all of it, so there is nothing to
-# be found: tools/check leaves the label out there. A thread that is started all the same ends them.
+# These run for minutes under ThreadSanitizer, which watches each access, and each byte that the engine
+# clears, copies or compares while it compiles and opens instances. Each of their processes has one
+# thread, so there is nothing to be found: tools/check leaves the label out there. A thread that is
+# started all the same ends them.
 set(single_threaded_tests
-    contract/frame contract/host_pointers
+    contract/frame contract/host_pointers state/trie_small vm/bombs
     vm/meter_model vm/meter_model_smith vm/meter_model_stack vm/module_limits)
 
 # Unit tests: tests/unit/<layer>/test_<noun>.c
