@@ -5,7 +5,7 @@
 #include "state_store.h"
 
 /* As in src/ledger. */
-#define TRIES_SIZE_MAX   ((size_t)300 << 20)
+#define TRIES_SIZE_MAX   ((size_t)768 << 20)
 #define ACCOUNTS_MAX     (1u << 18)
 #define SLOTS_MAX        (1u << 18)
 #define OVERLAY_SIZE_MAX ((size_t)4 << 30)
