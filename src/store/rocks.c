@@ -99,13 +99,12 @@ struct setup {
     rocksdb_options_t *families[FAMILY_COUNT];
 };
 
-/* How a family is kept. Changes wait in memory in a skip list, where a key costs 3 us, or 2 if it
- * comes near the one before it, as records of a trie do; in families that are read by key, or along
- * one prefix, in a table of lists by the hash of a prefix, at 1 us. To walk all of such a family, as
- * writing it to a table does, costs a sorted copy: 3 us a key of another thread's. Accounts and
- * slots are read at random, and most are not among the changes: a filter spares the search there.
- * Nothing else in a table's block is wanted with what is read: the first read of an account takes a
- * fifth less from small ones, which take a third of the cache for as many. */
+/* How a family is kept. Changes wait in memory in a skip list, at 3 us a key, or 2 for one near the
+ * one before it, as records of a trie are; in families that are read by key, or along one prefix,
+ * in lists by the hash of a prefix, at 1 us. To walk over all of such a family, or to write it to a
+ * table, costs a sorted copy, 3 us a key. Accounts and slots are read at random, and most are not
+ * among the changes: a filter spares the search there. Small blocks make the first read of one a
+ * fifth cheaper, and take a third of the cache for as many. */
 static const struct family_kind {
     bool is_compressed;
     size_t prefix_size; /* bytes of a key that choose its list; 0 = there is one list */
@@ -726,12 +725,11 @@ static int table_count(const char *path, int max)
 {
     DIR *folder = opendir(path);
     int count = 0;
-    if (!folder) return count;
-    for (struct dirent *entry; count < max && (entry = readdir(folder));) {
+    for (struct dirent *entry; folder && count < max && (entry = readdir(folder));) {
         const char *end = strrchr(entry->d_name, '.');
         if (end && strcmp(end, ".sst") == 0) count++;
     }
-    (void)closedir(folder);
+    if (folder) (void)closedir(folder);
     return count;
 }
 
