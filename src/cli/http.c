@@ -28,8 +28,9 @@ static struct {
 /* Returns why not, or NULL. */
 static const char *load_library(void)
 {
-    static void *library;
-    if (library == NULL) library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
+    static bool is_loaded;
+    if (is_loaded) return NULL;
+    void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
     if (library == NULL) return dlerror();
 #define LOAD(name)                                     \
     {                                                  \
@@ -39,6 +40,7 @@ static const char *load_library(void)
     }
     FUNCTION_TABLE(LOAD)
 #undef LOAD
+    is_loaded = true;
     return NULL;
 }
 
