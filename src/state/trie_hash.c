@@ -92,7 +92,7 @@ static void hash_children(struct group *group, struct au_trie_branch *parent)
     }
 }
 
-/* Sorts branches, of which there are count at most, into sorted->branches. */
+/* Sorts the branches among what was made, from an index on, into sorted->branches. */
 static void sort_made(const struct au_trie_items *made, size_t from, struct by_depth *sorted)
 {
     size_t next[AU_NIBBLE_COUNT];
