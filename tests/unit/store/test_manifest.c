@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "store/rocks.h"
 #include "support/folder.h"
-#include "unit/unit.h"
+#include "unit/store/lock_holder.h"
 
 static char folder[64];
 static const char *names[AU_CF_COUNT];
@@ -199,32 +199,11 @@ static void test_no_folder(void **state)
 /* What another process is making is left to it. */
 static void test_lock(void **state)
 {
-    int to_child[2], to_parent[2];
-    char path[128], word = 0;
     (void)state;
-    snprintf(path, sizeof(path), "%s/LOCK", folder);
-    assert_int_equal(pipe(to_child), 0);
-    assert_int_equal(pipe(to_parent), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        int file = open(path, O_RDWR | O_CREAT, 0644);
-        close(to_child[1]);
-        if (file < 0 || fcntl(file, F_SETLK, &whole) != 0) _exit(1);
-        if (write(to_parent[1], "l", 1) != 1) _exit(1);
-        _exit(read(to_child[0], &word, 1) == 0 ? 0 : 1);
-    }
-    close(to_parent[1]);
-    assert_int_equal(read(to_parent[0], &word, 1), 1);
+    struct lock_holder holder = lock_hold(folder);
     assert_ok(make(AU_CF_COUNT));
     expect_file("MANIFEST-000001", NULL);
-    close(to_child[1]);
-    close(to_child[0]);
-    close(to_parent[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    lock_let_go(holder);
     expect_store();
 }
 

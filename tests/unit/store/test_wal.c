@@ -6,7 +6,7 @@
 
 #include "store/rocks.h"
 #include "support/folder.h"
-#include "unit/unit.h"
+#include "unit/store/lock_holder.h"
 
 #define BLOCK_SIZE   32768u /* of a log */
 #define LOG_SIZE_MAX (5u * BLOCK_SIZE)
@@ -356,32 +356,12 @@ static void test_damage_before_the_newest(void **state)
 /* What another process writes is not cut. */
 static void test_lock(void **state)
 {
-    int to_child[2], to_parent[2];
-    char lock[128], message[AU_KV_MESSAGE_SIZE], word = 0;
+    char message[AU_KV_MESSAGE_SIZE];
     (void)state;
-    snprintf(lock, sizeof(lock), "%s/LOCK", folder);
     write_log(path, small.bytes, small.size - 1);
-    assert_int_equal(pipe(to_child), 0);
-    assert_int_equal(pipe(to_parent), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        int file = open(lock, O_RDWR | O_CREAT, 0644);
-        close(to_child[1]);
-        if (file < 0 || fcntl(file, F_SETLK, &whole) != 0) _exit(1);
-        if (write(to_parent[1], "l", 1) != 1) _exit(1);
-        _exit(read(to_child[0], &word, 1) == 0 ? 0 : 1);
-    }
-    close(to_parent[1]);
-    assert_int_equal(read(to_parent[0], &word, 1), 1);
+    struct lock_holder holder = lock_hold(folder);
     enum au_err err = au_wal_mend(folder, message);
-    close(to_child[1]);
-    close(to_child[0]);
-    close(to_parent[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    lock_let_go(holder);
     assert_err(err, AU_ERR_IO);
     assert_non_null(strstr(message, "LOCK"));
     assert_int_equal(log_size(path), small.size - 1);
