@@ -2,9 +2,18 @@
 
 #include "crypto/sha256.h"
 
-#define PREFETCH_MAX  64u                               /* keys that go down side by side */
+#define AHEAD_MAX     96u                               /* updates that go down side by side */
+#define SMALL_LEAF    256u                              /* bytes of an encoding made ahead */
 #define HIGH_HALF     (AU_CHILD_COUNT / AU_TRIE_HALVES) /* the first nibble of its keys */
 #define LEAF_SIZE_MAX ((size_t)16 << 20)                /* bytes of a leaf's value */
+
+/* The refs of leaves that will start where they are expected to; of others the start is 0. */
+struct leaves_ahead {
+    const struct au_trie_update *first; /* of which updates they are, count from here on */
+    size_t count;
+    uint8_t starts[AHEAD_MAX];
+    struct au_hash hashes[AHEAD_MAX];
+};
 
 /* One batch being applied. */
 struct work {
@@ -12,6 +21,7 @@ struct work {
     const struct au_trie_batch *batch;
     struct au_flat *flat; /* this thread's reader */
     struct au_buf value;  /* of the committed leaf that was read last */
+    struct leaves_ahead ahead;
 };
 
 /* Updates of a batch that share a beginning. */
@@ -338,11 +348,13 @@ static const struct au_trie_branch *prefetch_child(const struct au_trie_branch *
 }
 
 /* Most of an update's time is waiting for memory, and a key's branches are found one by the other:
- * so go down with some keys side by side before any of them is applied. */
-static void prefetch_paths(const struct au_trie_branch *branch, struct range range)
+ * so go down with some keys side by side before any of them is applied. out_last gets the last
+ * branch that is in memory on each one's way. */
+static void prefetch_paths(const struct au_trie_branch *branch, struct range range,
+                           const struct au_trie_branch *out_last[AHEAD_MAX])
 {
-    const struct au_trie_branch *at[PREFETCH_MAX];
-    AU_ASSERT(range.count <= PREFETCH_MAX);
+    const struct au_trie_branch *at[AHEAD_MAX];
+    AU_ASSERT(range.count <= AHEAD_MAX);
     for (size_t i = 0; i < range.count; i++) {
         at[i] = branch;
     }
@@ -353,10 +365,66 @@ static void prefetch_paths(const struct au_trie_branch *branch, struct range ran
         }
         for (size_t i = 0; i < range.count; i++) {
             if (!at[i]) continue;
+            out_last[i] = at[i];
             at[i] = prefetch_child(at[i], &range.first[i].key);
             is_going = is_going || at[i];
         }
     }
+}
+
+/* Hashes the leaves of a range side by side, each as if it became a child of the branch where its
+ * way ends. Where it does not, because branches are made or go, this was in vain. */
+static void hash_ahead(struct work *work, struct range range,
+                       const struct au_trie_branch *const last[AHEAD_MAX])
+{
+    uint8_t encodings[AHEAD_MAX][SMALL_LEAF];
+    struct au_bytes messages[AHEAD_MAX] = {0};
+    struct au_hash hashes[AHEAD_MAX];
+    struct leaves_ahead *ahead = &work->ahead;
+    size_t count = 0;
+    ahead->first = range.first;
+    ahead->count = range.count;
+    for (size_t i = 0; i < range.count; i++) {
+        const struct au_trie_update *update = &range.first[i];
+        size_t start = last[i]->depth + 1u;
+        ahead->starts[i] = 0;
+        if (update->value.size == 0 || update->value.size > SMALL_LEAF - AU_LEAF_HEAD_SIZE_MAX) {
+            continue;
+        }
+        size_t size = au_leaf_head(encodings[count], &update->key, start, update->value);
+        memcpy(encodings[count] + size, update->value.data, update->value.size);
+        size += update->value.size;
+        if (size < AU_HASH_SIZE) continue;
+        messages[count] = (struct au_bytes){encodings[count], size};
+        ahead->starts[i] = (uint8_t)start;
+        count++;
+    }
+    au_sha256_many(messages, count, hashes);
+    for (size_t i = range.count; i > 0; i--) {
+        if (ahead->starts[i - 1] > 0) ahead->hashes[i - 1] = hashes[--count];
+    }
+}
+
+static struct au_trie_ref leaf_ref(const struct work *work, const struct au_trie_update *update,
+                                   size_t start)
+{
+    const struct leaves_ahead *ahead = &work->ahead;
+    size_t index = (size_t)(update - ahead->first);
+    bool is_ahead = ahead->count > 0 && update >= ahead->first && index < ahead->count;
+    if (!is_ahead || start == 0 || ahead->starts[index] != start) {
+        return au_leaf_ref(&update->key, start, update->value);
+    }
+    struct au_trie_ref ref = {.size = AU_HASH_SIZE};
+    memcpy(ref.bytes, ahead->hashes[index].bytes, AU_HASH_SIZE);
+    return ref;
+}
+
+/* Does for some of a range what is done sooner for many at once. */
+static void look_ahead(struct work *work, const struct au_trie_branch *branch, struct range range)
+{
+    const struct au_trie_branch *last[AHEAD_MAX];
+    prefetch_paths(branch, range, last);
+    hash_ahead(work, range, last);
 }
 
 /* Applies a range to the children of a branch, which all of it reaches. moved: NULL, or what the
@@ -378,9 +446,9 @@ static enum au_err apply_to_children(struct work *work, struct au_trie_open *ope
         part.count = (size_t)(next - part.first);
         if (part.count == 0 && i != moved_index) continue;
         struct au_trie_child before = get_child(open, i);
-        bool is_far = range.count > PREFETCH_MAX && part.count <= PREFETCH_MAX;
+        bool is_far = range.count > AHEAD_MAX && part.count <= AHEAD_MAX;
         if (is_far && before.kind == AU_TRIE_BRANCH && before.link.branch) {
-            prefetch_paths(before.link.branch, part);
+            look_ahead(work, before.link.branch, part);
         }
         struct au_trie_child after = i == moved_index ? *moved : before;
         AU_TRY(apply(work, depth + 1, &after, part));
@@ -415,7 +483,7 @@ static enum au_err change_leaf(struct work *work, size_t start, struct au_trie_c
     if (child->kind == AU_TRIE_NONE) AU_TRY(make_leaf(work, &update->key, &child->link.leaf));
     child->kind = AU_TRIE_LEAF;
     child->is_moved = false;
-    child->ref = au_leaf_ref(&update->key, start, update->value);
+    child->ref = leaf_ref(work, update, start);
     return AU_OK;
 }
 
