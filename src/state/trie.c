@@ -2,10 +2,9 @@
 
 #include "crypto/sha256.h"
 
-#define AHEAD_MAX     96u                               /* updates that go down side by side */
-#define SMALL_LEAF    256u                              /* bytes of an encoding made ahead */
-#define HIGH_HALF     (AU_CHILD_COUNT / AU_TRIE_HALVES) /* the first nibble of its keys */
-#define LEAF_SIZE_MAX ((size_t)16 << 20)                /* bytes of a leaf's value */
+#define AHEAD_MAX     96u                /* updates that go down side by side */
+#define SMALL_LEAF    256u               /* bytes of an encoding made ahead */
+#define LEAF_SIZE_MAX ((size_t)16 << 20) /* bytes of a leaf's value */
 
 /* The refs of leaves that will start where they are expected to; of others the start is 0. */
 struct leaves_ahead {
@@ -266,7 +265,7 @@ static void settle_branch(struct work *work, const struct au_trie_node *node,
                           struct au_trie_child *child)
 {
     if (!child->is_dirty) {
-        au_trie_half_of(work->cache, &node->path)->dirty_size += record_size(node);
+        au_trie_part_of(work->cache, &node->path)->dirty_size += record_size(node);
     }
     child->is_dirty = true;
     child->is_moved = false;
@@ -419,11 +418,14 @@ static struct au_trie_ref leaf_ref(const struct work *work, const struct au_trie
     return ref;
 }
 
-/* Does for some of a range what is done sooner for many at once. */
-static void look_ahead(struct work *work, const struct au_trie_branch *branch, struct range range)
+/* Does for a range that is not long, and comes to a branch in memory, what is done sooner for many
+ * at once. */
+static void look_ahead(struct work *work, const struct au_trie_child *child, struct range range)
 {
     const struct au_trie_branch *last[AHEAD_MAX];
-    prefetch_paths(branch, range, last);
+    bool has_branch = child->kind == AU_TRIE_BRANCH && child->link.branch;
+    if (!has_branch || range.count > AHEAD_MAX) return;
+    prefetch_paths(child->link.branch, range, last);
     hash_ahead(work, range, last);
 }
 
@@ -446,10 +448,7 @@ static enum au_err apply_to_children(struct work *work, struct au_trie_open *ope
         part.count = (size_t)(next - part.first);
         if (part.count == 0 && i != moved_index) continue;
         struct au_trie_child before = get_child(open, i);
-        bool is_far = range.count > AHEAD_MAX && part.count <= AHEAD_MAX;
-        if (is_far && before.kind == AU_TRIE_BRANCH && before.link.branch) {
-            look_ahead(work, before.link.branch, part);
-        }
+        if (range.count > AHEAD_MAX) look_ahead(work, &before, part);
         struct au_trie_child after = i == moved_index ? *moved : before;
         AU_TRY(apply(work, depth + 1, &after, part));
         if (!is_same_ref(&before, &after)) *out_is_changed = true;
@@ -487,52 +486,82 @@ static enum au_err change_leaf(struct work *work, size_t start, struct au_trie_c
     return AU_OK;
 }
 
-/* What the other thread does if it has the time: the part of a range that is of one half. */
+/* A batch that reaches a branch at the first nibble. Two threads take a part at a time. */
 struct errand {
-    struct work work;
-    struct range range;
-    struct au_trie_open open;
-    bool is_changed;
+    const struct au_trie_open *open;
+    struct range ranges[AU_TRIE_PARTS];
+    struct au_trie_child after[AU_TRIE_PARTS]; /* what becomes of those that have updates */
+    atomic_uint next;                          /* part that nobody has taken */
+};
+
+/* Who runs it. */
+struct runner {
+    struct errand *errand;
+    struct work *work;
     enum au_err err;
 };
 
-static void run_errand(void *context)
+static enum au_err apply_part(struct work *work, struct errand *errand, unsigned index)
 {
-    struct errand *errand = context;
-    struct au_trie_half *half = &errand->work.cache->halves[AU_TRIE_HALVES - 1];
-    errand->err =
-        apply_to_children(&errand->work, &errand->open, errand->range, NULL, &errand->is_changed);
-    if (errand->err == AU_OK) errand->err = au_trie_hash_made(half);
+    struct range range = errand->ranges[index];
+    struct au_trie_child *child = &errand->after[index];
+    if (range.count == 0) return AU_OK;
+    *child = get_child(errand->open, index);
+    look_ahead(work, child, range);
+    AU_TRY(apply(work, 1, child, range));
+    return au_trie_hash_made(&work->cache->parts[index]);
 }
 
-/* Applies a range to a branch at the first nibble, each half by a thread. */
-static enum au_err apply_to_halves(struct work *work, struct au_trie_open *open, struct range range,
-                                   bool *out_is_changed)
+static void run_errand(void *context)
 {
-    struct range low = {.first = range.first};
-    while (low.count < range.count && au_nibble_at(&range.first[low.count].key, 0) < HIGH_HALF) {
-        low.count++;
+    struct runner *runner = context;
+    for (;;) {
+        unsigned index = atomic_fetch_add(&runner->errand->next, 1);
+        if (runner->err != AU_OK || index >= AU_TRIE_PARTS) return;
+        runner->err = apply_part(runner->work, runner->errand, index);
     }
+}
+
+/* Has the aide run an errand beside this thread. */
+static enum au_err run_with_aide(struct work *work, struct errand *errand)
+{
     struct au_flat flat;
-    struct errand errand = {
-        .work = {.cache = work->cache, .batch = work->batch, .flat = &flat},
-        .range = {range.first + low.count, range.count - low.count},
-        .open = *open,
-    };
+    struct work aides = {.cache = work->cache, .batch = work->batch, .flat = &flat};
+    struct runner mine = {errand, work, AU_OK};
+    struct runner other = {errand, &aides, AU_OK};
     au_flat_init(&flat, &work->flat->kv, work->flat->snapshot);
-    au_buf_init(&errand.work.value, LEAF_SIZE_MAX);
-    au_aide_ask(&work->cache->aide, run_errand, &errand);
-    enum au_err err = apply_to_children(work, open, low, NULL, out_is_changed);
-    if (err == AU_OK) err = au_trie_hash_made(&work->cache->halves[0]);
+    au_buf_init(&aides.value, LEAF_SIZE_MAX);
+    au_aide_ask(&work->cache->aide, run_errand, &other);
+    run_errand(&mine);
     au_aide_await(&work->cache->aide);
-    au_buf_done(&errand.work.value);
+    au_buf_done(&aides.value);
     au_flat_done(&flat);
-    *out_is_changed = *out_is_changed || errand.is_changed;
-    for (unsigned i = HIGH_HALF; i < AU_CHILD_COUNT; i++) {
-        struct au_trie_child child = get_child(&errand.open, i);
-        set_child(open, i, &child);
+    return mine.err != AU_OK ? mine.err : other.err;
+}
+
+/* Applies a range to a branch at the first nibble, by two threads. */
+static enum au_err apply_to_parts(struct work *work, struct au_trie_open *open, struct range range,
+                                  bool *out_is_changed)
+{
+    struct errand errand = {.open = open};
+    const struct au_trie_update *next = range.first;
+    const struct au_trie_update *end = range.first + range.count;
+    for (unsigned i = 0; i < AU_TRIE_PARTS; i++) {
+        errand.ranges[i].first = next;
+        while (next < end && au_nibble_at(&next->key, 0) == i) {
+            next++;
+        }
+        errand.ranges[i].count = (size_t)(next - errand.ranges[i].first);
     }
-    return err != AU_OK ? err : errand.err;
+    AU_TRY(run_with_aide(work, &errand));
+    *out_is_changed = false;
+    for (unsigned i = 0; i < AU_TRIE_PARTS; i++) {
+        if (errand.ranges[i].count == 0) continue;
+        struct au_trie_child before = get_child(open, i);
+        if (!is_same_ref(&before, &errand.after[i])) *out_is_changed = true;
+        set_child(open, i, &errand.after[i]);
+    }
+    return AU_OK;
 }
 
 /* Changes what is below a branch. Where nothing comes of it, links may have been found. */
@@ -543,7 +572,7 @@ static enum au_err change_branch(struct work *work, size_t start, struct au_trie
     struct au_trie_open open;
     open_branch(work, child->link.branch, &open);
     if (open.node.depth == 0 && range.count >= work->cache->parallel_min) {
-        AU_TRY(apply_to_halves(work, &open, range, &is_changed));
+        AU_TRY(apply_to_parts(work, &open, range, &is_changed));
     } else {
         AU_TRY(apply_to_children(work, &open, range, NULL, &is_changed));
     }
@@ -657,8 +686,8 @@ static enum au_err need_trie(struct work *work, struct au_trie **out_trie)
 /* Makes the refs that are to come, the root's last. */
 static enum au_err hash_trie(struct work *work, struct au_trie_child *root)
 {
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        AU_TRY(au_trie_hash_made(&work->cache->halves[i]));
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        AU_TRY(au_trie_hash_made(&work->cache->parts[i]));
     }
     if (root->kind == AU_TRIE_BRANCH) root->ref = au_trie_hash_root(root->link.branch);
     return AU_OK;

@@ -55,11 +55,11 @@ struct au_trie_dirt {
     size_t size;       /* bytes, about */
 };
 
-#define AU_TRIE_HALVES 2u
+#define AU_TRIE_PARTS 16u
 
-/* The memory of all keys that begin with a nibble below 8, or of the others, in all tries. Each
- * half may be worked on by a thread of its own. */
-struct au_trie_half {
+/* The memory of all keys that begin with a nibble, in all tries. Each part may be worked on by a
+ * thread of its own. */
+struct au_trie_part {
     struct au_arena arena;                                    /* holds branches and leaves */
     struct au_trie_branch *free_branches[AU_CHILD_COUNT / 2]; /* by pairs of children */
     struct au_trie_leaf *free_leaves;
@@ -85,7 +85,7 @@ struct au_trie_cache {
     struct au_arena arena; /* holds tries */
     struct au_trie *free_tries;
     size_t tries_size; /* bytes in use */
-    struct au_trie_half halves[AU_TRIE_HALVES];
+    struct au_trie_part parts[AU_TRIE_PARTS];
     size_t size_max;     /* bytes that are kept between flushes */
     size_t parallel_min; /* updates of a batch that two threads share */
     struct au_aide aide; /* the other of these */

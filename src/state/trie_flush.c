@@ -41,11 +41,11 @@ static void clean(struct au_trie_branch *root, unsigned mask)
     root->dirty[mask] = 0;
 }
 
-static void put_gone(const struct au_trie_half *half, struct au_kv_batch *batch)
+static void put_gone(const struct au_trie_part *part, struct au_kv_batch *batch)
 {
-    for (size_t i = 0; i < half->gone_count; i++) {
+    for (size_t i = 0; i < part->gone_count; i++) {
         uint8_t key[AU_TRIE_KEY_SIZE_MAX];
-        const struct au_trie_start *gone = &half->gone[i];
+        const struct au_trie_start *gone = &part->gone[i];
         size_t size = au_trie_key(key, &gone->owner, &gone->path, gone->start);
         au_kv_batch_del(batch, AU_CF_TRI, (struct au_bytes){key, size});
     }
@@ -53,8 +53,8 @@ static void put_gone(const struct au_trie_half *half, struct au_kv_batch *batch)
 
 static void put_all(const struct au_trie_cache *cache, struct au_kv_batch *batch)
 {
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        put_gone(&cache->halves[i], batch);
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        put_gone(&cache->parts[i], batch);
     }
     for (size_t i = 0; i < cache->tries.capacity; i++) {
         const struct au_trie *trie = cache->tries.cells[i].entry;

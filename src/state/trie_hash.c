@@ -18,7 +18,7 @@ struct group {
     size_t count;
 };
 
-/* All branches of a half that this batch has made, by depth: those of depth d are the ones from
+/* All branches of a part that this batch has made, by depth: those of depth d are the ones from
  * first[d] to first[d + 1]. */
 struct by_depth {
     struct au_trie_branch **branches;
@@ -124,18 +124,18 @@ static void hash_sorted(const struct by_depth *sorted)
     }
 }
 
-enum au_err au_trie_hash_made(struct au_trie_half *half)
+enum au_err au_trie_hash_made(struct au_trie_part *part)
 {
     struct au_trie_branch *few[FEW];
     struct by_depth sorted = {.branches = few};
-    size_t count = half->made.count - half->made_hashed;
+    size_t count = part->made.count - part->made_hashed;
     if (count == 0) return AU_OK;
     if (count > FEW) sorted.branches = au_mem_new(count * sizeof(few[0]));
     if (!sorted.branches) return AU_ERR_NO_MEMORY;
-    sort_made(&half->made, half->made_hashed, &sorted);
+    sort_made(&part->made, part->made_hashed, &sorted);
     hash_sorted(&sorted);
     if (sorted.branches != few) au_mem_free(sorted.branches);
-    half->made_hashed = half->made.count;
+    part->made_hashed = part->made.count;
     return AU_OK;
 }
 

@@ -101,11 +101,11 @@ static inline const struct au_trie_place *au_trie_place(const struct au_trie_bra
     return &branch->places[au_trie_rank(branch, index)];
 }
 
-/* The half that a key, or a path of at least one nibble, is of. */
-static inline struct au_trie_half *au_trie_half_of(struct au_trie_cache *cache,
+/* The part that a key, or a path of at least one nibble, is of. */
+static inline struct au_trie_part *au_trie_part_of(struct au_trie_cache *cache,
                                                    const struct au_hash *path)
 {
-    return &cache->halves[path->bytes[0] >> 7];
+    return &cache->parts[path->bytes[0] >> 4];
 }
 
 /* The branches of a trie that a pass writes. */
@@ -198,11 +198,11 @@ void au_trie_give_up(struct au_trie_cache *cache, size_t size_max);
 /* What stands for the ref of a branch until au_trie_hash_made. */
 extern const struct au_trie_ref au_trie_ref_to_come;
 
-/* au_trie_hash_made makes the refs that are to come of the children of all branches of a half that
+/* au_trie_hash_made makes the refs that are to come of the children of all branches of a part that
  * were made since it was called last, or since the batch began, but for a root's that branches at
- * the first nibble: its children are of both halves. OK, NO_MEMORY
+ * the first nibble: its children are of all parts. OK, NO_MEMORY
  * au_trie_hash_root makes a root's own, and those of its children that are to come. */
-AU_MUST_USE enum au_err au_trie_hash_made(struct au_trie_half *half);
+AU_MUST_USE enum au_err au_trie_hash_made(struct au_trie_part *part);
 struct au_trie_ref au_trie_hash_root(struct au_trie_branch *root);
 
 /* ---- state/trie_flush.c ---- */

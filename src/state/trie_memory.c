@@ -18,71 +18,71 @@ static size_t branch_size(size_t pair_count)
     return sizeof(struct au_trie_branch) + 2 * pair_count * sizeof(struct au_trie_place);
 }
 
-static struct au_trie_branch *new_branch(struct au_trie_half *half, size_t pair_count)
+static struct au_trie_branch *new_branch(struct au_trie_part *part, size_t pair_count)
 {
-    struct au_trie_branch **free_list = &half->free_branches[pair_count - 1];
+    struct au_trie_branch **free_list = &part->free_branches[pair_count - 1];
     struct au_trie_branch *branch = *free_list;
     if (branch) {
         *free_list = branch->next_free;
         /* It was left a block ago: nothing of it is near. */
         if (*free_list) au_prefetch(*free_list, branch_size(pair_count));
     } else {
-        branch = au_arena_get(&half->arena, branch_size(pair_count));
+        branch = au_arena_get(&part->arena, branch_size(pair_count));
         if (!branch) return NULL;
     }
     branch->pair_count = (uint8_t)pair_count;
-    half->branch_count++;
-    half->size += branch_size(pair_count);
+    part->branch_count++;
+    part->size += branch_size(pair_count);
     return branch;
 }
 
 struct au_trie_leaf *au_trie_new_leaf(struct au_trie_cache *cache, const struct au_hash *key)
 {
-    struct au_trie_half *half = au_trie_half_of(cache, key);
-    struct au_trie_leaf *leaf = half->free_leaves;
+    struct au_trie_part *part = au_trie_part_of(cache, key);
+    struct au_trie_leaf *leaf = part->free_leaves;
     if (leaf) {
-        half->free_leaves = leaf->next_free;
+        part->free_leaves = leaf->next_free;
     } else {
-        leaf = au_arena_get(&half->arena, sizeof(*leaf));
+        leaf = au_arena_get(&part->arena, sizeof(*leaf));
         if (!leaf) return NULL;
     }
     leaf->key = *key;
-    half->leaf_count++;
-    half->size += sizeof(*leaf);
+    part->leaf_count++;
+    part->size += sizeof(*leaf);
     return leaf;
 }
 
-static void free_leaf(struct au_trie_half *half, struct au_trie_leaf *leaf)
+static void free_leaf(struct au_trie_part *part, struct au_trie_leaf *leaf)
 {
-    leaf->next_free = half->free_leaves;
-    half->free_leaves = leaf;
-    half->leaf_count--;
-    half->size -= sizeof(*leaf);
+    leaf->next_free = part->free_leaves;
+    part->free_leaves = leaf;
+    part->leaf_count--;
+    part->size -= sizeof(*leaf);
 }
 
-static void free_branch(struct au_trie_half *half, struct au_trie_branch *branch)
+static void free_branch(struct au_trie_part *part, struct au_trie_branch *branch)
 {
     size_t pair_count = branch->pair_count;
-    branch->next_free = half->free_branches[pair_count - 1];
-    half->free_branches[pair_count - 1] = branch;
-    half->branch_count--;
-    half->size -= branch_size(pair_count);
+    branch->next_free = part->free_branches[pair_count - 1];
+    part->free_branches[pair_count - 1] = branch;
+    part->branch_count--;
+    part->size -= branch_size(pair_count);
 }
 
-static struct au_trie_half *half_of_item(struct au_trie_cache *cache, struct au_trie_item item)
+static struct au_trie_part *part_of_item(struct au_trie_cache *cache, struct au_trie_item item)
 {
     const struct au_trie_leaf *leaf = item.node;
     const struct au_trie_branch *branch = item.node;
-    return au_trie_half_of(cache, item.is_leaf ? &leaf->key : &branch->path);
+    return au_trie_part_of(cache, item.is_leaf ? &leaf->key : &branch->path);
 }
 
 void au_trie_free(struct au_trie_cache *cache, struct au_trie_item item)
 {
-    struct au_trie_half *half = half_of_item(cache, item);
+    struct au_trie_part *part = part_of_item(cache, item);
     if (item.is_leaf) {
-        free_leaf(half, item.node);
+        free_leaf(part, item.node);
     } else {
-        free_branch(half, item.node);
+        free_branch(part, item.node);
     }
 }
 
@@ -159,8 +159,8 @@ struct au_trie_branch *au_trie_fold(struct au_trie_cache *cache, const struct au
         if (node->ref_sizes[i] < AU_HASH_SIZE) inlined |= 1u << i;
     }
     size_t count = (size_t)__builtin_popcount(children);
-    struct au_trie_half *half = au_trie_half_of(cache, &node->path);
-    struct au_trie_branch *branch = new_branch(half, (count + 1) / 2);
+    struct au_trie_part *part = au_trie_part_of(cache, &node->path);
+    struct au_trie_branch *branch = new_branch(part, (count + 1) / 2);
     if (!branch) return NULL;
     branch->path = node->path;
     branch->made_at = cache->now;
@@ -205,22 +205,22 @@ static enum au_err note(struct au_trie_items *items, struct au_trie_item item)
 
 enum au_err au_trie_note_made(struct au_trie_cache *cache, struct au_trie_item item)
 {
-    return note(&half_of_item(cache, item)->made, item);
+    return note(&part_of_item(cache, item)->made, item);
 }
 
 enum au_err au_trie_note_left(struct au_trie_cache *cache, struct au_trie_item item)
 {
-    return note(&half_of_item(cache, item)->left, item);
+    return note(&part_of_item(cache, item)->left, item);
 }
 
 enum au_err au_trie_del_record(struct au_trie_cache *cache, const struct au_trie_start *start)
 {
-    struct au_trie_half *half = au_trie_half_of(cache, &start->path);
-    void *grown = half->gone;
-    AU_TRY(need_room(&grown, sizeof(*half->gone), half->gone_count, &half->gone_capacity));
-    half->gone = grown;
-    half->gone[half->gone_count++] = *start;
-    half->dirty_size += sizeof(*half->gone);
+    struct au_trie_part *part = au_trie_part_of(cache, &start->path);
+    void *grown = part->gone;
+    AU_TRY(need_room(&grown, sizeof(*part->gone), part->gone_count, &part->gone_capacity));
+    part->gone = grown;
+    part->gone[part->gone_count++] = *start;
+    part->dirty_size += sizeof(*part->gone);
     return AU_OK;
 }
 
@@ -231,35 +231,35 @@ static void free_items(struct au_trie_cache *cache, const struct au_trie_items *
     }
 }
 
-static void free_left(struct au_trie_cache *cache, struct au_trie_half *half)
+static void free_left(struct au_trie_cache *cache, struct au_trie_part *part)
 {
-    struct au_trie_items *left = &half->left;
-    half->left_kept = 0;
+    struct au_trie_items *left = &part->left;
+    part->left_kept = 0;
     for (size_t i = 0; i < left->count; i++) {
         if (i + LEFT_AHEAD < left->count) au_prefetch(left->items[i + LEFT_AHEAD].node, 1);
         if (au_trie_is_needed(cache, left->items[i])) {
-            left->items[half->left_kept++] = left->items[i];
+            left->items[part->left_kept++] = left->items[i];
         } else {
             au_trie_free(cache, left->items[i]);
         }
     }
-    left->count = half->left_kept;
+    left->count = part->left_kept;
 }
 
 void au_trie_free_left(struct au_trie_cache *cache)
 {
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        free_left(cache, &cache->halves[i]);
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        free_left(cache, &cache->parts[i]);
     }
 }
 
 /* Ends a batch, of which the tries that it changed are left to do. */
 static void end_batch(struct au_trie_cache *cache)
 {
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        cache->halves[i].made.count = 0;
-        cache->halves[i].made_hashed = 0;
-        cache->halves[i].left.count = cache->halves[i].left_kept;
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        cache->parts[i].made.count = 0;
+        cache->parts[i].made_hashed = 0;
+        cache->parts[i].left.count = cache->parts[i].left_kept;
     }
     cache->changed = NULL;
     cache->now++;
@@ -272,10 +272,10 @@ void au_trie_cache_commit(struct au_trie_cache *cache)
         trie->made_at = cache->now;
         trie->is_changed = false;
     }
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        struct au_trie_half *half = &cache->halves[i];
-        free_left(cache, half);
-        half->committed = (struct au_trie_dirt){half->gone_count, half->dirty_size};
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        struct au_trie_part *part = &cache->parts[i];
+        free_left(cache, part);
+        part->committed = (struct au_trie_dirt){part->gone_count, part->dirty_size};
     }
     end_batch(cache);
 }
@@ -285,21 +285,21 @@ void au_trie_cache_abort(struct au_trie_cache *cache)
     for (struct au_trie *trie = cache->changed; trie; trie = trie->next_changed) {
         trie->is_changed = false;
     }
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        struct au_trie_half *half = &cache->halves[i];
-        free_items(cache, &half->made);
-        half->gone_count = half->committed.gone_count;
-        half->dirty_size = half->committed.size;
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        struct au_trie_part *part = &cache->parts[i];
+        free_items(cache, &part->made);
+        part->gone_count = part->committed.gone_count;
+        part->dirty_size = part->committed.size;
     }
     end_batch(cache);
 }
 
 void au_trie_forget_dirt(struct au_trie_cache *cache)
 {
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        cache->halves[i].gone_count = 0;
-        cache->halves[i].dirty_size = 0;
-        cache->halves[i].committed = (struct au_trie_dirt){0};
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        cache->parts[i].gone_count = 0;
+        cache->parts[i].dirty_size = 0;
+        cache->parts[i].committed = (struct au_trie_dirt){0};
     }
     cache->flushed_at = cache->now;
 }
@@ -307,13 +307,13 @@ void au_trie_forget_dirt(struct au_trie_cache *cache)
 struct au_trie_count au_trie_cache_count(const struct au_trie_cache *cache)
 {
     struct au_trie_count count = {.size = cache->tries_size, .held = cache->arena.held};
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        const struct au_trie_half *half = &cache->halves[i];
-        count.branches += half->branch_count;
-        count.leaves += half->leaf_count;
-        count.size += half->size;
-        count.dirty_size += half->dirty_size;
-        count.held += half->arena.held;
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        const struct au_trie_part *part = &cache->parts[i];
+        count.branches += part->branch_count;
+        count.leaves += part->leaf_count;
+        count.size += part->size;
+        count.dirty_size += part->dirty_size;
+        count.held += part->arena.held;
     }
     return count;
 }
@@ -461,14 +461,14 @@ static void forget_all(struct au_trie_cache *cache)
     au_table_clear(&cache->tries);
     cache->free_tries = NULL;
     cache->tries_size = 0;
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        struct au_trie_half *half = &cache->halves[i];
-        au_arena_reset(&half->arena);
-        memset(half->free_branches, 0, sizeof(half->free_branches));
-        half->free_leaves = NULL;
-        half->branch_count = 0;
-        half->leaf_count = 0;
-        half->size = 0;
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        struct au_trie_part *part = &cache->parts[i];
+        au_arena_reset(&part->arena);
+        memset(part->free_branches, 0, sizeof(part->free_branches));
+        part->free_leaves = NULL;
+        part->branch_count = 0;
+        part->leaf_count = 0;
+        part->size = 0;
     }
 }
 
@@ -568,8 +568,8 @@ enum au_err au_trie_cache_init(struct au_trie_cache *cache, const struct au_kv *
                                     .piece_size = PIECE_SIZE};
     au_flat_init(&cache->flat, kv, NULL);
     au_arena_init(&cache->arena, MEMORY_MAX);
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        au_arena_init(&cache->halves[i].arena, MEMORY_MAX);
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        au_arena_init(&cache->parts[i].arena, MEMORY_MAX);
     }
     return init_locks(cache);
 }
@@ -579,12 +579,12 @@ void au_trie_cache_done(struct au_trie_cache *cache)
     uint64_t height;
     enum au_err err = cache->pass ? au_trie_pass_end(cache, &height) : AU_OK;
     (void)err; /* nobody asks any more */
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        struct au_trie_half *half = &cache->halves[i];
-        au_mem_free(half->gone);
-        au_mem_free(half->made.items);
-        au_mem_free(half->left.items);
-        au_arena_done(&half->arena);
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        struct au_trie_part *part = &cache->parts[i];
+        au_mem_free(part->gone);
+        au_mem_free(part->made.items);
+        au_mem_free(part->left.items);
+        au_arena_done(&part->arena);
     }
     au_table_done(&cache->tries);
     au_arena_done(&cache->arena);

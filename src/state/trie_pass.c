@@ -66,17 +66,17 @@ static enum au_err take_roots(struct au_trie_pass *pass, const struct au_table *
 static enum au_err take_gone(struct au_trie_pass *pass, const struct au_trie_cache *cache)
 {
     size_t count = 0;
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        count += cache->halves[i].gone_count;
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        count += cache->parts[i].gone_count;
     }
     if (count == 0) return AU_OK;
     pass->gone = au_mem_new(count * sizeof(*pass->gone));
     if (!pass->gone) return AU_ERR_NO_MEMORY;
-    for (size_t i = 0; i < AU_TRIE_HALVES; i++) {
-        const struct au_trie_half *half = &cache->halves[i];
-        if (half->gone_count == 0) continue;
-        memcpy(pass->gone + pass->gone_count, half->gone, half->gone_count * sizeof(*pass->gone));
-        pass->gone_count += half->gone_count;
+    for (size_t i = 0; i < AU_TRIE_PARTS; i++) {
+        const struct au_trie_part *part = &cache->parts[i];
+        if (part->gone_count == 0) continue;
+        memcpy(pass->gone + pass->gone_count, part->gone, part->gone_count * sizeof(*pass->gone));
+        pass->gone_count += part->gone_count;
     }
     return AU_OK;
 }
