@@ -21,17 +21,20 @@ must be refused by name. Writes TAP; points that fail are told one by one, and a
 with the words that try them again.
 
     tests/torture/crash.py [--points N] [--record FILE] [--part I/N] [--seed N] [--dir DIR]
-                           [--only POINT]... [--repeat N]
+                           [--jobs N] [--only POINT]... [--repeat N]
 
 --points takes a sample, some of each kind. With --record what comes of each point is kept in a file:
-what this very program was tried at is not tried again, and counts. --part takes the I-th of N parts
-of all points: side by side they may have one record. --only tries a point by its name ("flush eio
-12"), or all points whose names begin so, as often as --repeat says, whatever the record has: what
-threads do side by side comes in another order each time. AUREON is the program, else that of build/.
+what this very program was tried at is not tried again, and counts. --jobs tries so many points beside
+one another, as many as there are processors if not given. --part takes the I-th of N parts of all
+points: side by side they may have one record. --only tries a point by its name ("flush eio 12"), or
+all points whose names begin so, as often as --repeat says, whatever the record has: what threads do
+side by side comes in another order each time. AUREON is the program, else that of build/.
 """
 
 import argparse
 import collections
+import concurrent.futures
+import copy
 import itertools
 import json
 import mmap
@@ -43,6 +46,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import zlib
@@ -59,9 +63,11 @@ STOPS = ("stop", "closing")  # phases whose calls are those of a stop
 FLUSH_BLOCKS = 511  # after a start, before the block with which tries are written
 PASS_BLOCKS = 40  # of these, that write so many slots that another thread writes their tries
 DAMAGED = 4  # exit code
-LOAD_BLOCKS, LOAD_TXS, LOAD_SIZE = 3, 3, 250000  # more than 16 MiB: txs of each account, bytes of each
-QUIET_S = 0.05  # without a call: what RocksDB does behind the requests is done
-CONTROL = struct.Struct("7I200s")
+LOAD_BLOCKS, LOAD_SIZE = 10, 850000  # more than 16 MiB: two modules in each block, bytes of each
+QUIET_S = 0.002  # between two looks at the node's threads
+CONTROL = struct.Struct("6I200s")
+# Without tunables the node begins once more to get them: that takes time, and the shim would be lost.
+ENVIRONMENT = os.environ | {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 class BrokenNode(Node):
@@ -74,17 +80,34 @@ class BrokenNode(Node):
 
     def spawn(self):
         self.ready.unlink(missing_ok=True)
-        env = dict(os.environ)
+        env = ENVIRONMENT
         if self.control:
-            # Without tunables the node begins once more to get them, and the shim would be lost.
-            env |= {"LD_PRELOAD": self.control.shim, "AUREON_CRASH_CONTROL": self.control.path,
-                    "AUREON_CRASH_FOLDER": str(self.data),
-                    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+            env = env | {"LD_PRELOAD": self.control.shim, "AUREON_CRASH_CONTROL": self.control.path,
+                         "AUREON_CRASH_FOLDER": str(self.data)}
         with open(self.log, "wb") as err:
             self.process = subprocess.Popen(
                 [AUREON, "dev", "--manual", "--port", "0", "--data-dir", self.data,
                  "--ready-file", self.ready], stdin=subprocess.DEVNULL, stdout=err, stderr=err,
                 env=env)
+
+    def settle(self):
+        """Waits until none of its threads runs: what RocksDB does behind the requests is done."""
+        seen = None
+        while seen != (seen := self.look()) or seen is None:
+            time.sleep(QUIET_S)
+
+    def look(self):
+        """How often each thread has gone to sleep; None if one is not asleep."""
+        counts = {}
+        for thread in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/status"):
+            try:
+                _, _, rest = thread.read_text().partition("\nState:\t")
+            except OSError:
+                continue  # it has ended
+            if rest[0] in "RD":
+                return None
+            counts[thread] = rest.partition("\nvoluntary_ctxt_switches:")[2]
+        return counts
 
     def end(self):
         if self.process and self.process.poll() is None:
@@ -92,34 +115,32 @@ class BrokenNode(Node):
             self.process.wait()
 
 
+def build_shim(folder):
+    subprocess.run(["cc", "-std=gnu17", "-O1", "-shared", "-fPIC", "-o", folder / "shim.so",
+                    ROOT / "tests/torture/crash_shim.c", "-ldl", "-pthread"], check=True)
+    return str(folder / "shim.so")
+
+
 class Control:
     """The page that is shared with the shim."""
 
-    def __init__(self, folder):
-        self.shim = str(folder / "shim.so")
+    def __init__(self, folder, shim):
+        self.shim = shim
         self.path = str(folder / "control")
-        subprocess.run(["cc", "-std=gnu17", "-O1", "-shared", "-fPIC", "-o", self.shim,
-                        ROOT / "tests/torture/crash_shim.c", "-ldl", "-pthread"], check=True)
         pathlib.Path(self.path).write_bytes(bytes(CONTROL.size))
         with open(self.path, "r+b") as file:
             self.page = mmap.mmap(file.fileno(), CONTROL.size)
 
     def set(self, action, target, counts_reads):
-        self.page[:] = CONTROL.pack(0, 0, counts_reads, 0, target, ACTIONS.index(action), 0, b"")
+        self.page[:] = CONTROL.pack(0, counts_reads, 0, target, ACTIONS.index(action), 0, b"")
 
     def count(self):
-        """From now on, once nothing is done but what is asked for: each run has the same calls."""
-        self.settle()
-        self.page[4:8] = struct.pack("I", 1)
-
-    def settle(self):
-        seen = None
-        while seen != (seen := self.page[:4]):
-            time.sleep(QUIET_S)
+        """From now on."""
+        self.page[:4] = struct.pack("I", 1)
 
     def get(self):
         """How many calls, whether one was broken, and which."""
-        _, _, _, count, _, _, is_done, told = CONTROL.unpack(self.page[:])
+        _, _, count, _, _, is_done, told = CONTROL.unpack(self.page[:])
         return count, bool(is_done), told.partition(b"\0")[0].decode()
 
 
@@ -130,7 +151,7 @@ def transfer(name, number):
 
 def requests(phase, contract):
     if phase == "storage":
-        body = {"contract": contract, "function": "fill", "gas_limit": "1900000"}
+        body = {"contract": contract, "function": "fill", "gas_limit": "100000"}
         return [("/v1/contract/call", json.dumps(body | {"from": name}).encode(),
                  "application/json") for name in NAMES[:2]]
     if phase == "deploys":
@@ -141,12 +162,10 @@ def requests(phase, contract):
     return [transfer(name, 1 << 200 | number) for number, name in enumerate(NAMES)]
 
 
-def load(contract):
-    """Calls that fail, and take room in a block and in the log."""
-    body = {"contract": contract, "function": "fill", "gas_limit": "100000",
-            "args": ["0x" + "5a" * LOAD_SIZE]}
-    return [("/v1/contract/call", json.dumps(body | {"from": name}).encode(), "application/json")
-            for name in NAMES for _ in range(LOAD_TXS)]
+def load():
+    """Deployments of no module: they fail, and take room in a block and in the log."""
+    return [(f"/v1/contract/deploy?from={name}&gas={10100 + LOAD_SIZE * 21 // 10}",
+             b"Z" * LOAD_SIZE, "application/wasm") for name in NAMES[:2]]
 
 
 def post(connection, path, body, media_type, wanted):
@@ -190,11 +209,19 @@ class Crash:
     def __init__(self, folder):
         self.folder = folder
         self.base = folder / "base"
-        self.control = Control(folder)
+        self.control = Control(folder, build_shim(folder))
         self.contract = None
         self.kept = {}  # receipts of the base
         self.places = {}  # by phase: where the chain may be afterwards
         self.resumed_at = None  # where it is after the disk was full
+
+    def beside(self, number):
+        """Tries points as this one does, elsewhere, at the same time."""
+        other = copy.copy(self)
+        other.folder = self.folder / f"job{number}"
+        other.folder.mkdir()
+        other.control = Control(other.folder, self.control.shim)
+        return other
 
     def prepare(self):
         """A chain whose node was killed: its log is still to be read."""
@@ -226,7 +253,7 @@ class Crash:
         if phase in STARTS:
             self.control.count()
         node.start()
-        self.control.settle()
+        node.settle()
         connection = Connection(node.port)
         hashes = []
         if phase == "flush":
@@ -237,14 +264,14 @@ class Crash:
                 mine(connection)
             mine(connection, FLUSH_BLOCKS - PASS_BLOCKS)
         for _ in range(LOAD_BLOCKS if phase == "closing" else 0):
-            submit(connection, load(self.contract))
+            submit(connection, load() + requests("storage", self.contract))
             mine(connection)
         self.places[phase] = self.places.get(phase) or [place(connection)]
         if phase == "deploys":
-            self.control.count()
+            self.count_settled(node)
         hashes = submit(connection, requests(phase, self.contract))
-        if phase not in (*STARTS, *STOPS):
-            self.control.count()
+        if phase not in (*STARTS, "deploys", *STOPS):
+            self.count_settled(node)
         if not mine(connection) and is_full:
             connection = self.resume(node, phase, given)
         given |= receipts(connection, hashes)
@@ -253,9 +280,14 @@ class Crash:
             if len(given) != len(self.kept_before(phase)) + len(hashes):
                 raise Broken(f"{phase}: not all is in the one block")
         if phase in STOPS:
-            self.control.count()
+            self.count_settled(node)
         connection.close()
         node.stop()
+
+    def count_settled(self, node):
+        """Counts once the node does nothing but what is asked for: each run has the same calls."""
+        node.settle()
+        self.control.count()
 
     def resume(self, node, phase, given):
         """Waits until a node that had no space makes blocks again, and has it make one."""
@@ -349,7 +381,8 @@ class Crash:
             raise Broken(f"{told}: {outcome}, then {error}: {log}") from error
         finally:
             node.end()
-        run = subprocess.run([AUREON, "state", "verify", node.data], capture_output=True, text=True)
+        run = subprocess.run([AUREON, "state", "verify", node.data], capture_output=True, text=True,
+                             env=ENVIRONMENT)
         if run.returncode != 0 or at[1] not in run.stdout:
             raise Broken(f"{told}: state verify: {run.stdout}{run.stderr}")
 
@@ -407,20 +440,23 @@ class Crash:
 
 def points_of(crash, rng):
     """All points, some of each kind before more of any: what they are, and how each is tried."""
-    points = []
+    points, counted = [], {}
     for phase in PHASES:
         for counts_reads in (0, 1):
             count = crash.break_once(phase, "nothing", 0, counts_reads)[1]
             print(f"# {phase}: {count} {'reads' if counts_reads else 'calls'}", flush=True)
             if count == 0 and not counts_reads:  # reads may all be of what is in memory
                 raise Broken(f"{phase}: nothing is counted: the shim is not there")
+            if phase == "closing" and not counts_reads and count <= counted["stop"]:
+                raise Broken("closing: not enough was written for the log to be left")
+            counted[phase] = counted.get(phase, count)
             actions = ["eio"] if counts_reads else ACTIONS[1:]
-            points += [(f"{phase} {action}{' of reads' * counts_reads}", crash.break_once,
+            points += [(f"{phase} {action}{' of reads' * counts_reads}", Crash.break_once,
                         (phase, action, target, counts_reads))
                        for action in actions for target in range(1, count + 1)]
     begin, end = crash.last_begin, crash.last_end
-    points += [("log cut", crash.cut, (size,)) for size in range(begin, end)]
-    points += [("log changed", crash.spoil, (position,)) for position in range(7, begin, 97)]
+    points += [("log cut", Crash.cut, (size,)) for size in range(begin, end)]
+    points += [("log changed", Crash.spoil, (position,)) for position in range(7, begin, 97)]
     rng.shuffle(points)
     groups = collections.defaultdict(list)  # each has its share
     for point in points:
@@ -455,9 +491,8 @@ def tell(crash, point, error):
     log = crash.folder / "point" / "node.err"
     if log.exists():
         lines += "\nthe node's last words:\n" + log.read_text(errors="replace")[-4000:]
-    print(f"# FAILED {name_of(point)}", flush=True)
-    for line in lines.splitlines():
-        print(f"#     {line}", flush=True)
+    told = [f"# FAILED {name_of(point)}", *(f"#     {line}" for line in lines.splitlines())]
+    print("\n".join(told), flush=True)
 
 
 def run(crash, options):
@@ -469,17 +504,34 @@ def run(crash, options):
     some = chosen(points, options, record)
     print(f"# {len(points)} points; {len(record.outcomes)} were tried before, {len(some)} are now",
           flush=True)
-    for point in some:
+    lock, left = threading.Lock(), collections.deque(some)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as threads:
+        try:
+            for job in [threads.submit(try_points, crash.beside(number), left, record, lock)
+                        for number in range(options.jobs)]:
+                job.result()
+        finally:
+            left.clear()  # when one gives up, or all are interrupted, the others stop as well
+    return tell_all(record, options.seed)
+
+
+def try_points(crash, left, record, lock):
+    """Takes points of those that are left, one after the other."""
+    while True:
+        with lock:
+            point = left.popleft() if left else None
+        if not point:
+            return
         _, method, words = point
         try:
-            outcome = method(*words)
+            outcome = method(crash, *words)
             outcome = outcome if isinstance(outcome, str) else outcome[0]
         except (Broken, OSError, LookupError, ValueError) as error:
             outcome = FAILED
             tell(crash, point, error)
             shutil.rmtree(crash.folder / "point", ignore_errors=True)
-        record.add(name_of(point), outcome)
-    return tell_all(record, options.seed)
+        with lock:
+            record.add(name_of(point), outcome)
 
 
 def tell_all(record, seed):
@@ -508,6 +560,7 @@ def main():
     parser.add_argument("--points", type=int, default=0, help="a sample of so many; else all")
     parser.add_argument("--record", help="a file of what came of each point; else nothing is kept")
     parser.add_argument("--part", default="1/1", metavar="I/N", help="a part of all points")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="points at a time")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--only", action="append", help="a point by its name, or some by its begin")
     parser.add_argument("--repeat", type=int, default=1, help="times each of --only is tried")

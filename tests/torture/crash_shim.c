@@ -39,7 +39,6 @@ enum action {
 
 /* crash.py has the same layout. */
 struct control {
-    uint32_t seen; /* calls, also while they are not counted */
     uint32_t is_counting;
     uint32_t counts_reads; /* and nothing else */
     uint32_t count;
@@ -145,7 +144,6 @@ static void die(void)
 /* Before a call, under the lock. Returns what to do with it, after or instead. */
 static enum action meet(bool is_read, const char *call, const char *path)
 {
-    control->seen++;
     if (!control->is_counting || is_read != (control->counts_reads != 0)) return NOTHING;
     uint32_t number = ++control->count;
     bool is_on = control->action == ENOSPC_ON && number > control->target && control->target > 0;
