@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,8 +41,13 @@
 #define INSTANCES_MAX 64u
 #endif
 
+enum stage { STARTING, STARTED, UNREADABLE };
+
 struct au_node {
     struct au_node_options options;
+    atomic_int stage;               /* enum stage */
+    enum au_err unreadable;         /* if UNREADABLE: what reading the store has failed with */
+    char cause[AU_KV_MESSAGE_SIZE]; /* likewise */
     struct au_engine *engine;
     struct au_kv kv;
     struct au_reserve reserve;
@@ -122,13 +128,19 @@ static void on_fault(void *context, enum au_err err, const char *what)
     au_buf_done(&text);
 }
 
+static void stop_unreadable(struct au_node *node, enum au_err err)
+{
+    on_fault(node, err, "reading the store");
+}
+
+/* The store tells once. A start that fails for it says why itself. */
 static void on_unreadable(void *context, enum au_err err)
 {
-    const struct au_node *node = context;
-    char cause[AU_KV_MESSAGE_SIZE];
-    au_kv_message(&node->kv, cause);
-    au_suspect_note(node->options.store, cause);
-    on_fault(context, err, "reading the store");
+    struct au_node *node = context;
+    au_kv_message(&node->kv, node->cause);
+    au_suspect_note(node->options.store, node->cause);
+    node->unreadable = err;
+    if (atomic_exchange(&node->stage, UNREADABLE) == STARTED) stop_unreadable(node, err);
 }
 
 static bool mine(void *context, uint32_t count)
@@ -292,6 +304,19 @@ static enum au_node_result listen_on(struct au_node *node, struct au_buf *messag
     return result == AU_LISTEN_BAD_ADDRESS ? AU_NODE_BAD_ADDRESS : AU_NODE_FAILED;
 }
 
+/* What a start has failed with, in words. */
+static void put_cause(struct au_node *node, enum au_err err, bool is_unreadable,
+                      struct au_buf *message)
+{
+    if (is_unreadable) {
+        au_buf_clear(message);
+        au_buf_printf(message, "the store in %s cannot be read: %s; %s", node->options.store,
+                      node->cause, remedy_of(node->unreadable));
+    }
+    if (message->size == 0) au_buf_put_text(message, au_err_text(err));
+    if (err == AU_ERR_NO_SPACE) au_buf_put_text(message, "; make room, and start the node again");
+}
+
 enum au_node_result au_node_start(const struct au_node_options *options, struct au_buf *message,
                                   struct au_node **out_node)
 {
@@ -308,9 +333,10 @@ enum au_node_result au_node_start(const struct au_node_options *options, struct 
     node->is_small = au_large_pages_are_held();
     if (node->is_small && options->store) node->is_small = !au_large_pages_release(options->store);
     enum au_err err = open_layers(node, message);
-    if (err != AU_OK && message->size == 0) au_buf_put_text(message, au_err_text(err));
-    if (err == AU_ERR_NO_SPACE) au_buf_put_text(message, "; make room, and start the node again");
+    bool is_unreadable = atomic_exchange(&node->stage, STARTED) == UNREADABLE;
     enum au_node_result result = AU_NODE_FAILED;
+    if (err != AU_OK) put_cause(node, err, is_unreadable, message);
+    if (err == AU_OK && is_unreadable) stop_unreadable(node, node->unreadable);
     if (err == AU_OK) result = listen_on(node, message);
     if (err == AU_ERR_MALFORMED) result = AU_NODE_DAMAGED;
     if (result != AU_NODE_STARTED) {

@@ -51,14 +51,9 @@ static enum au_err read_family(const struct au_kv *kv, enum au_cf cf)
 enum au_err au_suspect_check(const char *folder, const struct au_kv *kv, struct au_buf *message)
 {
     char path[PATH_MAX];
-    char cause[AU_KV_MESSAGE_SIZE];
     for (enum au_cf cf = 0; cf < AU_CF_COUNT; cf++) {
         enum au_err err = read_family(kv, cf);
-        if (err == AU_OK) continue;
-        if (err == AU_ERR_NO_MEMORY) return err;
-        au_kv_message(kv, cause);
-        au_buf_printf(message, "the store in %s cannot be read: %s", folder, cause);
-        return AU_ERR_MALFORMED;
+        if (err != AU_OK) return err == AU_ERR_NO_MEMORY ? err : AU_ERR_MALFORMED;
     }
     if (unlink(path_in(folder, path)) == 0) return AU_OK;
     au_buf_printf(message, "cannot remove %s: %s", path, strerror(errno));

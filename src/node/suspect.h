@@ -24,10 +24,11 @@ bool au_suspect_is_noted(const char *folder);
 /* au_suspect_check reads every entry of the store in a folder, and removes the file if all could be
  * read. Cost: that of reading the store once.
  *
- * message     gets what is damaged, a sentence, with MALFORMED
+ * message     gets what is wrong, a sentence, with IO
  *
  * OK
- * MALFORMED   something cannot be read, for damage or because the disk does not give it
+ * MALFORMED   something cannot be read, for damage or because the disk does not give it; the
+ *             store tells what (au_kv_message)
  * IO          the file cannot be removed
  * NO_MEMORY */
 AU_MUST_USE enum au_err au_suspect_check(const char *folder, const struct au_kv *kv,

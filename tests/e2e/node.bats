@@ -389,6 +389,16 @@ END
         found=$((found + 1))
     done
     [ "$found" -ge 3 ] # accounts, branches, what the head is
+
+    # A start reads what the head is, and tells once of what it cannot read.
+    rm -rf damaged
+    cp -r data damaged
+    for table in $(grep --files-with-matches --text namemeta damaged/store/*.sst); do
+        flip "$table"
+    done
+    aureon dev --data-dir damaged --port 0
+    expect_refused 4 "aureon dev: the store in damaged/store cannot be read: Corruption: "
+    [[ $stderr == *"in damaged/store/"*".sst "*"; \`aureon state verify\` tells more"* ]]
 }
 
 # on_terminal COMMAND...: runs it with a terminal as standard error, prints what that shows.
@@ -462,6 +472,7 @@ END
     for _ in 1 2; do
         run -4 --separate-stderr "$AUREON" dev --data-dir data --port 0
         [[ $stderr == *"the store in data/store cannot be read: "*"$table"* ]]
+        [ "$(grep --count --fixed-strings "$table" <<<"$stderr")" -eq 1 ]
     done
 
     # The state is whole: a snapshot leads on from the last block.
