@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
-#include <rocksdb/c.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,37 +12,21 @@
 #include "base/mem.h"
 #include "store/gaps.h"
 #include "store/manifest.h"
+#include "store/rocks_options.h"
 #include "store/schema.h"
 #include "store/wal.h"
 
-#define MIB                 ((size_t)1 << 20)
-#define FILTER_BITS         10   /* per key: one read in a hundred for an absent key is in vain */
-#define FILTER_SHARE        0.02 /* of changes in memory, for their filter: 20 bits per account */
-#define TABLE_FORMAT        5
-#define SMALL_BLOCK         1024 /* bytes of a table that are read at once, of 4096 else */
-#define BACKGROUND_JOBS     2
-#define TABLE_THREADS       16 /* that open tables, at most */
-#define MANY_KEYS           64 /* read together */
-#define BATCH_KEPT          (16 * MIB)
-#define ARENA_SHARE         256  /* of changes in memory, that a family takes at a time */
-#define LIST_LENGTH_MAX     8u   /* of a list of changes; what is longer becomes a skip list */
-#define HASH_LIST_SHARE     1024 /* bytes of changes for each list, which itself takes 8 */
-#define SYNC_STEP           MIB  /* bytes between syncs of a table being written */
-#define REPLAY_MAX          (16 * MIB) /* bytes of log that a close may leave to be replayed */
-#define INFO_LOG_COUNT      2
-#define GAPS_MAX            4096u /* noted */
-#define GAP_MIN             64u   /* tombstones passed over that make a gap worth noting */
-#define GAP_WINDOW          256u  /* keys of a table, of which GAP_MIN deleted have it compacted */
-/* HEADER_LEVEL, at which nothing is said: RocksDB aborts where its log cannot be written. Nor may
- * the log have a size at which it begins anew: it then begins with words of every level. */
-#define INFO_LOG_LEVEL_LAST 5
-
-/* RocksDB counts families and takes "default" to exist; it stays empty. */
-#define FAMILY_COUNT (AU_CF_COUNT + 1)
+#define MIB           ((size_t)1 << 20)
+#define TABLE_THREADS 16 /* that open tables, at most */
+#define MANY_KEYS     64 /* read together */
+#define BATCH_KEPT    (16 * MIB)
+#define REPLAY_MAX    (16 * MIB) /* bytes of log that a close may leave to be replayed */
+#define GAPS_MAX      4096u      /* noted */
 
 struct rocks {
     rocksdb_t *db;
-    rocksdb_column_family_handle_t *families[FAMILY_COUNT]; /* by enum au_cf, then "default" */
+    /* By enum au_cf, then "default". */
+    rocksdb_column_family_handle_t *families[AU_ROCKS_FAMILY_COUNT];
     rocksdb_readoptions_t *read;
     rocksdb_writeoptions_t *write;
     rocksdb_writeoptions_t *write_synced;
@@ -91,41 +74,6 @@ struct cursor {
     bool is_downward;
     bool is_begun;
 };
-
-/* What RocksDB is opened with. It keeps its own references, so all of it goes after opening. */
-struct setup {
-    rocksdb_cache_t *cache;
-    rocksdb_options_t *db;
-    rocksdb_options_t *families[FAMILY_COUNT];
-};
-
-/* How a family is kept. Changes wait in memory in a skip list, at 3 us a key, or 2 for one near the
- * one before it, as records of a trie are; in families that are read by key, or along one prefix,
- * in lists by the hash of a prefix, at 1 us. To walk over all of such a family, or to write it to a
- * table, costs a sorted copy, 3 us a key. Accounts and slots are read at random, and most are not
- * among the changes: a filter spares the search there. Small blocks make the first read of one a
- * fifth cheaper, and take a third of the cache for as many. */
-static const struct family_kind {
-    bool is_compressed;
-    size_t prefix_size; /* bytes of a key that choose its list; 0 = there is one list */
-    bool is_scattered;  /* changes in memory have a filter, as tables do, whose blocks are small */
-    bool has_gaps;      /* gaps are noted, and tables with many tombstones compacted */
-} kinds[FAMILY_COUNT] = {
-    [AU_CF_COD] = {.is_compressed = true}, [AU_CF_CHG] = {.is_compressed = true},
-    [AU_CF_BLK] = {.is_compressed = true}, [AU_CF_RCP] = {.is_compressed = true},
-    [AU_CF_TXI] = {.prefix_size = 32},     [AU_CF_IDX] = {.prefix_size = 33},
-    [AU_CF_ACC] = {.is_scattered = true},  [AU_CF_STO] = {.is_scattered = true},
-    [AU_CF_KEY] = {.has_gaps = true},
-};
-
-struct au_rocks_options au_rocks_options_default(void)
-{
-    return (struct au_rocks_options){
-        .cache_size = 512 * MIB,
-        .write_buffer_size = 256 * MIB,
-        .wal_size_max = 512 * MIB,
-    };
-}
 
 static const char *chars(struct au_bytes bytes)
 {
@@ -247,7 +195,7 @@ static enum au_err write_batch(struct rocks *rocks, const struct au_kv_batch *ba
     bool changes_gaps = false;
     AU_TRY(rocks->write_err);
     for (size_t offset = 0; au_kv_batch_next(batch, &offset, &op);) {
-        if (kinds[op.cf].has_gaps) change_gaps(rocks, &op, &changes_gaps);
+        if (au_rocks_kinds[op.cf].has_gaps) change_gaps(rocks, &op, &changes_gaps);
         rocksdb_column_family_handle_t *family = rocks->families[op.cf];
         if (op.is_del) {
             rocksdb_writebatch_delete_cf(rocks->changes, family, chars(op.key), op.key.size);
@@ -310,7 +258,7 @@ static void rocks_snapshot_close(void *ctx, void *state)
 
 static bool is_in_one_list(const struct cursor *cursor)
 {
-    size_t size = kinds[cursor->cf].prefix_size;
+    size_t size = au_rocks_kinds[cursor->cf].prefix_size;
     return size > 0 && cursor->lower.size >= size && cursor->upper.size >= size &&
            memcmp(cursor->lower.data, cursor->upper.data, size) == 0;
 }
@@ -413,7 +361,7 @@ static void seek_over_gaps(struct rocks *rocks, struct cursor *cursor, struct au
 /* Notes that there is nothing up to a key, if that was not known and is worth it. */
 static void note_gap(struct rocks *rocks, struct leap *leap, struct au_bytes end)
 {
-    bool is_worth = leap->passed > GAP_MIN || (leap->has_crossed && leap->passed > 0);
+    bool is_worth = leap->passed > AU_ROCKS_GAP_MIN || (leap->has_crossed && leap->passed > 0);
     if (is_worth && leap->has_from && end.size > 0) {
         au_gaps_add(&rocks->gaps, leap->age, au_gap_bytes_of(&leap->from), end, leap->passed);
     }
@@ -493,7 +441,7 @@ static enum au_err rocks_iter_open(void *ctx, const void *snapshot, const struct
     const struct view *view = snapshot;
     struct cursor *cursor = cursor_new(range);
     if (!cursor) return AU_ERR_NO_MEMORY;
-    bool leaps = kinds[range->cf].has_gaps && !range->is_downward &&
+    bool leaps = au_rocks_kinds[range->cf].has_gaps && !range->is_downward &&
                  range->lower.size <= AU_GAP_KEY_SIZE_MAX;
     if (leaps && leap_new(rocks, view, &cursor->leap) != AU_OK) {
         au_mem_free(cursor);
@@ -562,7 +510,7 @@ static void flush_families(struct rocks *rocks)
 {
     rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
     char *cause = NULL;
-    for (size_t i = 0; i < FAMILY_COUNT && !cause; i++) {
+    for (size_t i = 0; i < AU_ROCKS_FAMILY_COUNT && !cause; i++) {
         rocksdb_flush_cf(rocks->db, flush, rocks->families[i], &cause);
     }
     rocksdb_free(cause);
@@ -600,7 +548,7 @@ static void rocks_close(void *ctx)
     AU_ASSERT(atomic_load(&rocks->views) == 0);
     if (rocks->logged_size > REPLAY_MAX && rocks->write_err == AU_OK) flush_families(rocks);
     /* Handles before the database: RocksDB aborts over one that is left. */
-    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+    for (size_t i = 0; i < AU_ROCKS_FAMILY_COUNT; i++) {
         rocksdb_column_family_handle_destroy(rocks->families[i]);
     }
     rocksdb_close(rocks->db);
@@ -624,95 +572,7 @@ static const struct au_kv_ops rocks_ops = {
     .close = rocks_close,
 };
 
-/* Options that RocksDB 7.8's C functions set by text alone. */
-static rocksdb_options_t *with_text(rocksdb_options_t *options, const char *text)
-{
-    char *cause = NULL;
-    rocksdb_options_t *changed = rocksdb_options_create();
-    rocksdb_get_options_from_string(options, text, changed, &cause);
-    AU_ASSERT(!cause);
-    rocksdb_options_destroy(options);
-    return changed;
-}
-
-static void set_table(rocksdb_options_t *family, rocksdb_cache_t *cache,
-                      const struct family_kind *kind)
-{
-    rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
-    rocksdb_block_based_options_set_block_cache(table, cache);
-    /* The table owns its filter policy. */
-    rocksdb_block_based_options_set_filter_policy(
-        table, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
-    rocksdb_block_based_options_set_format_version(table, TABLE_FORMAT);
-    if (kind->is_scattered) rocksdb_block_based_options_set_block_size(table, SMALL_BLOCK);
-    rocksdb_options_set_block_based_table_factory(family, table);
-    rocksdb_block_based_options_destroy(table);
-}
-
-static rocksdb_options_t *family_options(const struct au_rocks_options *options,
-                                         rocksdb_cache_t *cache, const struct family_kind *kind)
-{
-    char text[128];
-    rocksdb_options_t *family = rocksdb_options_create();
-    set_table(family, cache, kind);
-    rocksdb_options_set_level_compaction_dynamic_level_bytes(family, 1);
-    rocksdb_options_set_write_buffer_size(family, options->write_buffer_size);
-    rocksdb_options_set_arena_block_size(family, options->write_buffer_size / ARENA_SHARE);
-    rocksdb_options_set_compression(family, kind->is_compressed ? rocksdb_lz4_compression
-                                                                : rocksdb_no_compression);
-    if (kind->is_scattered) {
-        rocksdb_options_set_memtable_whole_key_filtering(family, 1);
-        rocksdb_options_set_memtable_prefix_bloom_size_ratio(family, FILTER_SHARE);
-    }
-    if (kind->has_gaps) {
-        rocksdb_options_add_compact_on_deletion_collector_factory(family, GAP_WINDOW, GAP_MIN);
-    }
-    if (kind->prefix_size == 0) {
-        /* In a batch that is sorted a key's place is near that of the one before it. */
-        return with_text(family, "memtable_insert_with_hint_prefix_extractor=capped:1");
-    }
-    snprintf(text, sizeof(text),
-             "prefix_extractor=capped:%zu;"
-             "memtable={id=HashLinkListRepFactory;bucket_count=%zu;threshold=%u}",
-             kind->prefix_size, options->write_buffer_size / HASH_LIST_SHARE + 1, LIST_LENGTH_MAX);
-    return with_text(family, text);
-}
-
-static struct setup setup_new(const struct au_rocks_options *options)
-{
-    struct setup setup = {.cache = rocksdb_cache_create_lru(options->cache_size)};
-    for (size_t i = 0; i < FAMILY_COUNT; i++) {
-        setup.families[i] = family_options(options, setup.cache, &kinds[i]);
-    }
-    /* Logs that are synced and no longer written are noted in the manifest, so that opening misses
-     * one that is gone or has become shorter. */
-    setup.db = with_text(rocksdb_options_create(), "track_and_verify_wals_in_manifest=true");
-    rocksdb_options_t *db = setup.db;
-    rocksdb_options_set_create_if_missing(db, 1);
-    rocksdb_options_set_create_missing_column_families(db, 1);
-    rocksdb_options_set_paranoid_checks(db, 1);
-    rocksdb_options_set_allow_concurrent_memtable_write(db, 0);
-    rocksdb_options_set_wal_recovery_mode(db, rocksdb_absolute_consistency_recovery);
-    rocksdb_options_set_max_total_wal_size(db, options->wal_size_max);
-    rocksdb_options_set_db_write_buffer_size(db, options->write_buffer_size);
-    rocksdb_options_set_bytes_per_sync(db, SYNC_STEP);
-    rocksdb_options_set_max_background_jobs(db, BACKGROUND_JOBS);
-    rocksdb_options_set_stats_dump_period_sec(db, 0);
-    rocksdb_options_set_info_log_level(db, INFO_LOG_LEVEL_LAST);
-    rocksdb_options_set_keep_log_file_num(db, INFO_LOG_COUNT);
-    return setup;
-}
-
-static void setup_free(struct setup *setup)
-{
-    rocksdb_options_destroy(setup->db);
-    for (size_t i = 0; i < FAMILY_COUNT; i++) {
-        rocksdb_options_destroy(setup->families[i]);
-    }
-    rocksdb_cache_destroy(setup->cache);
-}
-
-static void name_families(const char *out_names[FAMILY_COUNT])
+static void name_families(const char *out_names[AU_ROCKS_FAMILY_COUNT])
 {
     for (size_t i = 0; i < AU_CF_COUNT; i++) {
         out_names[i] = au_cf_name((enum au_cf)i);
@@ -736,14 +596,14 @@ static int table_count(const char *path, int max)
 static char *open_db(struct rocks *rocks, const char *path, const char *const *names,
                      const struct au_rocks_options *options)
 {
-    struct setup setup = setup_new(options);
+    struct au_rocks_setup setup = au_rocks_setup_new(options);
     char *cause = NULL;
     /* RocksDB begins as many for each family, however few tables that has. */
     rocksdb_options_set_max_file_opening_threads(setup.db, table_count(path, TABLE_THREADS));
-    rocks->db = rocksdb_open_column_families(setup.db, path, FAMILY_COUNT, names,
+    rocks->db = rocksdb_open_column_families(setup.db, path, AU_ROCKS_FAMILY_COUNT, names,
                                              (const rocksdb_options_t *const *)setup.families,
                                              rocks->families, &cause);
-    setup_free(&setup);
+    au_rocks_setup_free(&setup);
     return cause;
 }
 
@@ -754,7 +614,7 @@ static enum au_err open_mended(struct rocks *rocks, const char *path,
                                char out_message[AU_KV_MESSAGE_SIZE])
 {
     bool is_torn;
-    const char *names[FAMILY_COUNT];
+    const char *names[AU_ROCKS_FAMILY_COUNT];
     name_families(names);
     AU_TRY(au_schema_claim(path, out_message));
     AU_TRY(au_manifest_make(path, names, AU_CF_COUNT, out_message));
