@@ -189,6 +189,16 @@ enum au_err au_file_create(const char *path, struct au_bytes content)
     return sync_folder_of(place);
 }
 
+enum au_err au_file_make_folder(const char *path, unsigned mode)
+{
+    struct stat info;
+    if (mkdir(path, mode) == 0) return AU_OK;
+    int cause = errno;
+    if (cause == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return AU_OK;
+    errno = cause;
+    return AU_ERR_IO;
+}
+
 const char *au_file_err_text(enum au_err err)
 {
     return err == AU_ERR_IO && errno != 0 ? strerror(errno) : au_err_text(err);

@@ -40,6 +40,15 @@ AU_MUST_USE enum au_err au_file_write(const char *path, struct au_bytes content)
  *            not survive a crash) */
 AU_MUST_USE enum au_err au_file_create(const char *path, struct au_bytes content);
 
+/* au_file_make_folder sees to it that there is a folder, and leaves one that is there as it is.
+ *
+ * mode   permissions of one that is made, less those of the umask
+ *
+ * OK
+ * IO     it cannot be made (errno is ENOENT if the folder around it does not exist), or something
+ *        that is no folder has this name (EEXIST) */
+AU_MUST_USE enum au_err au_file_make_folder(const char *path, unsigned mode);
+
 /* au_file_err_text gives words for an error of these functions, of use until errno changes or this
  * thread asks again. */
 const char *au_file_err_text(enum au_err err);

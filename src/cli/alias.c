@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/hex.h"
@@ -315,7 +314,7 @@ enum au_exit au_alias_save(struct au_invocation *invocation, const struct au_has
     struct au_json_in *root = NULL;
     enum au_exit code = read_file(invocation, &root);
     if (code != AU_EXIT_DONE) return code;
-    if (mkdir(FOLDER, FOLDER_MODE) != 0 && errno != EEXIST) {
+    if (au_file_make_folder(FOLDER, FOLDER_MODE) != AU_OK) {
         au_json_in_free(root);
         return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot make the folder '%s': %s",
                                   FOLDER, strerror(errno));

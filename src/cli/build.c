@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/check.h"
 #include "cli/embedded.h"
 #include "cli/folder.h"
@@ -80,7 +81,7 @@ enum au_exit au_build_make_folder(struct au_invocation *invocation, const char *
 {
     const char *path = au_build_path(invocation, folder, name, "", "");
     if (path == NULL) return fail_memory(invocation);
-    if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST) return AU_EXIT_DONE;
+    if (au_file_make_folder(path, FOLDER_MODE) == AU_OK) return AU_EXIT_DONE;
     return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot make the folder '%s': %s", path,
                               strerror(errno));
 }

@@ -1,11 +1,11 @@
 /* The ledger of aureon.h: a chain in one handle, over the store in memory or on disk. */
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "aureon.h"
+#include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"
 #include "contract/runtime.h"
@@ -61,7 +61,7 @@ static enum au_err open_store(const char *folder, struct au_buf *message, struct
 {
     char cause[AU_KV_MESSAGE_SIZE];
     if (!folder) return au_memkv_open(out_kv);
-    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
+    if (au_file_make_folder(folder, FOLDER_MODE) != AU_OK) {
         au_buf_printf(message, "cannot make the folder: %s", strerror(errno));
         return AU_ERR_IO;
     }

@@ -18,7 +18,8 @@
 static enum au_err check_path(int size, struct au_buf *message)
 {
     if (size > 0 && (size_t)size < AU_SNAPSHOT_PATH_SIZE) return AU_OK;
-    au_buf_put_text(message, "the folder's path is too long");
+    au_buf_printf(message, "the folder's path is too long: a file's there has %d bytes, at most %u",
+                  size, AU_SNAPSHOT_PATH_SIZE - 1);
     return AU_ERR_INVALID_ARG;
 }
 
@@ -136,11 +137,8 @@ static enum au_err make_folder(const struct creation *creation,
     struct stat status;
     const char *folder = creation->folder;
     AU_TRY(au_snapshot_manifest_path(folder, creation->message, out_path));
-    bool is_made = mkdir(folder, FOLDER_MODE) == 0;
-    int cause = errno;
-    bool is_there = !is_made && stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
-    if (!is_made && !is_there) {
-        au_buf_printf(creation->message, "cannot make the folder %s: %s", folder, strerror(cause));
+    if (au_file_make_folder(folder, FOLDER_MODE) != AU_OK) {
+        au_buf_printf(creation->message, "cannot make the folder %s: %s", folder, strerror(errno));
         return AU_ERR_IO;
     }
     if (lstat(out_path, &status) != 0) return AU_OK;

@@ -19,12 +19,11 @@
 
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
 
-#define MESSAGE_SIZE      2048u /* bytes */
-#define AU_DATA_PATH_SIZE 4096u /* bytes */
-#define FOLDER_MODE       0700
-#define ADDRESS_PRESET    "127.0.0.1"
-#define MIN_FREE_PRESET   256u  /* MiB */
-#define BALANCES_MAX      1024u /* given on a command line */
+#define MESSAGE_SIZE    2048u /* bytes */
+#define FOLDER_MODE     0700
+#define ADDRESS_PRESET  "127.0.0.1"
+#define MIN_FREE_PRESET 256u  /* MiB */
+#define BALANCES_MAX    1024u /* given on a command line */
 
 /* Paths in a data folder; options borrow them. */
 struct data_paths {
@@ -46,7 +45,7 @@ static enum au_exit take_folder(const struct au_invocation *invocation, const ch
 
 static enum au_exit make_folder(const struct au_invocation *invocation, const char *path)
 {
-    if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST) return AU_EXIT_DONE;
+    if (au_file_make_folder(path, FOLDER_MODE) == AU_OK) return AU_EXIT_DONE;
     return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot make the folder %s: %s", path,
                               strerror(errno));
 }
@@ -201,27 +200,32 @@ static enum au_exit take_genesis(const struct au_invocation *invocation,
     return code;
 }
 
+static enum au_exit check_new(const struct au_invocation *invocation, const char *path)
+{
+    struct stat info;
+    if (lstat(path, &info) == 0) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE, "%s is there already", path);
+    }
+    if (errno == ENOENT) return AU_EXIT_DONE;
+    return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot look for %s: %s", path,
+                              strerror(errno));
+}
+
 /* Reads its own text again: what is written is what a start will take. */
-static enum au_exit write_genesis(const struct au_invocation *invocation,
+static enum au_exit write_genesis(const struct au_invocation *invocation, const char *path,
                                   const struct au_genesis *genesis)
 {
-    char path[AU_DATA_PATH_SIZE];
-    struct au_buf text, message, encoded, old;
-    enum au_exit code =
-        au_data_path(invocation, invocation->operands[0], AU_NODE_GENESIS_NAME, path);
-    if (code != AU_EXIT_DONE) return code;
+    struct au_buf text, message, encoded;
+    enum au_exit code;
     au_buf_init(&text, AU_GENESIS_SIZE_MAX);
     au_buf_init(&message, MESSAGE_SIZE);
     au_buf_init(&encoded, AU_GENESIS_SIZE_MAX);
-    au_buf_init(&old, 1);
     au_genesis_put_json(&text, genesis);
     enum au_err err = text.err;
     if (err == AU_OK) err = au_genesis_parse_json(au_buf_bytes(&text), &message, &encoded);
     if (err == AU_ERR_MALFORMED) {
         code = au_invocation_fail(invocation, AU_EXIT_USAGE, "%.*s", (int)message.size,
                                   (const char *)message.data);
-    } else if (err == AU_OK && au_file_read(path, &old) != AU_ERR_NOT_FOUND) {
-        code = au_invocation_fail(invocation, AU_EXIT_USAGE, "%s is there already", path);
     } else {
         code = err == AU_OK ? au_invocation_save(invocation, path, au_buf_bytes(&text))
                             : au_invocation_fail_file(invocation, err, "write", path);
@@ -234,7 +238,6 @@ static enum au_exit write_genesis(const struct au_invocation *invocation,
     au_buf_done(&text);
     au_buf_done(&message);
     au_buf_done(&encoded);
-    au_buf_done(&old);
     return code;
 }
 
@@ -242,10 +245,13 @@ static enum au_exit run_init(struct au_invocation *invocation)
 {
     static struct au_genesis_account accounts[BALANCES_MAX];
     struct au_genesis genesis = {.time_ms = au_clock_unix_ms(), .params = au_params_default()};
+    const char *folder = invocation->operands[0];
+    char path[AU_DATA_PATH_SIZE];
     enum au_exit code = take_genesis(invocation, accounts, &genesis);
-    if (code != AU_EXIT_DONE) return code;
-    code = make_folder(invocation, invocation->operands[0]);
-    return code == AU_EXIT_DONE ? write_genesis(invocation, &genesis) : code;
+    if (code == AU_EXIT_DONE) code = au_data_path(invocation, folder, AU_NODE_GENESIS_NAME, path);
+    if (code == AU_EXIT_DONE) code = make_folder(invocation, folder);
+    if (code == AU_EXIT_DONE) code = check_new(invocation, path);
+    return code == AU_EXIT_DONE ? write_genesis(invocation, path, &genesis) : code;
 }
 
 /* ---- node start ---- */

@@ -5,10 +5,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "api/api.h"
 #include "api/server.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "consensus/solo.h"
 #include "contract/host.h"
@@ -187,7 +187,7 @@ static enum au_err open_engine(struct au_node *node, struct au_buf *message)
                       "the user with mode 0700",
                       folder);
     } else if (err == AU_ERR_IO) {
-        au_buf_printf(message, "cannot make or read the folder %s", folder);
+        au_buf_printf(message, "cannot make or read the folder %s: %s", folder, strerror(errno));
     }
     return err;
 }
@@ -197,7 +197,7 @@ static enum au_err open_store(struct au_node *node, struct au_buf *message)
     const char *path = node->options.store;
     char cause[AU_KV_MESSAGE_SIZE] = "";
     if (!path) return au_memkv_open(&node->kv);
-    if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST) {
+    if (au_file_make_folder(path, FOLDER_MODE) != AU_OK) {
         au_buf_printf(message, "cannot make the folder %s: %s", path, strerror(errno));
         return AU_ERR_IO;
     }

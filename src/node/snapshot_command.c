@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/hex.h"
@@ -65,24 +64,6 @@ static enum au_exit take_block(const struct au_invocation *invocation, struct au
                               given->text);
 }
 
-static enum au_exit open_store(const struct au_invocation *invocation, const char *folder,
-                               bool is_made, struct au_kv *out_kv)
-{
-    struct au_rocks_options options = au_rocks_options_default();
-    char cause[AU_KV_MESSAGE_SIZE];
-    char path[AU_DATA_PATH_SIZE];
-    enum au_exit code = au_data_path(invocation, folder, AU_NODE_STORE_NAME, path);
-    if (code != AU_EXIT_DONE) return code;
-    if (!is_made && !au_rocks_is_store(path)) {
-        return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "there is no store in %s", path);
-    }
-    enum au_err err = au_rocks_open(path, &options, cause, out_kv);
-    if (err == AU_OK) return AU_EXIT_DONE;
-    return au_invocation_fail(invocation,
-                              err == AU_ERR_MALFORMED ? AU_EXIT_REJECTED : AU_EXIT_INTERNAL,
-                              "cannot open the store in %s: %s", path, cause);
-}
-
 /* ---- create ---- */
 
 static enum au_exit run_create(struct au_invocation *invocation)
@@ -90,11 +71,19 @@ static enum au_exit run_create(struct au_invocation *invocation)
     struct au_snapshot_source source = {0};
     struct au_snapshot_info info;
     struct au_buf message;
-    enum au_exit code =
-        open_store(invocation, invocation->operands[0], /* is_made */ false, &source.kv);
+    char path[AU_DATA_PATH_SIZE];
+    const char *folder = invocation->operands[1];
+    if (au_rocks_find(folder) == AU_OK) {
+        return au_invocation_fail(invocation, AU_EXIT_USAGE,
+                                  "expected a folder of the snapshot's own, got '%s', which is a "
+                                  "store",
+                                  folder);
+    }
+    enum au_exit code = au_data_find_store(invocation, invocation->operands[0], path);
+    if (code == AU_EXIT_DONE) code = au_data_open_store(invocation, path, &source.kv);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&message, MESSAGE_SIZE);
-    enum au_err err = au_snapshot_create(&source, invocation->operands[1], &message, &info);
+    enum au_err err = au_snapshot_create(&source, folder, &message, &info);
     au_kv_close(&source.kv);
     code = err == AU_OK ? write_info(invocation, &info) : fail(invocation, err, &message);
     au_buf_done(&message);
@@ -120,14 +109,15 @@ static enum au_exit run_verify(struct au_invocation *invocation)
 
 /* ---- restore ---- */
 
-static enum au_exit make_folder(const struct au_invocation *invocation, const char *folder)
+static enum au_exit make_store(const struct au_invocation *invocation, const char *folder,
+                               struct au_kv *out_kv)
 {
     char path[AU_DATA_PATH_SIZE];
     enum au_exit code = au_data_path(invocation, folder, AU_NODE_STORE_NAME, path);
     if (code != AU_EXIT_DONE) return code;
-    bool is_made = (mkdir(folder, FOLDER_MODE) == 0 || errno == EEXIST) &&
-                   (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST);
-    if (is_made) return AU_EXIT_DONE;
+    bool is_made = au_file_make_folder(folder, FOLDER_MODE) == AU_OK &&
+                   au_file_make_folder(path, FOLDER_MODE) == AU_OK;
+    if (is_made) return au_data_open_store(invocation, path, out_kv);
     return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "cannot make the folder %s: %s", path,
                               strerror(errno));
 }
@@ -196,8 +186,7 @@ static enum au_exit restore(const struct au_invocation *invocation, const char *
     struct au_buf message, genesis;
     char path[AU_DATA_PATH_SIZE];
     enum au_exit code = au_data_path(invocation, folder, AU_NODE_GENESIS_NAME, path);
-    if (code == AU_EXIT_DONE) code = make_folder(invocation, folder);
-    if (code == AU_EXIT_DONE) code = open_store(invocation, folder, /* is_made */ true, &kv);
+    if (code == AU_EXIT_DONE) code = make_store(invocation, folder, &kv);
     if (code != AU_EXIT_DONE) return code;
     au_buf_init(&message, MESSAGE_SIZE);
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -133,7 +134,7 @@ static enum au_err create(struct au_snapshots *snapshots, const struct au_read *
         au_buf_put_text(message, "the folder's path is too long");
         return AU_ERR_INVALID_ARG;
     }
-    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
+    if (au_file_make_folder(folder, FOLDER_MODE) != AU_OK) {
         au_buf_printf(message, "cannot make the folder %s: %s", folder, strerror(errno));
         return AU_ERR_IO;
     }

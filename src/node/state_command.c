@@ -16,7 +16,6 @@
 #include "state/commit.h"
 #include "state/keep.h"
 #include "state/verify.h"
-#include "store/rocks.h"
 #include "store/schema.h"
 
 #define OPTIONS(table) .options = (table), .option_count = AU_COUNT_OF(table)
@@ -103,22 +102,12 @@ typedef enum au_exit use_store(const struct au_invocation *invocation, const str
 /* What a command does with the store of a stopped node. */
 static enum au_exit with_store(const struct au_invocation *invocation, use_store *use)
 {
-    struct au_rocks_options options = au_rocks_options_default();
-    char cause[AU_KV_MESSAGE_SIZE];
     char path[AU_DATA_PATH_SIZE];
     struct au_kv kv;
     struct au_buf text;
-    enum au_exit code = au_data_path(invocation, invocation->operands[0], AU_NODE_STORE_NAME, path);
+    enum au_exit code = au_data_find_store(invocation, invocation->operands[0], path);
+    if (code == AU_EXIT_DONE) code = au_data_open_store(invocation, path, &kv);
     if (code != AU_EXIT_DONE) return code;
-    if (!au_rocks_is_store(path)) {
-        return au_invocation_fail(invocation, AU_EXIT_NOT_FOUND, "there is no store in %s", path);
-    }
-    enum au_err err = au_rocks_open(path, &options, cause, &kv);
-    if (err != AU_OK) {
-        return au_invocation_fail(invocation,
-                                  err == AU_ERR_MALFORMED ? AU_EXIT_REJECTED : AU_EXIT_INTERNAL,
-                                  "cannot open the store in %s: %s", path, cause);
-    }
     au_buf_init(&text, TEXT_SIZE);
     code = use(invocation, &kv, &text);
     au_buf_done(&text);

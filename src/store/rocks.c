@@ -652,9 +652,10 @@ enum au_err au_rocks_open(const char *path, const struct au_rocks_options *optio
     return AU_OK;
 }
 
-bool au_rocks_is_store(const char *path)
+enum au_err au_rocks_find(const char *path)
 {
     char name[PATH_MAX];
     int size = snprintf(name, sizeof(name), "%s/CURRENT", path);
-    return size > 0 && (size_t)size < sizeof(name) && access(name, F_OK) == 0;
+    if (size > 0 && (size_t)size < sizeof(name) && access(name, F_OK) == 0) return AU_OK;
+    return errno == ENOENT || errno == ENOTDIR ? AU_ERR_NOT_FOUND : AU_ERR_IO;
 }

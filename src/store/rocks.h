@@ -65,8 +65,11 @@ struct au_rocks_options au_rocks_options_default(void);
 AU_MUST_USE enum au_err au_rocks_open(const char *path, const struct au_rocks_options *options,
                                       char out_message[AU_KV_MESSAGE_SIZE], struct au_kv *out_kv);
 
-/* au_rocks_is_store tells whether a folder holds a store, which au_rocks_open would not have to
- * make. */
-bool au_rocks_is_store(const char *path);
+/* au_rocks_find looks for a store in a folder, which au_rocks_open would not have to make.
+ *
+ * OK
+ * NOT_FOUND   there is none
+ * IO          it cannot be told: errno tells why */
+AU_MUST_USE enum au_err au_rocks_find(const char *path);
 
 #endif

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -70,7 +69,7 @@ static enum au_err note(const char *folder, const char *path, char out_message[A
         return refuse(1, out_message);
     }
     snprintf(line, sizeof(line), WORD "%u\n", AU_SCHEMA_VERSION);
-    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) {
+    if (au_file_make_folder(folder, FOLDER_MODE) != AU_OK) {
         return fail_file(folder, AU_ERR_IO, out_message);
     }
     enum au_err err = au_file_write(path, au_bytes_of(line));

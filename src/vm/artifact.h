@@ -31,7 +31,7 @@ struct au_artifacts;
  *
  * OK
  * INVALID_ARG    it is no folder of this user's, or others may look or write there
- * IO             it cannot be made
+ * IO             it cannot be made or read: errno tells why
  * NO_MEMORY */
 AU_MUST_USE enum au_err au_artifacts_open(const char *path, uint64_t size_max,
                                           const struct au_hash *identity,

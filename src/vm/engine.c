@@ -1,6 +1,7 @@
 #include "vm/engine.h"
 
 #include <aureon_engine.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/lock.h"
@@ -267,7 +268,9 @@ enum au_err au_engine_new(const struct au_engine_options *options, const struct 
     engine->is_metered = !options->skip_instrumentation;
     enum au_err err = open_engine(engine, options);
     if (err != AU_OK) {
+        int cause = errno;
         au_engine_free(engine);
+        errno = cause;
         return err;
     }
     *out_engine = engine;

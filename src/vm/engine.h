@@ -44,7 +44,7 @@ struct au_engine_options {
  * OK
  * INVALID_ARG  an option is out of range, or others may look into the artifact folder
  * UNSUPPORTED  the processor
- * IO           the artifact folder cannot be made
+ * IO           the artifact folder cannot be made or read: errno tells why
  * NO_MEMORY
  * ENGINE       the engine's, or the helper cannot be started */
 AU_MUST_USE enum au_err au_engine_new(const struct au_engine_options *options,

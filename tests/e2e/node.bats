@@ -133,9 +133,8 @@ large_pages() {
 @test "folders that cannot be" {
     aureon dev --port 0 --data-dir missing/folder
     expect_refused 1 "cannot make the folder missing/folder: No such file or directory"
-    echo text >file
-    aureon dev --port 0 --data-dir file
-    expect_refused 1 "file"
+    aureon dev --port 0 --data-dir /proc # the system's: no folder can be made there
+    expect_refused 1 "cannot make or read the folder /proc/compiled: No such file or directory"
     aureon node start missing --port 0
     expect_refused 7 "missing/genesis.json"
     aureon state verify missing
@@ -148,6 +147,70 @@ large_pages() {
     aureon dev --port 0 --data-dir data --ready-file missing/ready
     expect 7
     [[ $stderr == *missing/ready* ]]
+}
+
+zero=0x0000000000000000000000000000000000000000000000000000000000000000
+
+# Each command that takes a node's folder, with DIR in its place.
+folder_commands=(
+    "dev --port 0 --data-dir DIR"
+    "node init DIR --chain-id test --proposer $zero"
+    "node start DIR --port 0"
+    "state verify DIR"
+    "state stats DIR"
+    "state rollback DIR --to 0"
+    "snapshot create DIR snapshot"
+    "snapshot restore snapshot DIR"
+)
+
+# with_own_rights COMMAND...: root is asked for its permissions, too.
+with_own_rights() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --bounding-set=-dac_override,-dac_read_search "$@"
+    else
+        "$@"
+    fi
+}
+
+# each_refuses DIR STATUS TEXT
+each_refuses() {
+    local command
+    for command in "${folder_commands[@]}"; do
+        local -a words
+        read -ra words <<<"$command"
+        run --separate-stderr "$AUREON" "${words[@]/#DIR/$1}"
+        expect_refused "$2" "$3"
+    done
+}
+
+@test "a node's folder that is none: all say what was expected, and what is there" {
+    echo text >file
+    long=$(printf 'a/%.0s' {1..2500})
+    each_refuses file 2 "expected a folder, got the file 'file'"
+    each_refuses "" 2 "expected a folder, got ''"
+    each_refuses "$long" 2 "the folder's path is too long: expected at most 4000 bytes, got 5000"
+    [ "$(cat file)" = text ]
+    for command in verify stats "rollback --to 0"; do
+        # shellcheck disable=SC2086 # words
+        aureon state $command .
+        expect_refused 7 "there is no store in ./store"
+    done
+
+    # A file in the place of the store, and a place that cannot be looked into.
+    mkdir chain
+    echo text >chain/store
+    aureon dev --port 0 --data-dir chain
+    expect_refused 1 "cannot make the folder chain/store: File exists"
+    ln -sf store chain/store
+    for command in "state verify chain" "state stats chain" "snapshot create chain snapshot"; do
+        # shellcheck disable=SC2086 # words
+        aureon $command
+        expect_refused 1 "cannot look for a store in chain/store: Too many levels of symbolic links"
+    done
+    mkdir --mode 0 closed
+    run --separate-stderr with_own_rights "$AUREON" node init closed --chain-id test --proposer "$zero"
+    chmod 700 closed
+    expect_refused 1 "cannot look for closed/genesis.json: Permission denied"
 }
 
 @test "two nodes on one folder: the second refuses, the first lives on" {

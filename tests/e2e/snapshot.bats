@@ -63,6 +63,10 @@ used_chain() {
     expect_refused 2 "the store has a chain already"
     aureon snapshot create chain snapshot
     expect_refused 2 "snapshot has a snapshot already"
+    before=$(ls chain/store)
+    aureon snapshot create chain chain/store
+    expect_refused 2 "expected a folder of the snapshot's own, got 'chain/store', which is a store"
+    [ "$(ls chain/store)" = "$before" ]
 }
 
 # damaged_is_refused FILE: a copy of the snapshot with a byte of FILE changed is refused, and FILE is named.

@@ -209,6 +209,36 @@ static void test_create_is_exclusive_and_private(void **state)
     assert_err(au_file_create("", au_bytes_of("one")), AU_ERR_NOT_FOUND);
 }
 
+static void test_a_folder_is_made_or_is_there(void **state)
+{
+    (void)state;
+    struct stat info;
+    assert_ok(au_file_make_folder("made", 0710));
+    assert_int_equal(stat("made", &info), 0);
+    assert_true(S_ISDIR(info.st_mode));
+    assert_int_equal(info.st_mode & 0777, 0710);
+    assert_ok(au_file_make_folder("made", 0700));
+    assert_int_equal(stat("made", &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0710);
+    assert_int_equal(symlink("made", "link"), 0);
+    assert_ok(au_file_make_folder("link", 0700));
+
+    assert_ok(au_file_write("file", au_bytes_of("one")));
+    assert_int_equal(symlink("nowhere", "dangling"), 0);
+    static const struct {
+        const char *path;
+        int cause;
+    } refused[] = {
+        {"file", EEXIST},      {"dangling", EEXIST}, {"file/a", ENOTDIR},
+        {"missing/a", ENOENT}, {"", ENOENT},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(refused); i++) {
+        assert_err(au_file_make_folder(refused[i].path, 0700), AU_ERR_IO);
+        assert_int_equal(errno, refused[i].cause);
+    }
+    assert_int_equal(count_entries(), 4);
+}
+
 static void test_clock_goes_forward(void **state)
 {
     (void)state;
@@ -237,6 +267,7 @@ int main(void)
         FILE_TEST(test_failed_write_leaves_what_was),
         FILE_TEST(test_names_left_by_a_crash_are_passed_over),
         FILE_TEST(test_create_is_exclusive_and_private),
+        FILE_TEST(test_a_folder_is_made_or_is_there),
         cmocka_unit_test(test_clock_goes_forward),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
