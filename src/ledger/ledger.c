@@ -11,13 +11,12 @@
 #include "state/past.h"
 #include "state/proof.h"
 
-#define TRIES_SIZE_MAX ((size_t)768 << 20) /* bytes of tries kept in memory */
-#define ACCOUNTS_MAX   (1u << 18)          /* kept in memory: about 50 MB at most */
-#define SLOTS_MAX      (1u << 18)          /* likewise */
-#define KEYS_MAX       (1u << 16)          /* likewise: 20 MB */
-#define LISTS_MAX      (1u << 30)          /* bytes of a genesis' lists */
-#define NOTE_SIZE_MAX  64u                 /* bytes */
-#define HEAD_SIZE_MAX  (AU_HEADER_SIZE_MAX + sizeof(uint64_t))
+#define ACCOUNTS_MAX  (1u << 18) /* kept in memory: about 50 MB at most */
+#define SLOTS_MAX     (1u << 18) /* likewise */
+#define KEYS_MAX      (1u << 16) /* likewise: 20 MB */
+#define LISTS_MAX     (1u << 30) /* bytes of a genesis' lists */
+#define NOTE_SIZE_MAX 64u        /* bytes */
+#define HEAD_SIZE_MAX (AU_HEADER_SIZE_MAX + sizeof(uint64_t))
 
 /* ---- the head ---- */
 
@@ -579,7 +578,7 @@ enum au_err au_ledger_open(const struct au_ledger_options *options, struct au_bu
         au_mem_free(ledger);
         return AU_ERR_NO_MEMORY;
     }
-    const struct au_commit_sizes sizes = {TRIES_SIZE_MAX, ACCOUNTS_MAX, SLOTS_MAX};
+    const struct au_commit_sizes sizes = {AU_LEDGER_TRIES_SIZE_MAX, ACCOUNTS_MAX, SLOTS_MAX};
     enum au_err err = au_commit_init(&ledger->commit, &ledger->kv, &ledger->seed, &sizes);
     if (err == AU_OK) err = set_up(ledger, options, message);
     if (err != AU_OK) {

@@ -7,7 +7,8 @@
 #include "ledger/ledger.h"
 #include "state/commit.h"
 
-#define AU_PAST_VIEWS_MAX 4u /* older heights that stay open */
+#define AU_LEDGER_TRIES_SIZE_MAX ((size_t)768 << 20) /* bytes of the head's tries in memory */
+#define AU_PAST_VIEWS_MAX        4u                  /* older heights that stay open */
 
 struct au_ledger {
     struct au_kv kv;

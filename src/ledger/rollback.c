@@ -11,8 +11,7 @@
 #include "state/retrace.h"
 #include "state/table.h"
 
-#define MEMORY_MAX ((size_t)8 << 30)   /* bytes of the history, of leaves, of the batch: each */
-#define TRIES_MAX  ((size_t)300 << 20) /* bytes of tries that stay in memory */
+#define MEMORY_MAX ((size_t)8 << 30) /* bytes of the history, of leaves, of the batch: each */
 
 /* Code that a block taken back has brought. */
 struct code {
@@ -35,13 +34,9 @@ struct rollback {
     struct au_table codes_by_hash;
 };
 
-/* With the store's own cause, if that is what failed: it names the file. */
 static enum au_err fail(const struct rollback *rollback, enum au_err err, const char *why)
 {
-    char cause[AU_KV_MESSAGE_SIZE];
-    if (rollback->message->size > 0) return err;
-    au_kv_message(rollback->kv, cause);
-    au_buf_printf(rollback->message, "%s%s%s", why, cause[0] ? ": " : "", cause);
+    au_kv_explain(rollback->kv, err, why, rollback->message);
     return err;
 }
 
@@ -276,7 +271,7 @@ static enum au_err with_tries(struct rollback *rollback)
 {
     static const struct au_seed seed; /* no contract chooses when a chain is taken back */
     const struct au_commit_sizes sizes = {
-        .tries_size_max = TRIES_MAX, .accounts_max = 1, .slots_max = 1};
+        .tries_size_max = AU_LEDGER_TRIES_SIZE_MAX, .accounts_max = 1, .slots_max = 1};
     struct au_commit *commit = &rollback->commit;
     enum au_err err = au_commit_init(commit, rollback->kv, &seed, &sizes);
     if (err == AU_OK) {
@@ -348,6 +343,6 @@ enum au_err au_ledger_roll_back(const struct au_kv *kv, uint64_t height, struct 
     enum au_err err = find_heads(&rollback, height);
     if (err == AU_OK && height < rollback.head.height) err = with_history(&rollback);
     if (err == AU_OK) *out_head = rollback.target;
-    if (err != AU_OK) au_kv_explain(kv, err, message);
+    if (err != AU_OK) au_kv_explain(kv, err, NULL, message);
     return err;
 }

@@ -180,7 +180,7 @@ enum au_err au_snapshot_create(const struct au_snapshot_source *source, const ch
     au_buf_init(&genesis, AU_GENESIS_SIZE_MAX);
     enum au_err err = create(&creation, &genesis, out_info);
     if (err == AU_ERR_NOT_FOUND) au_buf_put_text(message, "the store holds no chain");
-    if (err != AU_OK) au_kv_explain(&source->kv, err, message);
+    if (err != AU_OK) au_kv_explain(&source->kv, err, NULL, message);
     au_buf_done(&genesis);
     au_buf_done(&creation.hashes);
     au_buf_done(&creation.chunk);

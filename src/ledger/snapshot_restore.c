@@ -266,7 +266,7 @@ static enum au_err run_on(struct restoration *work, const struct au_hash *block_
             err = genesis->err;
         }
     }
-    if (err != AU_OK && work->kv) au_kv_explain(work->kv, err, work->message);
+    if (err != AU_OK && work->kv) au_kv_explain(work->kv, err, NULL, work->message);
     if (err != AU_OK && work->message->size == 0) {
         au_buf_put_text(work->message, au_err_text(err));
     }

@@ -164,14 +164,16 @@ void au_kv_message(const struct au_kv *kv, char out_text[AU_KV_MESSAGE_SIZE])
     kv->ops->message(kv->ctx, out_text);
 }
 
-void au_kv_explain(const struct au_kv *kv, enum au_err err, struct au_buf *message)
+void au_kv_explain(const struct au_kv *kv, enum au_err err, const char *otherwise,
+                   struct au_buf *message)
 {
     char cause[AU_KV_MESSAGE_SIZE] = "";
     if (message->size > 0) return;
     if (err == AU_ERR_IO || err == AU_ERR_NO_SPACE || err == AU_ERR_MALFORMED) {
         au_kv_message(kv, cause);
     }
-    au_buf_put_text(message, cause[0] ? cause : au_err_text(err));
+    if (cause[0]) otherwise = cause;
+    au_buf_put_text(message, otherwise ? otherwise : au_err_text(err));
 }
 
 void au_kv_close(struct au_kv *kv)

@@ -190,8 +190,10 @@ void au_kv_iter_close(struct au_kv_iter *iter);
 void au_kv_message(const struct au_kv *kv, char out_text[AU_KV_MESSAGE_SIZE]);
 
 /* au_kv_explain puts why a call failed into an empty message, and leaves one with words in it: the
- * store's cause, which names the file, if err is one that has a cause; else what err means. */
-void au_kv_explain(const struct au_kv *kv, enum au_err err, struct au_buf *message);
+ * store's cause, which names the file, if err is one that has a cause; else otherwise, or (NULL)
+ * what err means. */
+void au_kv_explain(const struct au_kv *kv, enum au_err err, const char *otherwise,
+                   struct au_buf *message);
 
 void au_kv_close(struct au_kv *kv);
 

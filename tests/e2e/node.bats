@@ -462,6 +462,16 @@ END
     aureon dev --data-dir damaged --port 0
     expect_refused 4 "aureon dev: the store in damaged/store cannot be read: Corruption: "
     [[ $stderr == *"in damaged/store/"*".sst "*"; \`aureon state verify\` tells more"* ]]
+
+    # What is damaged is told in the same words when blocks are taken back.
+    rm -rf damaged
+    cp -r data damaged
+    for table in $(grep --files-with-matches --text namechg damaged/store/*.sst); do
+        flip "$table"
+    done
+    aureon state rollback damaged --to 0
+    expect_refused 4 "aureon state rollback: cannot go back to 0: Corruption: "
+    [[ $stderr == *"in damaged/store/"*".sst "* ]]
 }
 
 # on_terminal COMMAND...: runs it with a terminal as standard error, prints what that shows.
