@@ -4,8 +4,6 @@
  * same accounts and slots are made and kept, of those that are there and of those that are not.
  * They are asked for again after more blocks, after records of tries were written in between, whole
  * or in part, after the ledger was opened again and after blocks were taken back. */
-#include <stdatomic.h>
-
 #include "chain/chain.h"
 #include "ledger/ledger_internal.h"
 #include "ledger/rollback.h"
@@ -263,35 +261,17 @@ static void test_proofs_after_a_rollback(void **state)
 
 /* ---- records of two heights ---- */
 
-/* The store's functions, but that no more than some writes are done. */
-static struct {
-    const struct au_kv_ops *below;
-    struct au_kv_ops ops;
-    atomic_size_t left;
-} failing;
-
-static enum au_err write_or_fail(void *ctx, const struct au_kv_batch *batch, bool is_synced)
-{
-    if (atomic_load(&failing.left) == 0) return AU_ERR_IO;
-    atomic_fetch_sub(&failing.left, 1);
-    return failing.below->write(ctx, batch, is_synced);
-}
-
 /* Begins to write the records of the head, and does not come further than some of them. */
 static void write_some_records(size_t count)
 {
     uint64_t height;
     struct au_trie_heights heights;
     struct au_trie_cache *tries = &world.ledger->commit.tries;
-    failing.below = tries->flat.kv.ops;
-    failing.ops = *failing.below;
-    failing.ops.write = write_or_fail;
-    atomic_store(&failing.left, count);
-    tries->flat.kv.ops = &failing.ops;
+    tries->flat.kv = world_failing_kv(&tries->flat.kv, count);
     tries->piece_size = 1;
     assert_ok(au_trie_pass_begin(tries, FLUSHED, HEAD));
     assert_int_equal(au_trie_pass_end(tries, &height), AU_ERR_IO);
-    tries->flat.kv.ops = failing.below;
+    tries->flat.kv.ops = world_failing.below;
     assert_ok(au_trie_get_heights(&world.kv, NULL, &heights));
     assert_true(heights.is_mixed);
     assert_true(heights.first == FLUSHED && heights.last == HEAD);

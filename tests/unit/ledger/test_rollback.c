@@ -313,21 +313,6 @@ static void test_rollback_refuses(void **state)
     world_open_ledger(&world);
 }
 
-/* The store's functions, but that no more than some writes are done. */
-static struct {
-    struct au_kv_ops ops;
-    const struct au_kv_ops *below;
-    size_t left;
-} failing;
-
-static enum au_err write_or_fail(void *ctx, const struct au_kv_batch *batch, bool is_synced)
-{
-    world_expect_synced(batch, is_synced);
-    if (failing.left == 0) return AU_ERR_IO;
-    failing.left--;
-    return failing.below->write(ctx, batch, is_synced);
-}
-
 /* Whichever write fails: what is said to be taken back is, and else nothing is. */
 static void test_rollback_with_failing_writes(void **state)
 {
@@ -342,14 +327,10 @@ static void test_rollback_with_failing_writes(void **state)
     stop();
     assert_ok(au_kv_snapshot_open(&world.kv, &head));
     au_buf_init(&message, 1000);
-    failing.below = world.kv.ops;
-    failing.ops = *world.kv.ops;
-    failing.ops.write = write_or_fail;
     size_t writes = 0;
     while (err != AU_OK) {
-        struct au_kv kv = {&failing.ops, world.kv.ctx};
+        struct au_kv kv = world_failing_kv(&world.kv, writes++);
         struct au_header header;
-        failing.left = writes++;
         au_buf_clear(&message);
         err = au_ledger_roll_back(&kv, 20, &message, &header);
         if (err != AU_OK) assert_err(err, AU_ERR_IO);

@@ -2,6 +2,8 @@
 #ifndef AUREON_TEST_LEDGER_WORLD_H
 #define AUREON_TEST_LEDGER_WORLD_H
 
+#include <stdatomic.h>
+
 #include "contract/host.h"
 #include "crypto/sign.h"
 #include "ledger/block.h"
@@ -219,6 +221,31 @@ static inline void world_expect_synced(const struct au_kv_batch *batch, bool is_
         bool is_head = op.cf == AU_CF_META && au_bytes_is_equal(op.key, au_bytes_of("head"));
         AU_ASSERT(!is_head || is_synced);
     }
+}
+
+/* A store whose writes fail once some have been made. There is one at a time. */
+static struct {
+    const struct au_kv_ops *below;
+    struct au_kv_ops ops;
+    atomic_size_t left; /* writes that are made still */
+} world_failing;
+
+static inline enum au_err world_write_or_fail(void *ctx, const struct au_kv_batch *batch,
+                                              bool is_synced)
+{
+    world_expect_synced(batch, is_synced);
+    if (atomic_load(&world_failing.left) == 0) return AU_ERR_IO;
+    atomic_fetch_sub(&world_failing.left, 1);
+    return world_failing.below->write(ctx, batch, is_synced);
+}
+
+static inline struct au_kv world_failing_kv(const struct au_kv *kv, size_t left)
+{
+    world_failing.below = kv->ops;
+    world_failing.ops = *kv->ops;
+    world_failing.ops.write = world_write_or_fail;
+    atomic_store(&world_failing.left, left);
+    return (struct au_kv){&world_failing.ops, kv->ctx};
 }
 
 /* A contract that stores a number under another one, and deletes it; with more fields, imports
