@@ -467,7 +467,10 @@ static void bench_state(const struct state *state)
 
 static void bench_storage(void)
 {
-    bool has_cell = is_wanted("storage");
+    char name[64];
+    const struct state_run run = run_of(&storage, MILLION);
+    name_run(name, &run);
+    bool has_cell = is_wanted(name);
     bool has_proofs = is_wanted("proofs_1m_slots") || is_wanted("proofs_1m_many");
     if (!has_cell && !has_proofs) return;
     struct state_outcome filled = fill(state_run_fill, "slots", STATE_FILL_SLOTS, MILLION);
@@ -481,18 +484,19 @@ static void bench_storage(void)
 /* Buffers and caches are small, so that what grows is not one of them. */
 static void bench_memory(void)
 {
+    static const char name[] = "resident_10000_blocks";
     const struct state_run run = {.work = STATE_UPDATE,
                                   .size = QUICK_SIZE,
                                   .batch = FLAT_BATCH,
                                   .block_max = FLAT_BLOCKS,
                                   .is_small = true};
+    if (!is_wanted(name)) return;
     (void)fill(state_run_fill, "ours", STATE_CREATE, run.size);
     struct state_outcome outcome = run_alone(state_run_blocks, "ours", &run);
-    say("resident_10000", "ours", &outcome);
+    say(name, "ours", &outcome);
     remove_store("ours");
-    report((struct bench_figure){"resident_10000_blocks", outcome.resident_mb, "MB",
-                                 "after 2,000 blocks", outcome.resident_before_mb, 1.1,
-                                 BENCH_RATIO_AT_MOST});
+    report((struct bench_figure){name, outcome.resident_mb, "MB", "after 2,000 blocks",
+                                 outcome.resident_before_mb, 1.1, BENCH_RATIO_AT_MOST});
 }
 
 int main(int argc, char **argv)
@@ -514,7 +518,7 @@ int main(int argc, char **argv)
         bench_state(&states[i]);
     }
     if (!is_quick) bench_storage();
-    if (is_wanted("resident")) bench_memory();
+    bench_memory();
     if (folder_remove(folder) != 0) bench_fail("bench_state: cannot remove %s", folder);
     return all_met ? 0 : 2;
 }
