@@ -7,11 +7,14 @@
 #include "crypto/sha256.h"
 #include "state/flat.h"
 #include "state/trie.h"
-#include "store/memkv.h"
+#include "state/trie_build.h"
+#include "state/trie_compare.h"
 
-#define MEMORY_MAX    ((size_t)32 << 30) /* bytes of a trie's leaves, and of its records */
-#define LEAF_SIZE_MAX (1u << 20)         /* bytes */
-#define CAPACITY_MIN  1024u              /* leaves */
+#define LEAF_SIZE_MAX  (1u << 20)        /* bytes */
+#define CODES_SIZE_MAX ((size_t)1 << 32) /* bytes of hashes */
+#define KEY_SIZE_MAX   ((size_t)1 << 20) /* bytes of a record's key, damaged or not */
+#define PIECE_SIZE     ((size_t)4 << 20) /* bytes of records that are written at once, about */
+#define BATCH_SIZE_MAX (PIECE_SIZE + KEY_SIZE_MAX + 2 * AU_TRIE_RECORD_SIZE_MAX)
 
 /* A family whose keys begin with an account's hash, walked over beside the accounts. */
 struct beside {
@@ -20,63 +23,38 @@ struct beside {
     bool is_done;
 };
 
+/* A set of keys, as the sums of their hashes' parts: sets that differ by accident have others. */
+struct key_set {
+    uint64_t count;
+    uint64_t sums[AU_HASH_SIZE / sizeof(uint64_t)];
+};
+
 struct work {
     const struct au_kv *kv;
     const struct au_progress *progress; /* NULL: nobody is told */
     struct au_buf *message;
-    struct au_verified *result;
-    struct au_kv rebuilt;       /* the records of the tries that were built */
-    struct au_kv_batch mending; /* what makes the store's like those */
-    struct au_arena arena;
+    struct au_verified result;
+    struct au_trie_build accounts;
+    struct au_trie_build storage; /* of the last account */
+    struct au_hash owner;         /* likewise */
     struct au_buf leaf;
     struct beside slots;
     struct beside keys; /* raw keys of all slots */
     uint64_t leaf_count;
     bool has_codes;      /* code is proved too */
     struct au_buf codes; /* the hashes of all code, ascending */
+
+    /* ---- records ---- */
+    bool has_records; /* they are compared */
+    struct au_trie_compare account_records;
+    struct au_trie_compare storage_records;
+    bool has_difference; /* verify's: the one with the least key */
+    enum au_trie_difference_kind difference;
+    struct au_buf difference_key;
+    struct au_kv_batch mending; /* rebuild's: what makes the records right */
+    bool is_written;            /* in pieces; else all is one piece, or too much for one */
+    bool is_too_much;
 };
-
-/* The leaves of one trie, in the order of keys. */
-struct leaves {
-    struct au_trie_update *items;
-    size_t count;
-    size_t capacity;
-};
-
-static enum au_err add_leaf(struct work *work, struct leaves *leaves, const uint8_t *key)
-{
-    if (leaves->count == leaves->capacity) {
-        size_t capacity = leaves->capacity == 0 ? CAPACITY_MIN : leaves->capacity * 2;
-        void *grown = au_mem_resize(leaves->items, capacity * sizeof(*leaves->items));
-        if (!grown) return AU_ERR_NO_MEMORY;
-        leaves->items = grown;
-        leaves->capacity = capacity;
-    }
-    AU_TRY(work->leaf.err);
-    struct au_trie_update *item = &leaves->items[leaves->count++];
-    memcpy(item->key.bytes, key, AU_HASH_SIZE);
-    item->existed = false;
-    au_progress_step(work->progress, &work->leaf_count);
-    return au_arena_copy(&work->arena, au_buf_bytes(&work->leaf), &item->value);
-}
-
-/* Builds a trie from nothing; its records go into the rebuilt store. */
-static enum au_err build(struct work *work, const struct au_hash *owner,
-                         const struct leaves *leaves, struct au_trie_root *out_root)
-{
-    static const struct au_seed seed; /* no contract chooses when a store is verified */
-    struct au_trie_cache cache;
-    struct au_trie_batch batch = {
-        .owner = *owner, .updates = leaves->items, .update_count = leaves->count};
-    enum au_err err = au_trie_cache_init(&cache, &work->rebuilt, &seed, 0);
-    if (err == AU_OK) err = au_trie_apply(&cache, &batch, out_root);
-    if (err == AU_OK) {
-        au_trie_cache_commit(&cache);
-        err = au_trie_cache_flush(&cache, 0);
-    }
-    au_trie_cache_done(&cache);
-    return err;
-}
 
 static enum au_err fail(struct work *work, const char *what, const struct au_bytes key)
 {
@@ -88,6 +66,15 @@ static enum au_err fail(struct work *work, const char *what, const struct au_byt
     return AU_ERR_MALFORMED;
 }
 
+/* The last leaf becomes the last one of a trie. */
+static enum au_err add_leaf(struct work *work, struct au_trie_build *build,
+                            const struct au_hash *key)
+{
+    AU_TRY(work->leaf.err);
+    au_progress_step(work->progress, &work->leaf_count);
+    return au_trie_build_add(build, key, au_buf_bytes(&work->leaf));
+}
+
 /* ---- beside the accounts ---- */
 
 static enum au_err step_beside(struct beside *beside)
@@ -97,10 +84,10 @@ static enum au_err step_beside(struct beside *beside)
     return beside->is_done ? AU_OK : err;
 }
 
-static enum au_err open_beside(struct work *work, enum au_cf cf, struct beside *beside)
+static enum au_err open_beside(const struct work *work, const struct au_kv_range *range,
+                               struct beside *beside)
 {
-    const struct au_kv_range range = {.cf = cf};
-    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &beside->iter));
+    AU_TRY(au_kv_iter_open(work->kv, NULL, range, &beside->iter));
     enum au_err err = step_beside(beside);
     if (err != AU_OK) au_kv_iter_close(&beside->iter);
     return err;
@@ -108,79 +95,118 @@ static enum au_err open_beside(struct work *work, enum au_cf cf, struct beside *
 
 /* ---- storage ---- */
 
+static void add_key(struct key_set *set, const struct au_hash *hash)
+{
+    set->count++;
+    for (size_t i = 0; i < AU_COUNT_OF(set->sums); i++) {
+        uint64_t part;
+        memcpy(&part, hash->bytes + i * sizeof(part), sizeof(part));
+        set->sums[i] += part;
+    }
+}
+
 /* The slots of an account; those before it are of none. */
-static enum au_err take_slots(struct work *work, const struct au_hash *owner, struct leaves *leaves)
+static enum au_err take_slots(struct work *work, struct key_set *set)
 {
     while (!work->slots.is_done) {
         struct au_bytes value, key = work->slots.entry.key;
+        struct au_hash hash;
         if (key.size != AU_FLAT_SLOT_KEY_SIZE) return fail(work, "damaged slot", key);
-        int order = memcmp(key.data, owner->bytes, AU_HASH_SIZE);
+        int order = memcmp(key.data, work->owner.bytes, AU_HASH_SIZE);
         if (order > 0) break;
         if (order < 0) return fail(work, "a slot of no account:", key);
         if (!au_flat_decode_slot(work->slots.entry.value, &value)) {
             return fail(work, "damaged slot", key);
         }
+        memcpy(hash.bytes, key.data + AU_HASH_SIZE, AU_HASH_SIZE);
+        add_key(set, &hash);
         au_buf_clear(&work->leaf);
         au_flat_slot_leaf(&work->leaf, value);
-        AU_TRY(add_leaf(work, leaves, key.data + AU_HASH_SIZE));
+        AU_TRY(add_leaf(work, &work->storage, &hash));
         AU_TRY(step_beside(&work->slots));
     }
+    work->result.slot_count += set->count;
     return AU_OK;
 }
 
 /* ---- raw keys ---- */
 
-static int compare_keys(const void *a, const void *b)
+/* The next raw key of an account, and how it hashes. NOT_FOUND: it has no more. */
+static enum au_err next_raw_key(struct work *work, struct beside *keys, struct au_hash *out_hash)
 {
-    const struct au_trie_update *left = a;
-    const struct au_trie_update *right = b;
-    return memcmp(left->key.bytes, right->key.bytes, AU_HASH_SIZE);
+    if (keys->is_done) return AU_ERR_NOT_FOUND;
+    struct au_bytes key = keys->entry.key;
+    if (key.size <= AU_HASH_SIZE) return fail(work, "a damaged raw key:", key);
+    int order = memcmp(key.data, work->owner.bytes, AU_HASH_SIZE);
+    if (order > 0) return AU_ERR_NOT_FOUND;
+    if (order < 0 || keys->entry.value.size > 0) {
+        return fail(work, "a raw key that no slot has:", key);
+    }
+    *out_hash =
+        au_flat_key_hash((struct au_bytes){key.data + AU_HASH_SIZE, key.size - AU_HASH_SIZE});
+    return AU_OK;
 }
 
-static bool has_slot(const struct leaves *leaves, struct au_bytes raw_key)
+static enum au_err expect_slot(struct work *work, const struct au_hash *hash, struct au_bytes key)
 {
-    struct au_trie_update wanted = {.key = au_flat_key_hash(raw_key)};
-    return leaves->count > 0 &&
-           bsearch(&wanted, leaves->items, leaves->count, sizeof(wanted), compare_keys) != NULL;
+    uint8_t slot[AU_FLAT_SLOT_KEY_SIZE];
+    memcpy(slot, work->owner.bytes, AU_HASH_SIZE);
+    memcpy(slot + AU_HASH_SIZE, hash->bytes, AU_HASH_SIZE);
+    enum au_err err =
+        au_kv_get(work->kv, NULL, AU_CF_STO, (struct au_bytes){slot, sizeof(slot)}, &work->leaf);
+    return err == AU_ERR_NOT_FOUND ? fail(work, "a raw key that no slot has:", key) : err;
+}
+
+/* Looks an account's raw keys up that are not those of its slots: which one has none, or else that
+ * some are missing. */
+static enum au_err name_raw_key(struct work *work)
+{
+    const struct au_kv_range range = {.cf = AU_CF_KEY, .lower = {work->owner.bytes, AU_HASH_SIZE}};
+    struct beside keys;
+    struct au_hash hash;
+    enum au_err err;
+    AU_TRY(open_beside(work, &range, &keys));
+    while ((err = next_raw_key(work, &keys, &hash)) == AU_OK) {
+        err = expect_slot(work, &hash, keys.entry.key);
+        if (err == AU_OK) err = step_beside(&keys);
+        if (err != AU_OK) break;
+    }
+    au_kv_iter_close(&keys.iter);
+    if (err != AU_ERR_NOT_FOUND) return err;
+    return fail(work, "raw keys are missing of account",
+                (struct au_bytes){work->owner.bytes, AU_HASH_SIZE});
 }
 
 /* An account has as many raw keys as slots, and each is that of a slot. */
-static enum au_err verify_raw_keys(struct work *work, const struct au_hash *owner,
-                                   const struct leaves *leaves)
+static enum au_err verify_raw_keys(struct work *work, const struct key_set *slots)
 {
-    size_t count = 0;
-    for (; !work->keys.is_done; count++) {
-        struct au_bytes key = work->keys.entry.key;
-        if (key.size <= AU_HASH_SIZE) return fail(work, "a damaged raw key:", key);
-        int order = memcmp(key.data, owner->bytes, AU_HASH_SIZE);
-        if (order > 0) break;
-        struct au_bytes raw_key = {key.data + AU_HASH_SIZE, key.size - AU_HASH_SIZE};
-        if (order < 0 || work->keys.entry.value.size > 0 || !has_slot(leaves, raw_key)) {
-            return fail(work, "a raw key that no slot has:", key);
-        }
+    struct key_set set = {0};
+    struct au_hash hash;
+    enum au_err err;
+    while ((err = next_raw_key(work, &work->keys, &hash)) == AU_OK) {
+        add_key(&set, &hash);
         AU_TRY(step_beside(&work->keys));
     }
-    struct au_bytes account = {owner->bytes, AU_HASH_SIZE};
-    return count == leaves->count ? AU_OK : fail(work, "raw keys are missing of account", account);
+    if (err != AU_ERR_NOT_FOUND) return err;
+    return memcmp(&set, slots, sizeof(set)) == 0 ? AU_OK : name_raw_key(work);
 }
 
-static enum au_err verify_storage(struct work *work, const struct au_hash *owner,
-                                  const struct au_account *account)
+static enum au_err verify_storage(struct work *work, const struct au_account *account)
 {
-    struct leaves leaves = {0};
-    struct au_trie_root root = {.is_empty = true};
-    enum au_err err = take_slots(work, owner, &leaves);
-    if (err == AU_OK) err = build(work, owner, &leaves, &root);
-    bool fits = root.is_empty != account->has_storage &&
-                (root.is_empty || au_hash_is_equal(&root.hash, &account->storage_root));
-    struct au_bytes key = {owner->bytes, AU_HASH_SIZE};
-    if (err == AU_OK && !fits) {
-        err = fail(work, "the slots do not give the storage root of account", key);
+    struct key_set slots = {0};
+    struct au_hash root;
+    au_trie_build_clear(&work->storage);
+    AU_TRY(take_slots(work, &slots));
+    AU_ASSERT(au_trie_build_root(&work->storage, (struct au_bytes){0}, &root));
+    bool is_empty = slots.count == 0;
+    bool fits = is_empty != account->has_storage &&
+                (is_empty || au_hash_is_equal(&root, &account->storage_root));
+    if (!fits) {
+        return fail(work, "the slots do not give the storage root of account",
+                    (struct au_bytes){work->owner.bytes, AU_HASH_SIZE});
     }
-    if (err == AU_OK) err = verify_raw_keys(work, owner, &leaves);
-    work->result->slot_count += leaves.count;
-    au_mem_free(leaves.items);
-    return err;
+    AU_TRY(au_trie_build_finish(&work->storage));
+    return verify_raw_keys(work, &slots);
 }
 
 /* ---- code ---- */
@@ -231,27 +257,34 @@ static bool is_slot_of(const struct work *work, const struct au_hash *key)
            memcmp(slots->entry.key.data, key->bytes, AU_HASH_SIZE) <= 0;
 }
 
-static enum au_err take_accounts(struct work *work, struct au_kv_iter *iter, struct leaves *leaves)
+static enum au_err verify_account(struct work *work, const struct au_kv_entry *entry)
 {
+    struct au_account account;
+    if (entry->key.size != AU_HASH_SIZE || !au_flat_decode_account(entry->value, &account)) {
+        return fail(work, "damaged account", entry->key);
+    }
+    work->result.account_count++;
+    memcpy(work->owner.bytes, entry->key.data, AU_HASH_SIZE);
+    AU_TRY(verify_code(work, &account));
+    au_buf_clear(&work->leaf);
+    au_flat_account_leaf(&work->leaf, &account);
+    AU_TRY(add_leaf(work, &work->accounts, &work->owner));
+    bool has_storage = account.has_storage || is_slot_of(work, &work->owner);
+    return has_storage ? verify_storage(work, &account) : AU_OK;
+}
+
+static enum au_err take_accounts(struct work *work)
+{
+    const struct au_kv_range range = {.cf = AU_CF_ACC};
+    struct au_kv_iter iter;
     struct au_kv_entry entry;
     enum au_err err;
-    while ((err = au_kv_iter_next(iter, &entry)) == AU_OK) {
-        struct au_account account;
-        struct au_hash key;
-        if (entry.key.size != AU_HASH_SIZE || !au_flat_decode_account(entry.value, &account)) {
-            return fail(work, "damaged account", entry.key);
-        }
-        memcpy(key.bytes, entry.key.data, AU_HASH_SIZE);
-        AU_TRY(verify_code(work, &account));
-        au_buf_clear(&work->leaf);
-        au_flat_account_leaf(&work->leaf, &account);
-        AU_TRY(add_leaf(work, leaves, key.bytes));
-        if (account.has_storage || is_slot_of(work, &key)) {
-            struct au_arena_mark mark = au_arena_mark(&work->arena);
-            AU_TRY(verify_storage(work, &key, &account));
-            au_arena_rewind(&work->arena, mark);
-        }
+    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &iter));
+    while ((err = au_kv_iter_next(&iter, &entry)) == AU_OK) {
+        err = verify_account(work, &entry);
+        if (err != AU_OK) break;
     }
+    au_kv_iter_close(&iter);
     return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }
 
@@ -269,29 +302,21 @@ static enum au_err verify_rest(struct work *work)
 
 static enum au_err verify_accounts(struct work *work, const struct au_hash *root)
 {
-    static const struct au_hash account_trie;
-    struct au_kv_range range = {.cf = AU_CF_ACC};
-    struct leaves leaves = {0};
-    struct au_trie_root rebuilt;
-    struct au_kv_iter iter;
-    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &iter));
-    enum au_err err = take_accounts(work, &iter, &leaves);
-    au_kv_iter_close(&iter);
-    if (err == AU_OK) err = verify_rest(work);
-    if (err == AU_OK) err = build(work, &account_trie, &leaves, &rebuilt);
-    work->result->account_count = leaves.count;
-    au_mem_free(leaves.items);
-    AU_TRY(err);
-    work->result->root = rebuilt.hash;
-    if (au_hash_is_equal(&rebuilt.hash, root)) return AU_OK;
-    return fail(work, "the accounts do not give the state root of the head, but",
-                (struct au_bytes){rebuilt.hash.bytes, AU_HASH_SIZE});
+    AU_TRY(take_accounts(work));
+    AU_TRY(verify_rest(work));
+    struct au_hash *rebuilt = &work->result.root;
+    AU_ASSERT(au_trie_build_root(&work->accounts, (struct au_bytes){0}, rebuilt));
+    if (!au_hash_is_equal(rebuilt, root)) {
+        return fail(work, "the accounts do not give the state root of the head, but",
+                    (struct au_bytes){rebuilt->bytes, AU_HASH_SIZE});
+    }
+    return au_trie_build_finish(&work->accounts);
 }
 
 static enum au_err verify_flat(struct work *work, const struct au_hash *root)
 {
-    AU_TRY(open_beside(work, AU_CF_STO, &work->slots));
-    enum au_err err = open_beside(work, AU_CF_KEY, &work->keys);
+    AU_TRY(open_beside(work, &(struct au_kv_range){.cf = AU_CF_STO}, &work->slots));
+    enum au_err err = open_beside(work, &(struct au_kv_range){.cf = AU_CF_KEY}, &work->keys);
     if (err == AU_OK) {
         err = verify_accounts(work, root);
         au_kv_iter_close(&work->keys.iter);
@@ -302,143 +327,185 @@ static enum au_err verify_flat(struct work *work, const struct au_hash *root)
 
 /* ---- records ---- */
 
-/* A record that one of the stores lacks, or has otherwise. */
-struct difference {
-    const struct au_kv_entry *stored;  /* NULL: none */
-    const struct au_kv_entry *rebuilt; /* likewise */
-};
+static const struct au_hash account_trie; /* zero: the owner that no contract is */
 
-/* What is done about it. */
-typedef enum au_err (*differ_fn)(struct work *work, struct difference difference);
-
-static enum au_err tell(struct work *work, struct difference difference)
+static enum au_err on_account_branch(void *context, const struct au_trie_node *node, size_t start)
 {
-    if (!difference.stored) return fail(work, "a branch is missing:", difference.rebuilt->key);
-    if (difference.rebuilt) return fail(work, "a damaged branch:", difference.stored->key);
-    return fail(work, "a branch that is no part of a trie:", difference.stored->key);
+    struct work *work = context;
+    if (!work->has_records) return AU_OK;
+    return au_trie_compare_add(&work->account_records, &account_trie, node, start);
 }
 
-static enum au_err mend(struct work *work, struct difference difference)
+static enum au_err on_storage_branch(void *context, const struct au_trie_node *node, size_t start)
 {
-    const struct au_kv_entry *rebuilt = difference.rebuilt;
-    if (rebuilt) au_kv_batch_put(&work->mending, AU_CF_TRI, rebuilt->key, rebuilt->value);
-    if (!rebuilt) au_kv_batch_del(&work->mending, AU_CF_TRI, difference.stored->key);
-    return work->mending.ops.err;
+    struct work *work = context;
+    if (!work->has_records) return AU_OK;
+    return au_trie_compare_add(&work->storage_records, &work->owner, node, start);
 }
 
-/* A store's records, one by one. */
-struct walk {
-    struct au_kv_iter iter;
-    struct au_kv_entry entry;
-    bool is_done;
-};
-
-static enum au_err step(struct walk *walk)
+/* Verify's: one is told, if it is not the accounts and slots themselves that do not fit. */
+static enum au_err note_least(void *context, const struct au_trie_difference *difference)
 {
-    enum au_err err = au_kv_iter_next(&walk->iter, &walk->entry);
-    walk->is_done = err == AU_ERR_NOT_FOUND;
-    return walk->is_done ? AU_OK : err;
+    struct work *work = context;
+    bool is_less = !work->has_difference ||
+                   au_bytes_compare(difference->key, au_buf_bytes(&work->difference_key)) < 0;
+    if (!is_less) return AU_OK;
+    work->has_difference = true;
+    work->difference = difference->kind;
+    au_buf_clear(&work->difference_key);
+    au_buf_put_bytes(&work->difference_key, difference->key);
+    return work->difference_key.err;
 }
 
-/* Less than zero: the stored record comes first, which the rebuilt ones do not have. */
-static int compare_walks(const struct walk *stored, const struct walk *rebuilt)
+/* Rebuild's. Before the root is known to be right nothing is written. */
+static enum au_err mend(void *context, const struct au_trie_difference *difference)
 {
-    struct au_bytes a = stored->entry.key, b = rebuilt->entry.key;
-    if (stored->is_done || rebuilt->is_done) return stored->is_done - rebuilt->is_done;
-    size_t size = a.size < b.size ? a.size : b.size;
-    int order = memcmp(a.data, b.data, size);
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
-static enum au_err compare_records(struct work *work, struct walk *stored, struct walk *rebuilt,
-                                   differ_fn differ)
-{
-    AU_TRY(step(stored));
-    AU_TRY(step(rebuilt));
-    while (!stored->is_done || !rebuilt->is_done) {
-        int order = compare_walks(stored, rebuilt);
-        struct difference difference = {order <= 0 ? &stored->entry : NULL,
-                                        order >= 0 ? &rebuilt->entry : NULL};
-        bool is_same = order == 0 && au_bytes_is_equal(stored->entry.value, rebuilt->entry.value);
-        if (!is_same) AU_TRY(differ(work, difference));
-        if (order >= 0) work->result->record_count++;
-        if (order <= 0) AU_TRY(step(stored));
-        if (order >= 0) AU_TRY(step(rebuilt));
+    struct work *work = context;
+    struct au_kv_batch *mending = &work->mending;
+    if (difference->kind == AU_TRIE_EXTRA) {
+        au_kv_batch_del(mending, AU_CF_TRI, difference->key);
+    } else {
+        au_kv_batch_put(mending, AU_CF_TRI, difference->key, difference->record);
     }
-    return AU_OK;
-}
-
-static enum au_err walk_records(struct work *work, differ_fn differ)
-{
-    struct au_kv_range range = {.cf = AU_CF_TRI};
-    struct walk stored = {0}, rebuilt = {0};
-    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &stored.iter));
-    enum au_err err = au_kv_iter_open(&work->rebuilt, NULL, &range, &rebuilt.iter);
-    if (err == AU_OK) {
-        err = compare_records(work, &stored, &rebuilt, differ);
-        au_kv_iter_close(&rebuilt.iter);
+    AU_TRY(mending->ops.err);
+    if (mending->ops.size < PIECE_SIZE) return AU_OK;
+    enum au_err err = AU_OK;
+    if (work->is_written) {
+        err = au_kv_write(work->kv, mending, /* is_synced */ false);
+    } else {
+        work->is_too_much = true;
+        work->has_records = false;
     }
-    au_kv_iter_close(&stored.iter);
+    au_kv_batch_clear(mending);
     return err;
 }
 
-static enum au_err verify_records(struct work *work, uint64_t height)
+/* The records of the account trie come first, those of contracts behind: one walk for each. */
+static enum au_err open_records(struct work *work, const struct au_trie_compare_sink *sink)
 {
-    static const struct au_bytes no_key;
-    struct au_trie_heights heights;
-    enum au_err err = au_trie_get_heights(work->kv, NULL, &heights);
-    if (err == AU_ERR_NOT_FOUND) return AU_OK;
-    if (err == AU_ERR_MALFORMED) return fail(work, "a damaged height of branches", no_key);
-    AU_TRY(err);
-    work->result->are_records_current = heights.first == height && !heights.is_mixed;
-    return work->result->are_records_current ? walk_records(work, tell) : AU_OK;
+    uint8_t first[AU_HASH_SIZE] = {[AU_HASH_SIZE - 1] = 1};
+    const struct au_bytes bound = {first, sizeof(first)};
+    const struct au_kv_range accounts = {.cf = AU_CF_TRI, .upper = bound};
+    const struct au_kv_range storage = {.cf = AU_CF_TRI, .lower = bound};
+    AU_TRY(au_trie_compare_open(&work->account_records, work->kv, &accounts, sink));
+    enum au_err err = au_trie_compare_open(&work->storage_records, work->kv, &storage, sink);
+    if (err != AU_OK) au_trie_compare_close(&work->account_records);
+    return err;
 }
 
-static enum au_err mend_records(struct work *work, uint64_t height)
+/* Builds the tries beside their records; the sink gets each difference. */
+static enum au_err compare_records(struct work *work, const struct au_hash *root,
+                                   const struct au_trie_compare_sink *sink)
 {
-    au_kv_batch_init(&work->mending, MEMORY_MAX);
-    enum au_err err = walk_records(work, mend);
-    au_trie_put_flushed_height(&work->mending, height);
-    if (err == AU_OK) err = au_kv_write(work->kv, &work->mending, /* is_synced */ true);
-    au_kv_batch_done(&work->mending);
+    AU_TRY(open_records(work, sink));
+    work->has_records = true;
+    enum au_err err = verify_flat(work, root);
+    if (err == AU_OK && work->has_records) err = au_trie_compare_finish(&work->account_records);
+    if (err == AU_OK && work->has_records) err = au_trie_compare_finish(&work->storage_records);
+    work->result.record_count =
+        work->account_records.branch_count + work->storage_records.branch_count;
+    au_trie_compare_close(&work->storage_records);
+    au_trie_compare_close(&work->account_records);
     return err;
 }
 
 /* ---- all of it ---- */
 
-static enum au_err work_on(struct work *work, uint64_t height, const struct au_hash *root,
-                           bool is_mended)
+static struct work *new_work(const struct au_kv *kv, struct au_buf *message)
 {
-    AU_TRY(au_memkv_open(&work->rebuilt));
-    au_arena_init(&work->arena, MEMORY_MAX);
+    struct work *work = au_mem_new(sizeof(*work));
+    if (!work) return NULL;
+    work->kv = kv;
+    work->message = message;
+    au_trie_build_init(&work->accounts, &(struct au_trie_build_sink){work, on_account_branch});
+    au_trie_build_init(&work->storage, &(struct au_trie_build_sink){work, on_storage_branch});
     au_buf_init(&work->leaf, LEAF_SIZE_MAX);
-    au_buf_init(&work->codes, MEMORY_MAX);
-    enum au_err err = work->has_codes ? take_codes(work) : AU_OK;
-    if (err == AU_OK) err = verify_flat(work, root);
-    if (err == AU_OK) err = is_mended ? mend_records(work, height) : verify_records(work, height);
+    au_buf_init(&work->codes, CODES_SIZE_MAX);
+    au_buf_init(&work->difference_key, KEY_SIZE_MAX);
+    au_kv_batch_init(&work->mending, BATCH_SIZE_MAX);
+    return work;
+}
+
+static void free_work(struct work *work)
+{
+    au_kv_batch_done(&work->mending);
+    au_buf_done(&work->difference_key);
     au_buf_done(&work->codes);
     au_buf_done(&work->leaf);
-    au_arena_done(&work->arena);
-    au_kv_close(&work->rebuilt);
-    return err;
+    au_trie_build_done(&work->storage);
+    au_trie_build_done(&work->accounts);
+    au_mem_free(work);
+}
+
+static enum au_err verify_all(struct work *work, uint64_t height, const struct au_hash *root)
+{
+    static const struct au_bytes no_key;
+    static const char *const texts[] = {
+        [AU_TRIE_MISSING] = "a branch is missing:",
+        [AU_TRIE_DAMAGED] = "a damaged branch:",
+        [AU_TRIE_EXTRA] = "a branch that is no part of a trie:",
+    };
+    struct au_trie_heights heights = {0};
+    enum au_err got = au_trie_get_heights(work->kv, NULL, &heights);
+    bool is_damaged = got == AU_ERR_MALFORMED;
+    if (got != AU_OK && got != AU_ERR_NOT_FOUND && !is_damaged) return got;
+    bool are_current = got == AU_OK && heights.first == height && !heights.is_mixed;
+    AU_TRY(take_codes(work));
+    const struct au_trie_compare_sink sink = {work, note_least};
+    AU_TRY(are_current ? compare_records(work, root, &sink) : verify_flat(work, root));
+    work->result.are_records_current = are_current;
+    if (is_damaged) return fail(work, "a damaged height of branches", no_key);
+    if (!work->has_difference) return AU_OK;
+    return fail(work, texts[work->difference], au_buf_bytes(&work->difference_key));
 }
 
 enum au_err au_state_verify(const struct au_kv *kv, uint64_t height, const struct au_hash *root,
                             const struct au_progress *progress, struct au_buf *message,
                             struct au_verified *out_verified)
 {
-    struct au_verified result = {0};
-    struct work work = {
-        .kv = kv, .progress = progress, .message = message, .result = &result, .has_codes = true};
-    AU_TRY(work_on(&work, height, root, /* is_mended */ false));
-    *out_verified = result;
-    return AU_OK;
+    struct work *work = new_work(kv, message);
+    if (!work) return AU_ERR_NO_MEMORY;
+    work->progress = progress;
+    work->has_codes = true;
+    enum au_err err = verify_all(work, height, root);
+    if (err == AU_OK) *out_verified = work->result;
+    free_work(work);
+    return err;
+}
+
+static enum au_err mend_records(struct work *work, uint64_t height, const struct au_hash *root)
+{
+    const struct au_trie_compare_sink sink = {work, mend};
+    AU_TRY(compare_records(work, root, &sink));
+    if (work->is_too_much) return AU_OK;
+    au_trie_put_flushed_height(&work->mending, height);
+    return au_kv_write(work->kv, &work->mending, /* is_synced */ true);
+}
+
+/* A store that does not say of which height its records are has them made anew when it is opened.
+ */
+static enum au_err mend_in_pieces(struct work *work, uint64_t height, const struct au_hash *root)
+{
+    work->is_written = true;
+    au_kv_batch_del(&work->mending, AU_CF_META, au_bytes_of(AU_META_TRIE));
+    AU_TRY(au_kv_write(work->kv, &work->mending, /* is_synced */ true));
+    au_kv_batch_clear(&work->mending);
+    return mend_records(work, height, root);
 }
 
 enum au_err au_state_rebuild(const struct au_kv *kv, uint64_t height, const struct au_hash *root,
                              struct au_buf *message)
 {
-    struct au_verified result = {0};
-    struct work work = {.kv = kv, .message = message, .result = &result};
-    return work_on(&work, height, root, /* is_mended */ true);
+    struct work *work = new_work(kv, message);
+    if (!work) return AU_ERR_NO_MEMORY;
+    enum au_err err = mend_records(work, height, root);
+    bool is_too_much = work->is_too_much;
+    free_work(work);
+    if (err != AU_OK || !is_too_much) return err;
+    /* The root is right: all is compared once more, and written as it comes. */
+    work = new_work(kv, message);
+    if (!work) return AU_ERR_NO_MEMORY;
+    err = mend_in_pieces(work, height, root);
+    free_work(work);
+    return err;
 }

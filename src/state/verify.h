@@ -34,8 +34,9 @@ AU_MUST_USE enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t heigh
  * message       on MALFORMED gets what does not fit; nothing if the store failed with it, whose
  *               au_kv_message tells
  *
- * OK, MALFORMED, NO_MEMORY, or what the store failed with. Cost: about 5 us for each account and
- * slot, and 1 kB of memory for each account. */
+ * OK, MALFORMED, NO_MEMORY, or what the store failed with. Cost: a walk over the store's accounts,
+ * slots and branches, about 4 us for each account and slot. Memory: 200 kB, and 32 bytes for each
+ * code. */
 AU_MUST_USE enum au_err au_state_verify(const struct au_kv *kv, uint64_t height,
                                         const struct au_hash *root,
                                         const struct au_progress *progress, struct au_buf *message,
@@ -43,7 +44,10 @@ AU_MUST_USE enum au_err au_state_verify(const struct au_kv *kv, uint64_t height,
 
 /* au_state_rebuild makes the records of all tries anew from the flat state, whatever is there, as
  * those of a height; the rest as above. MALFORMED: the flat state does not give the root, and the
- * records are as they were. */
+ * records are as they were.
+ *
+ * What does not fit into one write of 4 MB is written piece by piece, once a first walk has proved
+ * the root: until the last one the store says of no height that its records are. */
 AU_MUST_USE enum au_err au_state_rebuild(const struct au_kv *kv, uint64_t height,
                                          const struct au_hash *root, struct au_buf *message);
 
