@@ -91,6 +91,10 @@ endforeach()
 aureon_add_test_program(trie_lines tests/node/trie_lines.c)
 add_dependencies(tests trie_lines)
 
+# Driven by tests/e2e/node.bats.
+aureon_add_test_program(spoil tests/node/spoil.c)
+add_dependencies(tests spoil)
+
 # Random chains of the real ledger, printed for the model in Python (tests/ledger_model.sh).
 file(GLOB ledger_log_sources CONFIGURE_DEPENDS tests/ledger_log/*.c)
 aureon_add_test_program(ledger_log ${ledger_log_sources})

@@ -22,8 +22,9 @@
 #define MESSAGE_SIZE    2048u /* bytes */
 #define FOLDER_MODE     0700
 #define ADDRESS_PRESET  "127.0.0.1"
-#define MIN_FREE_PRESET 256u  /* MiB */
-#define BALANCES_MAX    1024u /* given on a command line */
+#define MIN_FREE_PRESET 256u   /* MiB */
+#define VERIFY_PRESET   10000u /* blocks */
+#define BALANCES_MAX    1024u  /* given on a command line */
 
 /* Paths in a data folder; options borrow them. */
 struct data_paths {
@@ -305,6 +306,7 @@ static enum au_exit run_start(struct au_invocation *invocation)
     struct au_buf genesis;
     enum au_exit code = take_folder(invocation, invocation->operands[0], &paths, &options);
     if (code != AU_EXIT_DONE) return code;
+    options.verify_every = au_invocation_number(invocation, "verify-every", VERIFY_PRESET);
     code = take_options(invocation, &options);
     if (code == AU_EXIT_DONE) code = take_snapshots(invocation, &paths, &options);
     if (code != AU_EXIT_DONE) return code;
@@ -369,6 +371,8 @@ static const struct au_option start_options[] = {
     {"block-time", "MS", AU_OPTION_NUMBER, false, 3600000, block_time_text},
     {"snapshot-every", "N", AU_OPTION_NUMBER, false, UINT32_MAX,
      "make a snapshot in DIR/snapshots for each N blocks"},
+    {"verify-every", "N", AU_OPTION_NUMBER, false, UINT32_MAX,
+     "prove the state of each N-th block; 10000 if not given, 0: never"},
     {"keep-blocks", "N", AU_OPTION_NUMBER, false, UINT32_MAX, keep_text},
     {"archive", NULL, AU_OPTION_FLAG, false, 0, archive_text},
     {"min-free", "MIB", AU_OPTION_NUMBER, false, UINT32_MAX, min_free_text},

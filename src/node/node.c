@@ -15,6 +15,7 @@
 #include "core/dev_key.h"
 #include "crypto/random.h"
 #include "ledger/compile.h"
+#include "node/audit.h"
 #include "node/large_pages.h"
 #include "node/reserve.h"
 #include "node/snapshots.h"
@@ -56,6 +57,7 @@ struct au_node {
     struct au_mempool *mempool;
     struct au_api *api;
     struct au_snapshots *snapshots; /* NULL: none are made */
+    struct au_audit *audit;         /* NULL: the state is not proved meanwhile */
     struct au_solo *solo;
     struct au_server *server;
 };
@@ -84,6 +86,7 @@ static void on_block(void *context, const struct au_header *header)
     au_api_on_block(node->api, header);
     if (node->is_small) node->is_small = !au_large_pages_release(NULL);
     if (node->snapshots) au_snapshots_on_block(node->snapshots, header->height);
+    if (node->audit) au_audit_on_block(node->audit, header->height);
 }
 
 static void on_note(void *context, const char *text)
@@ -141,6 +144,14 @@ static void on_unreadable(void *context, enum au_err err)
     au_suspect_note(node->options.store, node->cause);
     node->unreadable = err;
     if (atomic_exchange(&node->stage, UNREADABLE) == STARTED) stop_unreadable(node, err);
+}
+
+/* A start that finds it noted proves the state first, and refuses to serve it. */
+static void on_damage(void *context, const char *text)
+{
+    struct au_node *node = context;
+    if (node->options.store) au_suspect_note(node->options.store, text);
+    node->options.on_damage(node->options.context, text);
 }
 
 static bool mine(void *context, uint32_t count)
@@ -241,6 +252,19 @@ static enum au_err open_snapshots(struct au_node *node)
     return options.folder ? au_snapshots_new(&options, &node->snapshots) : AU_OK;
 }
 
+static enum au_err open_audit(struct au_node *node)
+{
+    const struct au_audit_options options = {
+        .ledger = node->ledger,
+        .kv = node->kv,
+        .every = node->options.verify_every,
+        .context = node,
+        .on_note = on_note,
+        .on_damage = on_damage,
+    };
+    return options.every > 0 ? au_audit_new(&options, &node->audit) : AU_OK;
+}
+
 static enum au_err open_layers(struct au_node *node, struct au_buf *message)
 {
     AU_TRY(open_engine(node, message));
@@ -264,6 +288,7 @@ static enum au_err open_layers(struct au_node *node, struct au_buf *message)
     };
     AU_TRY(au_api_new(&api, &node->api));
     AU_TRY(open_snapshots(node));
+    AU_TRY(open_audit(node));
     struct au_solo_options solo = {
         .ledger = node->ledger,
         .mempool = node->mempool,
@@ -369,6 +394,7 @@ void au_node_stop(struct au_node *node)
     au_server_stop(node->server);
     au_solo_free(node->solo);
     au_snapshots_free(node->snapshots);
+    au_audit_free(node->audit);
     au_api_free(node->api);
     au_mempool_free(node->mempool);
     au_ledger_close(node->ledger);

@@ -1,6 +1,6 @@
 /* A running node: store, ledger, pool, producer and HTTP server, wired together.
  *
- *     au_node_start -> { serves } -> on_fault, on_full, or its user's wish -> au_node_stop
+ *     au_node_start -> { serves } -> on_fault, _damage, _full, or its user's wish -> au_node_stop
  *
  * Threading: start, stop from one thread. */
 #ifndef AUREON_NODE_NODE_H
@@ -25,6 +25,7 @@ struct au_node_options {
     const char *compiled;    /* folder of compiled contracts; NULL: in memory only */
     const char *snapshots;   /* folder of snapshots; NULL: none are made */
     uint64_t snapshot_every; /* blocks; with snapshots, above 0 */
+    uint64_t verify_every;   /* blocks between two proofs of the state; 0: it is not proved */
     uint64_t reserve;        /* bytes of the store's disk that are left free; 0: none */
     uint64_t keep;           /* as in struct au_ledger_options */
     const char *address;     /* to listen on, numeric */
@@ -35,6 +36,8 @@ struct au_node_options {
     void *context;
     /* The node cannot go on: stop it. Any thread, maybe more than once, also during the start. */
     void (*on_fault)(void *context, const char *cause);
+    /* Likewise, for the store does not have the state that a header promises. Any thread. */
+    void (*on_damage)(void *context, const char *cause);
     /* The disk has no room: the node only reads from now on. Once au_node_has_room, stop it and
      * start another one. */
     void (*on_full)(void *context, const char *cause);

@@ -22,6 +22,7 @@ struct serving {
     uint64_t start_height;
     unsigned pause_ms;      /* longer each time the disk was full again before a block was made */
     atomic_bool has_failed; /* the node cannot go on */
+    atomic_bool is_damaged; /* and neither can the next one */
     atomic_bool is_full;    /* it only reads */
 };
 
@@ -42,6 +43,13 @@ static void on_fault(void *context, const char *cause)
     if (atomic_exchange(&serving->has_failed, true)) return;
     fprintf(serving->invocation->streams->err, "aureon: the node stops: %s\n", cause);
     (void)kill(getpid(), SIGTERM);
+}
+
+static void on_damage(void *context, const char *cause)
+{
+    struct serving *serving = context;
+    atomic_store(&serving->is_damaged, true);
+    on_fault(context, cause);
 }
 
 static void on_full(void *context, const char *cause)
@@ -180,6 +188,7 @@ enum au_exit au_serve(const struct au_invocation *invocation, struct au_node_opt
     raise_descriptors();
     options->context = &serving;
     options->on_fault = on_fault;
+    options->on_damage = on_damage;
     options->on_full = on_full;
     options->on_note = on_note;
     enum au_exit code = start(&serving);
@@ -188,5 +197,6 @@ enum au_exit au_serve(const struct au_invocation *invocation, struct au_node_opt
         code = start_again(&serving);
     }
     if (serving.node) au_node_stop(serving.node);
-    return code == AU_EXIT_DONE && atomic_load(&serving.has_failed) ? AU_EXIT_INTERNAL : code;
+    if (code != AU_EXIT_DONE || !atomic_load(&serving.has_failed)) return code;
+    return atomic_load(&serving.is_damaged) ? AU_EXIT_REJECTED : AU_EXIT_INTERNAL;
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "ledger/ledger.h"
+#include "state/verify.h"
 
 /* RocksDB has opened files of longer names there. */
 static const char *path_in(const char *folder, char out_path[PATH_MAX])
@@ -48,6 +50,24 @@ static enum au_err read_family(const struct au_kv *kv, enum au_cf cf)
     return err == AU_ERR_NOT_FOUND ? AU_OK : err;
 }
 
+/* What can be read may be wrong all the same. */
+static enum au_err prove_state(const char *folder, const struct au_kv *kv, struct au_buf *message)
+{
+    struct au_header head;
+    struct au_verified verified;
+    enum au_err err = au_ledger_stored_head(kv, &head);
+    if (err == AU_ERR_NOT_FOUND) return AU_OK;
+    au_buf_printf(message, "the store in %s is damaged: ", folder);
+    if (err == AU_OK) {
+        const struct au_state_moment moment = {.kv = *kv, .root = head.state_root};
+        err = au_state_prove(&moment, message, &verified);
+    } else if (err == AU_ERR_MALFORMED) {
+        au_buf_put_text(message, "a record of its last block");
+    }
+    if (err != AU_ERR_MALFORMED) au_buf_clear(message);
+    return err;
+}
+
 enum au_err au_suspect_check(const char *folder, const struct au_kv *kv, struct au_buf *message)
 {
     char path[PATH_MAX];
@@ -55,6 +75,7 @@ enum au_err au_suspect_check(const char *folder, const struct au_kv *kv, struct 
         enum au_err err = read_family(kv, cf);
         if (err != AU_OK) return err == AU_ERR_NO_MEMORY ? err : AU_ERR_MALFORMED;
     }
+    AU_TRY(prove_state(folder, kv, message));
     if (unlink(path_in(folder, path)) == 0) return AU_OK;
     au_buf_printf(message, "cannot remove %s: %s", path, strerror(errno));
     return AU_ERR_IO;

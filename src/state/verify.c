@@ -14,6 +14,7 @@
 #define CODES_SIZE_MAX ((size_t)1 << 32) /* bytes of hashes */
 #define KEY_SIZE_MAX   ((size_t)1 << 20) /* bytes of a record's key, damaged or not */
 #define PIECE_SIZE     ((size_t)4 << 20) /* bytes of records that are written at once, about */
+#define STOP_STEP      4096u             /* accounts, slots and raw keys between two looks */
 #define BATCH_SIZE_MAX (PIECE_SIZE + KEY_SIZE_MAX + 2 * AU_TRIE_RECORD_SIZE_MAX)
 
 /* A family whose keys begin with an account's hash, walked over beside the accounts. */
@@ -31,7 +32,9 @@ struct key_set {
 
 struct work {
     const struct au_kv *kv;
-    const struct au_progress *progress; /* NULL: nobody is told */
+    const struct au_kv_snapshot *snapshot; /* NULL: now */
+    const struct au_progress *progress;    /* NULL: nobody is told */
+    const atomic_bool *is_stopped;         /* NULL: nobody stops it */
     struct au_buf *message;
     struct au_verified result;
     struct au_trie_build accounts;
@@ -41,6 +44,7 @@ struct work {
     struct beside slots;
     struct beside keys; /* raw keys of all slots */
     uint64_t leaf_count;
+    uint64_t step_count;
     bool has_codes;      /* code is proved too */
     struct au_buf codes; /* the hashes of all code, ascending */
 
@@ -66,11 +70,18 @@ static enum au_err fail(struct work *work, const char *what, const struct au_byt
     return AU_ERR_MALFORMED;
 }
 
+static enum au_err look_at_stop(struct work *work)
+{
+    bool is_looked = ++work->step_count % STOP_STEP == 0 && work->is_stopped;
+    return is_looked && atomic_load(work->is_stopped) ? AU_ERR_UNSUPPORTED : AU_OK;
+}
+
 /* The last leaf becomes the last one of a trie. */
 static enum au_err add_leaf(struct work *work, struct au_trie_build *build,
                             const struct au_hash *key)
 {
     AU_TRY(work->leaf.err);
+    AU_TRY(look_at_stop(work));
     au_progress_step(work->progress, &work->leaf_count);
     return au_trie_build_add(build, key, au_buf_bytes(&work->leaf));
 }
@@ -87,7 +98,7 @@ static enum au_err step_beside(struct beside *beside)
 static enum au_err open_beside(const struct work *work, const struct au_kv_range *range,
                                struct beside *beside)
 {
-    AU_TRY(au_kv_iter_open(work->kv, NULL, range, &beside->iter));
+    AU_TRY(au_kv_iter_open(work->kv, work->snapshot, range, &beside->iter));
     enum au_err err = step_beside(beside);
     if (err != AU_OK) au_kv_iter_close(&beside->iter);
     return err;
@@ -135,6 +146,7 @@ static enum au_err take_slots(struct work *work, struct key_set *set)
 static enum au_err next_raw_key(struct work *work, struct beside *keys, struct au_hash *out_hash)
 {
     if (keys->is_done) return AU_ERR_NOT_FOUND;
+    AU_TRY(look_at_stop(work));
     struct au_bytes key = keys->entry.key;
     if (key.size <= AU_HASH_SIZE) return fail(work, "a damaged raw key:", key);
     int order = memcmp(key.data, work->owner.bytes, AU_HASH_SIZE);
@@ -152,8 +164,8 @@ static enum au_err expect_slot(struct work *work, const struct au_hash *hash, st
     uint8_t slot[AU_FLAT_SLOT_KEY_SIZE];
     memcpy(slot, work->owner.bytes, AU_HASH_SIZE);
     memcpy(slot + AU_HASH_SIZE, hash->bytes, AU_HASH_SIZE);
-    enum au_err err =
-        au_kv_get(work->kv, NULL, AU_CF_STO, (struct au_bytes){slot, sizeof(slot)}, &work->leaf);
+    enum au_err err = au_kv_get(work->kv, work->snapshot, AU_CF_STO,
+                                (struct au_bytes){slot, sizeof(slot)}, &work->leaf);
     return err == AU_ERR_NOT_FOUND ? fail(work, "a raw key that no slot has:", key) : err;
 }
 
@@ -279,7 +291,7 @@ static enum au_err take_accounts(struct work *work)
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     enum au_err err;
-    AU_TRY(au_kv_iter_open(work->kv, NULL, &range, &iter));
+    AU_TRY(au_kv_iter_open(work->kv, work->snapshot, &range, &iter));
     while ((err = au_kv_iter_next(&iter, &entry)) == AU_OK) {
         err = verify_account(work, &entry);
         if (err != AU_OK) break;
@@ -468,6 +480,19 @@ enum au_err au_state_verify(const struct au_kv *kv, uint64_t height, const struc
     work->progress = progress;
     work->has_codes = true;
     enum au_err err = verify_all(work, height, root);
+    if (err == AU_OK) *out_verified = work->result;
+    free_work(work);
+    return err;
+}
+
+enum au_err au_state_prove(const struct au_state_moment *moment, struct au_buf *message,
+                           struct au_verified *out_verified)
+{
+    struct work *work = new_work(&moment->kv, message);
+    if (!work) return AU_ERR_NO_MEMORY;
+    work->snapshot = moment->snapshot;
+    work->is_stopped = moment->is_stopped;
+    enum au_err err = verify_flat(work, &moment->root);
     if (err == AU_OK) *out_verified = work->result;
     free_work(work);
     return err;

@@ -1,9 +1,11 @@
 /* Proves a store, or mends it: the tries are built again from the flat state alone and compared
  * with what the store and a header say, the raw keys with the slots, code with its hash.
  *
- * Threading: any thread; the store must not be written meanwhile. */
+ * Threading: any thread; the store must not be written meanwhile, but where a snapshot is read. */
 #ifndef AUREON_STATE_VERIFY_H
 #define AUREON_STATE_VERIFY_H
+
+#include <stdatomic.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
@@ -41,6 +43,19 @@ AU_MUST_USE enum au_err au_state_verify(const struct au_kv *kv, uint64_t height,
                                         const struct au_hash *root,
                                         const struct au_progress *progress, struct au_buf *message,
                                         struct au_verified *out_verified);
+
+/* A moment of a store that may be written meanwhile. */
+struct au_state_moment {
+    struct au_kv kv;
+    const struct au_kv_snapshot *snapshot;
+    struct au_hash root;           /* of its head, as the header says */
+    const atomic_bool *is_stopped; /* ends the work soon, with UNSUPPORTED; NULL: nothing does */
+};
+
+/* au_state_prove does as much of au_state_verify as a running node needs: accounts, slots and raw
+ * keys, not code and branches. Results, cost and memory as there; UNSUPPORTED: it was stopped. */
+AU_MUST_USE enum au_err au_state_prove(const struct au_state_moment *moment, struct au_buf *message,
+                                       struct au_verified *out_verified);
 
 /* au_state_rebuild makes the records of all tries anew from the flat state, whatever is there, as
  * those of a height; the rest as above. MALFORMED: the flat state does not give the root, and the

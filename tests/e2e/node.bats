@@ -568,6 +568,56 @@ END
     stop_node
 }
 
+# say_of PATTERN: waits until the node has said it.
+say_of() {
+    for _ in $(seq 600); do
+        if grep --quiet "$1" node.err; then return; fi
+        sleep 0.02
+    done
+    printf 'the node does not say "%s" but: %s\n' "$1" "$(tail -n 3 node.err)" >&2
+    return 1
+}
+
+@test "a node proves its state now and then, and stops for good where it is another" {
+    local code root spoiled
+    echo secret >password
+    export AUREON_PASSWORD_FILE=$BATS_TEST_TMPDIR/password
+    rich=$("$AUREON" keys new rich)
+    poor=$("$AUREON" keys new poor)
+    "$AUREON" node init chain --chain-id test-chain --proposer "$rich" \
+        --balance "$rich=5000000000000" --balance "$poor=7"
+    start_node node start chain --verify-every 3
+    for _ in 1 2 3 4; do "$AUREON" send "$rich" 1 --from rich >/dev/null; done
+    say_of '^aureon: the state at height 3 is whole: 3 accounts, [0-9]* slots, [0-9.]* s$'
+    [ "$(grep --count "is whole" node.err)" -eq 1 ]
+    stop_node
+
+    "$AUREON_BUILD_DIR/tests/spoil" chain/store "$poor"
+    for every in 0 10000 3; do
+        # Opening does not read what has not changed.
+        start_node node start chain --verify-every "$every"
+        [ ! -e chain/store/UNREADABLE ]
+        if [ "$every" -ne 3 ]; then stop_node; fi
+    done
+    "$AUREON" send "$rich" 1 --from rich >/dev/null
+    "$AUREON" send "$rich" 1 --from rich >/dev/null || true
+    code=0
+    wait "$node_pid" || code=$?
+    [ "$code" -eq 4 ]
+    grep "^aureon: the node stops: the state at height 6 is damaged: expected the root 0x" node.err
+    root=$(sed -n 's/.* expected the root \(0x[0-9a-f]*\): .*/\1/p' node.err)
+    spoiled=$(sed -n 's/.* the state root of the head, but \(0x[0-9a-f]*\)$/\1/p' node.err)
+    [ "${#root}" -eq 66 ] && [ "${#spoiled}" -eq 66 ] && [ "$root" != "$spoiled" ]
+    # Whoever starts it again does not make it serve.
+    for _ in 1 2; do
+        aureon node start chain --port 0
+        expect 4
+        [[ $stderr == *"the store in chain/store is damaged: the accounts do not give"*"$spoiled"* ]]
+    done
+    aureon state verify chain
+    expect 4
+}
+
 # Files may not become larger than 3 MiB: a full disk for which one needs no privileges.
 @test "streams that are closed do not become files of the store" {
     for closed in "<&- >&- 2>&-" "2>&-" "<&- >node.out"; do

@@ -359,6 +359,59 @@ static void test_raw_key_replaced(void **state)
     world_end();
 }
 
+/* ---- while a store is written ---- */
+
+static enum au_err prove(const struct au_kv_snapshot *snapshot, bool is_stopped, const char *text)
+{
+    const atomic_bool stop = is_stopped;
+    const struct au_state_moment moment = {world.kv, snapshot, world.root, &stop};
+    struct au_verified verified;
+    struct au_buf message;
+    au_buf_init(&message, 1000);
+    enum au_err err = au_state_prove(&moment, &message, &verified);
+    assert_int_equal(message.size > 0, err == AU_ERR_MALFORMED);
+    au_buf_put_u8(&message, 0);
+    if (!strstr((const char *)message.data, text)) fail_msg("%s", (const char *)message.data);
+    au_buf_done(&message);
+    return err;
+}
+
+/* A snapshot's state is proved, whatever the store has become; and it can be stopped. */
+static void test_proved_at_a_moment(void **state)
+{
+    (void)state;
+    const struct au_account account = {.exists = true, .balance = 1};
+    static const uint8_t key[AU_HASH_SIZE] = {3};
+    struct au_kv_snapshot before, after;
+    struct au_kv_batch batch;
+    struct au_buf record;
+    world_begin(150, 30, 200);
+    assert_ok(au_kv_snapshot_open(&world.kv, &before));
+    au_kv_batch_init(&batch, BATCH_MAX);
+    au_buf_init(&record, 1000);
+    au_flat_encode_account(&record, &account);
+    au_kv_batch_put(&batch, AU_CF_ACC, (struct au_bytes){key, sizeof(key)}, au_buf_bytes(&record));
+    assert_ok(au_kv_write(&world.kv, &batch, false));
+    assert_ok(au_kv_snapshot_open(&world.kv, &after));
+    assert_ok(prove(&before, false, ""));
+    assert_err(prove(&after, false, "the accounts do not give the state root of the head, but 0x"),
+               AU_ERR_MALFORMED);
+    assert_ok(prove(&before, true, "")); /* too little to look up */
+    au_kv_snapshot_close(&before);
+    au_kv_snapshot_close(&after);
+    au_buf_done(&record);
+    au_kv_batch_done(&batch);
+    world_end();
+
+    const size_t counts[][2] = {{9000, 1}, {3, 3000}}; /* of accounts, of one's slots */
+    for (size_t i = 0; i < AU_COUNT_OF(counts); i++) {
+        world_begin(counts[i][0], counts[i][0], counts[i][1]);
+        assert_ok(prove(NULL, false, ""));
+        assert_err(prove(NULL, true, ""), AU_ERR_UNSUPPORTED);
+        world_end();
+    }
+}
+
 /* ---- large states ---- */
 
 struct heap {
@@ -458,9 +511,9 @@ static void test_pieces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_record),      cmocka_unit_test(test_first_difference),
-        cmocka_unit_test(test_raw_key_replaced), cmocka_unit_test(test_memory_is_bounded),
-        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_each_record),       cmocka_unit_test(test_first_difference),
+        cmocka_unit_test(test_raw_key_replaced),  cmocka_unit_test(test_proved_at_a_moment),
+        cmocka_unit_test(test_memory_is_bounded), cmocka_unit_test(test_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
