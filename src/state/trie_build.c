@@ -4,17 +4,20 @@
 #include "crypto/sha256.h"
 #include "state/rlp.h"
 
-#define VALUE_SIZE_MAX (1u << 20) /* bytes of a leaf's value */
+#define VALUE_SIZE_MAX     (1u << 20) /* bytes of a leaf's value */
+#define ENCODINGS_SIZE_MAX ((size_t)AU_TRIE_BUILD_MANY * (VALUE_SIZE_MAX + AU_LEAF_HEAD_SIZE_MAX))
 
 void au_trie_build_init(struct au_trie_build *build, const struct au_trie_build_sink *sink)
 {
     build->sink = sink ? *sink : (struct au_trie_build_sink){0};
     au_buf_init(&build->value, VALUE_SIZE_MAX);
+    au_buf_init(&build->encodings, ENCODINGS_SIZE_MAX);
     au_trie_build_clear(build);
 }
 
 void au_trie_build_done(struct au_trie_build *build)
 {
+    au_buf_done(&build->encodings);
     au_buf_done(&build->value);
 }
 
@@ -22,6 +25,7 @@ void au_trie_build_clear(struct au_trie_build *build)
 {
     build->open_count = 0;
     build->leaf_count = 0;
+    build->ref.size = 0;
     au_buf_clear(&build->value);
 }
 
@@ -36,6 +40,7 @@ struct hanging {
 static struct au_trie_ref ref_of(const struct hanging *hanging, size_t start)
 {
     if (hanging->node) return au_node_ref(hanging->node, start);
+    if (hanging->build->ref.size > 0) return hanging->build->ref;
     return au_leaf_ref(&hanging->build->key, start, au_buf_bytes(&hanging->build->value));
 }
 
@@ -95,19 +100,103 @@ static enum au_err open_at(struct au_trie_build *build, size_t depth)
     return AU_OK;
 }
 
-enum au_err au_trie_build_add(struct au_trie_build *build, const struct au_hash *key,
-                              struct au_bytes value)
+static enum au_err add_key(struct au_trie_build *build, const struct au_hash *key)
 {
-    AU_ASSERT(value.size > 0);
     if (build->leaf_count > 0) {
         if (memcmp(build->key.bytes, key->bytes, AU_HASH_SIZE) >= 0) return AU_ERR_MALFORMED;
         AU_TRY(open_at(build, au_nibbles_shared(&build->key, key)));
     }
     build->leaf_count++;
     build->key = *key;
+    return AU_OK;
+}
+
+enum au_err au_trie_build_add(struct au_trie_build *build, const struct au_hash *key,
+                              struct au_bytes value)
+{
+    AU_ASSERT(value.size > 0);
+    AU_TRY(add_key(build, key));
+    build->ref.size = 0;
     au_buf_clear(&build->value);
     au_buf_put_bytes(&build->value, value);
     return build->value.err;
+}
+
+/* ---- adding many ---- */
+
+/* Where a leaf starts: behind what it shares with the one before or with the next one. */
+static size_t start_between(const struct au_hash *before, const struct au_hash *key,
+                            const struct au_hash *next)
+{
+    size_t left = before ? au_nibbles_shared(before, key) + 1 : 0;
+    size_t right = next ? au_nibbles_shared(key, next) + 1 : 0;
+    return left > right ? left : right;
+}
+
+/* Where leaves start and how large their encodings are, which lie one behind the other. */
+struct many {
+    size_t starts[AU_TRIE_BUILD_MANY];
+    size_t sizes[AU_TRIE_BUILD_MANY];
+};
+
+static enum au_err encode_many(struct au_trie_build *build, const struct au_trie_build_leaf *leaves,
+                               size_t count, const struct au_hash *next, struct many *out_many)
+{
+    const struct au_hash *before = build->leaf_count > 0 ? &build->key : NULL;
+    struct au_buf *encodings = &build->encodings;
+    au_buf_clear(encodings);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t head[AU_LEAF_HEAD_SIZE_MAX];
+        const struct au_hash *key = &leaves[i].key;
+        const struct au_hash *behind = i + 1 < count ? &leaves[i + 1].key : next;
+        size_t size_before = encodings->size;
+        if (before && memcmp(before->bytes, key->bytes, AU_HASH_SIZE) >= 0) return AU_ERR_MALFORMED;
+        if (behind && memcmp(key->bytes, behind->bytes, AU_HASH_SIZE) >= 0) return AU_ERR_MALFORMED;
+        out_many->starts[i] = start_between(before, key, behind);
+        au_buf_put(encodings, head, au_leaf_head(head, key, out_many->starts[i], leaves[i].value));
+        au_buf_put_bytes(encodings, leaves[i].value);
+        out_many->sizes[i] = encodings->size - size_before;
+        before = key;
+    }
+    return encodings->err;
+}
+
+/* A leaf alone, which is the root, is hashed however small it is. */
+static bool is_hashed(const struct many *many, size_t index)
+{
+    return many->sizes[index] >= AU_HASH_SIZE || many->starts[index] == 0;
+}
+
+static void hash_many(const struct au_trie_build *build, const struct many *many, size_t count,
+                      struct au_hash hashes[AU_TRIE_BUILD_MANY])
+{
+    struct au_bytes messages[AU_TRIE_BUILD_MANY];
+    const uint8_t *at = build->encodings.data;
+    size_t message_count = 0;
+    for (size_t i = 0; i < count; at += many->sizes[i++]) {
+        if (is_hashed(many, i)) messages[message_count++] = (struct au_bytes){at, many->sizes[i]};
+    }
+    au_sha256_many(messages, message_count, hashes);
+}
+
+enum au_err au_trie_build_add_many(struct au_trie_build *build,
+                                   const struct au_trie_build_leaf *leaves, size_t count,
+                                   const struct au_hash *next)
+{
+    struct au_hash hashes[AU_TRIE_BUILD_MANY];
+    struct many many;
+    AU_ASSERT(count <= AU_TRIE_BUILD_MANY);
+    AU_TRY(encode_many(build, leaves, count, next, &many));
+    hash_many(build, &many, count, hashes);
+    const uint8_t *at = build->encodings.data;
+    const struct au_hash *hash = hashes;
+    for (size_t i = 0; i < count; at += many.sizes[i++]) {
+        AU_TRY(add_key(build, &leaves[i].key));
+        bool is_hash = is_hashed(&many, i);
+        build->ref.size = (uint8_t)(is_hash ? AU_HASH_SIZE : many.sizes[i]);
+        memcpy(build->ref.bytes, is_hash ? hash++->bytes : at, build->ref.size);
+    }
+    return AU_OK;
 }
 
 enum au_err au_trie_build_finish(struct au_trie_build *build)

@@ -21,6 +21,8 @@
 
 #include "state/trie_node.h"
 
+#define AU_TRIE_BUILD_MANY 64u /* leaves that are added at once, at most */
+
 /* Bytes of an edge at most: 15 hashes for each nibble. */
 #define AU_TRIE_EDGE_SIZE_MAX (AU_NIBBLE_COUNT * (3u + 15u * (1u + AU_HASH_SIZE)))
 
@@ -37,7 +39,15 @@ struct au_trie_build {
     size_t open_count;
     uint64_t leaf_count;
     struct au_hash key;  /* of the last leaf */
-    struct au_buf value; /* likewise */
+    struct au_buf value; /* likewise, if ref is of no bytes */
+    struct au_trie_ref ref;
+    struct au_buf encodings; /* of leaves that are added at once */
+};
+
+/* A leaf and what it holds, at least a byte. */
+struct au_trie_build_leaf {
+    struct au_hash key;
+    struct au_bytes value;
 };
 
 /* au_trie_build_init begins an empty trie in the caller's storage; au_trie_build_done frees what it
@@ -50,6 +60,17 @@ void au_trie_build_clear(struct au_trie_build *build);
  * OK; MALFORMED: the key is not above the last one; TOO_LARGE, NO_MEMORY; what the sink gave. */
 AU_MUST_USE enum au_err au_trie_build_add(struct au_trie_build *build, const struct au_hash *key,
                                           struct au_bytes value);
+
+/* au_trie_build_add_many adds leaves in the order of keys, at most AU_TRIE_BUILD_MANY, and hashes
+ * them beside one another.
+ *
+ * next   key of the leaf that will be added behind them; NULL: none is. No root with an edge is
+ *        asked for in between.
+ *
+ * Results as above. */
+AU_MUST_USE enum au_err au_trie_build_add_many(struct au_trie_build *build,
+                                               const struct au_trie_build_leaf *leaves,
+                                               size_t count, const struct au_hash *next);
 
 /* au_trie_build_root gives the root of the leaves so far and of what an edge adds right of them.
  *

@@ -10,11 +10,12 @@
 #include "state/trie_build.h"
 #include "state/trie_compare.h"
 
-#define LEAF_SIZE_MAX  (1u << 20)        /* bytes */
-#define CODES_SIZE_MAX ((size_t)1 << 32) /* bytes of hashes */
-#define KEY_SIZE_MAX   ((size_t)1 << 20) /* bytes of a record's key, damaged or not */
-#define PIECE_SIZE     ((size_t)4 << 20) /* bytes of records that are written at once, about */
-#define STOP_STEP      4096u             /* accounts, slots and raw keys between two looks */
+#define LEAF_SIZE_MAX  (1u << 20)         /* bytes */
+#define CODES_SIZE_MAX ((size_t)1 << 32)  /* bytes of hashes */
+#define KEY_SIZE_MAX   ((size_t)1 << 20)  /* bytes of a record's key, damaged or not */
+#define PIECE_SIZE     ((size_t)4 << 20)  /* bytes of records that are written at once, about */
+#define QUEUE_SIZE     ((size_t)64 << 10) /* bytes of leaves, before the last one */
+#define STOP_STEP      4096u              /* accounts, slots and raw keys between two looks */
 #define BATCH_SIZE_MAX (PIECE_SIZE + KEY_SIZE_MAX + 2 * AU_TRIE_RECORD_SIZE_MAX)
 
 /* A family whose keys begin with an account's hash, walked over beside the accounts. */
@@ -30,6 +31,14 @@ struct key_set {
     uint64_t sums[AU_HASH_SIZE / sizeof(uint64_t)];
 };
 
+/* Leaves of a trie that are added to it at once. */
+struct queue {
+    struct au_trie_build *build;
+    struct au_trie_build_leaf leaves[AU_TRIE_BUILD_MANY];
+    size_t count;
+    struct au_buf values; /* one behind the other */
+};
+
 struct work {
     const struct au_kv *kv;
     const struct au_kv_snapshot *snapshot; /* NULL: now */
@@ -40,6 +49,8 @@ struct work {
     struct au_trie_build accounts;
     struct au_trie_build storage; /* of the last account */
     struct au_hash owner;         /* likewise */
+    struct queue account_leaves;
+    struct queue storage_leaves;
     struct au_buf leaf;
     struct beside slots;
     struct beside keys; /* raw keys of all slots */
@@ -76,14 +87,33 @@ static enum au_err look_at_stop(struct work *work)
     return is_looked && atomic_load(work->is_stopped) ? AU_ERR_UNSUPPORTED : AU_OK;
 }
 
-/* The last leaf becomes the last one of a trie. */
-static enum au_err add_leaf(struct work *work, struct au_trie_build *build,
-                            const struct au_hash *key)
+/* next: key of the leaf that comes behind those of the queue; NULL: there is none. */
+static enum au_err add_queue(struct queue *queue, const struct au_hash *next)
+{
+    const uint8_t *at = queue->values.data;
+    AU_TRY(queue->values.err);
+    for (size_t i = 0; i < queue->count; i++) {
+        queue->leaves[i].value.data = at;
+        at += queue->leaves[i].value.size;
+    }
+    AU_TRY(au_trie_build_add_many(queue->build, queue->leaves, queue->count, next));
+    queue->count = 0;
+    au_buf_clear(&queue->values);
+    return AU_OK;
+}
+
+/* The last leaf becomes the last one of a queue. */
+static enum au_err add_leaf(struct work *work, struct queue *queue, const struct au_hash *key)
 {
     AU_TRY(work->leaf.err);
     AU_TRY(look_at_stop(work));
     au_progress_step(work->progress, &work->leaf_count);
-    return au_trie_build_add(build, key, au_buf_bytes(&work->leaf));
+    bool is_full = queue->count == AU_TRIE_BUILD_MANY || queue->values.size > QUEUE_SIZE;
+    if (is_full) AU_TRY(add_queue(queue, key));
+    queue->leaves[queue->count++] =
+        (struct au_trie_build_leaf){.key = *key, .value.size = work->leaf.size};
+    au_buf_put_bytes(&queue->values, au_buf_bytes(&work->leaf));
+    return AU_OK;
 }
 
 /* ---- beside the accounts ---- */
@@ -133,7 +163,7 @@ static enum au_err take_slots(struct work *work, struct key_set *set)
         add_key(set, &hash);
         au_buf_clear(&work->leaf);
         au_flat_slot_leaf(&work->leaf, value);
-        AU_TRY(add_leaf(work, &work->storage, &hash));
+        AU_TRY(add_leaf(work, &work->storage_leaves, &hash));
         AU_TRY(step_beside(&work->slots));
     }
     work->result.slot_count += set->count;
@@ -209,6 +239,7 @@ static enum au_err verify_storage(struct work *work, const struct au_account *ac
     struct au_hash root;
     au_trie_build_clear(&work->storage);
     AU_TRY(take_slots(work, &slots));
+    AU_TRY(add_queue(&work->storage_leaves, NULL));
     AU_ASSERT(au_trie_build_root(&work->storage, (struct au_bytes){0}, &root));
     bool is_empty = slots.count == 0;
     bool fits = is_empty != account->has_storage &&
@@ -280,7 +311,7 @@ static enum au_err verify_account(struct work *work, const struct au_kv_entry *e
     AU_TRY(verify_code(work, &account));
     au_buf_clear(&work->leaf);
     au_flat_account_leaf(&work->leaf, &account);
-    AU_TRY(add_leaf(work, &work->accounts, &work->owner));
+    AU_TRY(add_leaf(work, &work->account_leaves, &work->owner));
     bool has_storage = account.has_storage || is_slot_of(work, &work->owner);
     return has_storage ? verify_storage(work, &account) : AU_OK;
 }
@@ -315,6 +346,7 @@ static enum au_err verify_rest(struct work *work)
 static enum au_err verify_accounts(struct work *work, const struct au_hash *root)
 {
     AU_TRY(take_accounts(work));
+    AU_TRY(add_queue(&work->account_leaves, NULL));
     AU_TRY(verify_rest(work));
     struct au_hash *rebuilt = &work->result.root;
     AU_ASSERT(au_trie_build_root(&work->accounts, (struct au_bytes){0}, rebuilt));
@@ -431,6 +463,10 @@ static struct work *new_work(const struct au_kv *kv, struct au_buf *message)
     work->message = message;
     au_trie_build_init(&work->accounts, &(struct au_trie_build_sink){work, on_account_branch});
     au_trie_build_init(&work->storage, &(struct au_trie_build_sink){work, on_storage_branch});
+    work->account_leaves.build = &work->accounts;
+    work->storage_leaves.build = &work->storage;
+    au_buf_init(&work->account_leaves.values, QUEUE_SIZE + 2 * LEAF_SIZE_MAX);
+    au_buf_init(&work->storage_leaves.values, QUEUE_SIZE + 2 * LEAF_SIZE_MAX);
     au_buf_init(&work->leaf, LEAF_SIZE_MAX);
     au_buf_init(&work->codes, CODES_SIZE_MAX);
     au_buf_init(&work->difference_key, KEY_SIZE_MAX);
@@ -444,6 +480,8 @@ static void free_work(struct work *work)
     au_buf_done(&work->difference_key);
     au_buf_done(&work->codes);
     au_buf_done(&work->leaf);
+    au_buf_done(&work->storage_leaves.values);
+    au_buf_done(&work->account_leaves.values);
     au_trie_build_done(&work->storage);
     au_trie_build_done(&work->accounts);
     au_mem_free(work);

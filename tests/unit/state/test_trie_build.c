@@ -145,6 +145,25 @@ static void test_builds_as_the_model(void **state)
     }
 }
 
+/* The same leaves, some at a time. */
+static void add_all(struct au_trie_build *build, const struct model *model, size_t at_once)
+{
+    static uint8_t values[AU_TRIE_BUILD_MANY][VALUE_SIZE_MAX + 3];
+    struct au_trie_build_leaf leaves[AU_TRIE_BUILD_MANY];
+    au_trie_build_clear(build);
+    for (size_t i = 0; i < model->count; i += at_once) {
+        size_t left = model->count - i, count = left < at_once ? left : at_once;
+        for (size_t j = 0; j < count; j++) {
+            const struct entry *entry = &model->entries[i + j];
+            leaves[j].key = entry->key;
+            leaves[j].value.data = values[j];
+            leaves[j].value.size = naive_string(values[j], entry->value, entry->size);
+        }
+        const struct au_hash *next = count < left ? &model->entries[i + count].key : NULL;
+        assert_ok(au_trie_build_add_many(build, leaves, count, next));
+    }
+}
+
 static void test_first_leaves(void **state)
 {
     (void)state;
@@ -161,6 +180,8 @@ static void test_first_leaves(void **state)
             add(build, &model->entries[i]);
         }
         struct au_hash root = model_root(model);
+        assert_root(build, (struct au_bytes){0}, &root);
+        add_all(build, model, 1 + count % AU_TRIE_BUILD_MANY);
         assert_root(build, (struct au_bytes){0}, &root);
     }
     au_trie_build_done(build);
@@ -180,6 +201,12 @@ static void test_keys_rise(void **state)
     assert_ok(au_trie_build_add(build, &high, leaf));
     assert_err(au_trie_build_add(build, &high, leaf), AU_ERR_MALFORMED);
     assert_err(au_trie_build_add(build, &low, leaf), AU_ERR_MALFORMED);
+    const struct au_trie_build_leaf leaves[] = {{low, leaf}, {high, leaf}, {low, leaf}};
+    assert_err(au_trie_build_add_many(build, leaves, 2, NULL), AU_ERR_MALFORMED);
+    au_trie_build_clear(build);
+    assert_err(au_trie_build_add_many(build, leaves, 3, NULL), AU_ERR_MALFORMED);
+    assert_err(au_trie_build_add_many(build, leaves, 2, &low), AU_ERR_MALFORMED);
+    assert_ok(au_trie_build_add_many(build, leaves, 2, NULL));
     au_trie_build_done(build);
     free(build);
 }
