@@ -62,7 +62,7 @@ static void prove(const struct au_audit *audit, struct au_buf *message, struct a
         tell(audit, audit->options.on_note, text);
     } else if (err == AU_ERR_MALFORMED && message->size > 0) {
         tell_damage(audit, au_buf_bytes(message), text);
-    } else if (err == AU_ERR_NO_MEMORY) {
+    } else if (err != AU_ERR_UNSUPPORTED) {
         au_buf_printf(text, "the state at height %" PRIu64 " could not be proved: %s",
                       read->head.height, au_err_text(err));
         tell(audit, audit->options.on_note, text);
@@ -87,8 +87,8 @@ static void *run(void *context)
         au_buf_clear(&message);
         au_buf_clear(&text);
         prove(audit, &message, &text);
-        au_lock(&audit->lock);
         au_read_close(&audit->read);
+        au_lock(&audit->lock);
         audit->is_due = false;
     }
     au_unlock(&audit->lock);

@@ -24,7 +24,7 @@ struct au_audit_options {
 
 /* au_audit_new starts the thread. OK, NO_MEMORY
  *
- * au_audit_free ends it, within milliseconds. NULL is legal. */
+ * au_audit_free ends it soon, also in the middle of a proof. NULL is legal. */
 AU_MUST_USE enum au_err au_audit_new(const struct au_audit_options *options,
                                      struct au_audit **out_audit);
 void au_audit_free(struct au_audit *audit);

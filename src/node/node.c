@@ -220,7 +220,8 @@ static enum au_err open_store(struct au_node *node, struct au_buf *message)
     enum au_err err = au_rocks_open(path, &options, cause, &node->kv);
     if (err != AU_OK) au_buf_printf(message, "cannot open the store in %s: %s", path, cause);
     if (err != AU_OK || !au_suspect_is_noted(path)) return err;
-    on_note(node, "a read of the store has failed: all of it is read before the node serves");
+    on_note(node,
+            "the store was found damaged or unreadable: all of it is read before the node serves");
     return au_suspect_check(path, &node->kv, message);
 }
 

@@ -22,7 +22,7 @@ void au_suspect_note(const char *folder, const char *cause)
 {
     char path[PATH_MAX];
     struct au_buf text;
-    au_buf_init(&text, AU_KV_MESSAGE_SIZE + 1);
+    au_buf_init(&text, strlen(cause) + 2);
     au_buf_printf(&text, "%s\n", cause);
     /* The node stops as well if this fails. */
     (void)!au_file_write(path_in(folder, path), au_buf_bytes(&text));

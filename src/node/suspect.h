@@ -25,12 +25,12 @@ bool au_suspect_is_noted(const char *folder);
 /* au_suspect_check reads every entry of the store in a folder and proves its state, and removes the
  * file if nothing is wrong. Cost: that of reading the store once, and of au_state_prove.
  *
- * message     gets what is wrong, a sentence, with IO
+ * message     gets what is wrong, a sentence, unless the store tells it (au_kv_message)
  *
  * OK
- * MALFORMED   something cannot be read, for damage or because the disk does not give it; the
- *             store tells what (au_kv_message)
- * IO          the file cannot be removed
+ * MALFORMED   something cannot be read, for damage or because the disk does not give it, or the
+ *             state is not that of the head
+ * IO          the file cannot be removed, or what the store failed with
  * NO_MEMORY */
 AU_MUST_USE enum au_err au_suspect_check(const char *folder, const struct au_kv *kv,
                                          struct au_buf *message);

@@ -408,9 +408,9 @@ static struct au_trie_ref leaf_ref(const struct work *work, const struct au_trie
                                    size_t start)
 {
     const struct leaves_ahead *ahead = &work->ahead;
-    size_t index = (size_t)(update - ahead->first);
-    bool is_ahead = ahead->count > 0 && update >= ahead->first && index < ahead->count;
-    if (!is_ahead || start == 0 || ahead->starts[index] != start) {
+    bool is_ahead = ahead->count > 0 && update >= ahead->first;
+    size_t index = is_ahead ? (size_t)(update - ahead->first) : 0;
+    if (!is_ahead || index >= ahead->count || start == 0 || ahead->starts[index] != start) {
         return au_leaf_ref(&update->key, start, update->value);
     }
     struct au_trie_ref ref = {.size = AU_HASH_SIZE};

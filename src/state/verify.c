@@ -4,16 +4,18 @@
 
 #include "base/hex.h"
 #include "base/mem.h"
+#include "core/limits.h"
 #include "crypto/sha256.h"
 #include "state/flat.h"
 #include "state/trie.h"
 #include "state/trie_build.h"
 #include "state/trie_compare.h"
 
-#define LEAF_SIZE_MAX  (1u << 20)         /* bytes */
-#define CODES_SIZE_MAX ((size_t)1 << 32)  /* bytes of hashes */
-#define KEY_SIZE_MAX   ((size_t)1 << 20)  /* bytes of a record's key, damaged or not */
-#define PIECE_SIZE     ((size_t)4 << 20)  /* bytes of records that are written at once, about */
+#define LEAF_SIZE_MAX  (1u << 20)        /* bytes */
+#define CODES_SIZE_MAX ((size_t)1 << 32) /* bytes of hashes */
+#define KEY_SIZE_MAX   ((size_t)1 << 20) /* bytes of a record's key, damaged or not */
+#define KEY_TOLD_MAX   512u              /* bytes of a key that a message has: all of a right one */
+#define PIECE_SIZE     ((size_t)4 << 20) /* bytes of records that are written at once, about */
 #define QUEUE_SIZE     ((size_t)64 << 10) /* bytes of leaves, before the last one */
 #define STOP_STEP      4096u              /* accounts, slots and raw keys between two looks */
 #define BATCH_SIZE_MAX (PIECE_SIZE + KEY_SIZE_MAX + 2 * AU_TRIE_RECORD_SIZE_MAX)
@@ -71,12 +73,17 @@ struct work {
     bool is_too_much;
 };
 
+static struct au_bytes to_be_told(struct au_bytes key)
+{
+    return (struct au_bytes){key.data, key.size < KEY_TOLD_MAX ? key.size : KEY_TOLD_MAX};
+}
+
 static enum au_err fail(struct work *work, const char *what, const struct au_bytes key)
 {
     au_buf_put_text(work->message, what);
     if (key.size > 0) {
         au_buf_put_text(work->message, " ");
-        au_hex_put(work->message, key);
+        au_hex_put(work->message, to_be_told(key));
     }
     return AU_ERR_MALFORMED;
 }
@@ -156,7 +163,8 @@ static enum au_err take_slots(struct work *work, struct key_set *set)
         int order = memcmp(key.data, work->owner.bytes, AU_HASH_SIZE);
         if (order > 0) break;
         if (order < 0) return fail(work, "a slot of no account:", key);
-        if (!au_flat_decode_slot(work->slots.entry.value, &value)) {
+        bool is_slot = au_flat_decode_slot(work->slots.entry.value, &value);
+        if (!is_slot || value.size > AU_VALUE_SIZE_MAX) {
             return fail(work, "damaged slot", key);
         }
         memcpy(hash.bytes, key.data + AU_HASH_SIZE, AU_HASH_SIZE);
@@ -397,7 +405,7 @@ static enum au_err note_least(void *context, const struct au_trie_difference *di
     work->has_difference = true;
     work->difference = difference->kind;
     au_buf_clear(&work->difference_key);
-    au_buf_put_bytes(&work->difference_key, difference->key);
+    au_buf_put_bytes(&work->difference_key, to_be_told(difference->key));
     return work->difference_key.err;
 }
 
@@ -469,7 +477,7 @@ static struct work *new_work(const struct au_kv *kv, struct au_buf *message)
     au_buf_init(&work->storage_leaves.values, QUEUE_SIZE + 2 * LEAF_SIZE_MAX);
     au_buf_init(&work->leaf, LEAF_SIZE_MAX);
     au_buf_init(&work->codes, CODES_SIZE_MAX);
-    au_buf_init(&work->difference_key, KEY_SIZE_MAX);
+    au_buf_init(&work->difference_key, KEY_TOLD_MAX);
     au_kv_batch_init(&work->mending, BATCH_SIZE_MAX);
     return work;
 }

@@ -37,8 +37,8 @@ AU_MUST_USE enum au_err au_state_catch_up(const struct au_kv *kv, uint64_t heigh
  *               au_kv_message tells
  *
  * OK, MALFORMED, NO_MEMORY, or what the store failed with. Cost: a walk over the store's accounts,
- * slots and branches, about 4 us for each account and slot. Memory: 200 kB, and 32 bytes for each
- * code. */
+ * slots and branches, about 4 us for each account and slot. Memory: less than 1 MB, and 32 bytes
+ * for each code. */
 AU_MUST_USE enum au_err au_state_verify(const struct au_kv *kv, uint64_t height,
                                         const struct au_hash *root,
                                         const struct au_progress *progress, struct au_buf *message,

@@ -656,6 +656,10 @@ enum au_err au_rocks_find(const char *path)
 {
     char name[PATH_MAX];
     int size = snprintf(name, sizeof(name), "%s/CURRENT", path);
-    if (size > 0 && (size_t)size < sizeof(name) && access(name, F_OK) == 0) return AU_OK;
+    if (size < 0 || (size_t)size >= sizeof(name)) {
+        errno = ENAMETOOLONG;
+        return AU_ERR_IO;
+    }
+    if (access(name, F_OK) == 0) return AU_OK;
     return errno == ENOENT || errno == ENOTDIR ? AU_ERR_NOT_FOUND : AU_ERR_IO;
 }

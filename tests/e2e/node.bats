@@ -592,6 +592,11 @@ say_of() {
     [ "$(grep --count "is whole" node.err)" -eq 1 ]
     stop_node
 
+    # A stop waits for no proof that is under way.
+    start_node node start chain --verify-every 1
+    for _ in 1 2 3; do "$AUREON" send "$rich" 1 --from rich >/dev/null; done
+    stop_node
+
     "$AUREON_BUILD_DIR/tests/spoil" chain/store "$poor"
     for every in 0 10000 3; do
         # Opening does not read what has not changed.
@@ -604,7 +609,7 @@ say_of() {
     code=0
     wait "$node_pid" || code=$?
     [ "$code" -eq 4 ]
-    grep "^aureon: the node stops: the state at height 6 is damaged: expected the root 0x" node.err
+    grep "^aureon: the node stops: the state at height 9 is damaged: expected the root 0x" node.err
     root=$(sed -n 's/.* expected the root \(0x[0-9a-f]*\): .*/\1/p' node.err)
     spoiled=$(sed -n 's/.* the state root of the head, but \(0x[0-9a-f]*\)$/\1/p' node.err)
     [ "${#root}" -eq 66 ] && [ "${#spoiled}" -eq 66 ] && [ "$root" != "$spoiled" ]

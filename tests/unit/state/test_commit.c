@@ -785,8 +785,13 @@ static void test_slots_of_nobody(void **state)
 {
     (void)state;
     static const struct au_bytes value = {(const uint8_t *)"\1x", 2};
+    static const uint8_t large[AU_VALUE_SIZE_MAX + 2] = {1};
+    static const struct au_bytes too_large = {large, sizeof(large)};
     const size_t sizes[] = {4, AU_HASH_SIZE - 1, AU_FLAT_SLOT_KEY_SIZE - 1,
                             AU_FLAT_SLOT_KEY_SIZE + 1};
+    const struct au_kv_range slots = {.cf = AU_CF_STO};
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
     struct world world;
     uint64_t random = 81;
     world_begin(&world, &sizes_large);
@@ -802,6 +807,10 @@ static void test_slots_of_nobody(void **state)
                          "damaged slot");
         }
     }
+    assert_ok(au_kv_iter_open(&world.kv, NULL, &slots, &iter));
+    assert_ok(au_kv_iter_next(&iter, &entry));
+    expect_found(&world, AU_CF_STO, entry.key, &too_large, "damaged slot");
+    au_kv_iter_close(&iter);
     size_t count = 0;
     for (size_t number = CONTRACTS; number < ACCOUNTS; number++) {
         const struct au_address address = address_of(number);

@@ -11,7 +11,7 @@
 #include "state/trie.h"
 #include "store/memkv.h"
 
-#define VALUE_SIZE_MAX 100u
+#define VALUE_SIZE_MAX 300u
 #define ENTRIES_MAX    2048u
 #define BATCH_SIZE_MAX ((size_t)256 << 20)
 
@@ -365,7 +365,9 @@ static inline void world_randomize(struct world *world, const struct key_space *
     for (size_t i = 0; i < count; i++) {
         struct au_hash key = key_in(space, random);
         bool is_del = random_below(random, 100) < del_percent;
-        size_t size = random_below(random, random_below(random, 4) == 0 ? 40 : 4);
+        bool is_small = random_below(random, 4) > 0;
+        unsigned most = is_small ? 4 : random_below(random, 4) > 0 ? 40 : VALUE_SIZE_MAX;
+        size_t size = random_below(random, most);
         for (size_t j = 0; j < size; j++) {
             value[j] = (uint8_t)random_next(random);
         }
