@@ -429,6 +429,18 @@ static void look_ahead(struct work *work, const struct au_trie_child *child, str
     hash_ahead(work, range, last);
 }
 
+/* Takes those at the front of a range that go on with a nibble. */
+static struct range take_part(struct range *rest, size_t depth, unsigned nibble)
+{
+    struct range part = {.first = rest->first};
+    while (part.count < rest->count && au_nibble_at(&part.first[part.count].key, depth) == nibble) {
+        part.count++;
+    }
+    rest->first += part.count;
+    rest->count -= part.count;
+    return part;
+}
+
 /* Applies a range to the children of a branch, which all of it reaches. moved: NULL, or what the
  * branch was put above, which is not among its children yet. */
 static enum au_err apply_to_children(struct work *work, struct au_trie_open *open,
@@ -437,15 +449,10 @@ static enum au_err apply_to_children(struct work *work, struct au_trie_open *ope
 {
     size_t depth = open->node.depth;
     unsigned moved_index = moved ? au_nibble_at(child_path(moved), depth) : AU_CHILD_COUNT;
-    const struct au_trie_update *next = range.first;
-    const struct au_trie_update *end = range.first + range.count;
+    struct range rest = range;
     *out_is_changed = moved != NULL;
     for (unsigned i = 0; i < AU_CHILD_COUNT; i++) {
-        struct range part = {.first = next};
-        while (next < end && au_nibble_at(&next->key, depth) == i) {
-            next++;
-        }
-        part.count = (size_t)(next - part.first);
+        struct range part = take_part(&rest, depth, i);
         if (part.count == 0 && i != moved_index) continue;
         struct au_trie_child before = get_child(open, i);
         if (range.count > AHEAD_MAX) look_ahead(work, &before, part);
@@ -454,7 +461,7 @@ static enum au_err apply_to_children(struct work *work, struct au_trie_open *ope
         if (!is_same_ref(&before, &after)) *out_is_changed = true;
         set_child(open, i, &after);
     }
-    AU_ASSERT(next == end); /* else the updates were not sorted */
+    AU_ASSERT(rest.count == 0); /* else the updates were not sorted */
     return AU_OK;
 }
 
@@ -544,15 +551,10 @@ static enum au_err apply_to_parts(struct work *work, struct au_trie_open *open, 
                                   bool *out_is_changed)
 {
     struct errand errand = {.open = open};
-    const struct au_trie_update *next = range.first;
-    const struct au_trie_update *end = range.first + range.count;
     for (unsigned i = 0; i < AU_TRIE_PARTS; i++) {
-        errand.ranges[i].first = next;
-        while (next < end && au_nibble_at(&next->key, 0) == i) {
-            next++;
-        }
-        errand.ranges[i].count = (size_t)(next - errand.ranges[i].first);
+        errand.ranges[i] = take_part(&range, 0, i);
     }
+    AU_ASSERT(range.count == 0); /* else the updates were not sorted */
     AU_TRY(run_with_aide(work, &errand));
     *out_is_changed = false;
     for (unsigned i = 0; i < AU_TRIE_PARTS; i++) {
