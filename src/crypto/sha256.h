@@ -22,10 +22,13 @@ struct au_hash au_sha256_parts(const struct au_bytes *parts, size_t count);
  * AVX2, for tens of messages of some size: a fifth of that. */
 void au_sha256_many(const struct au_bytes *messages, size_t count, struct au_hash *out_hashes);
 
-/* au_sha256_lanes does so with AVX2 or AVX-512, whatever else there is. false: there is neither,
- * and nothing was done. */
-AU_MUST_USE bool au_sha256_lanes(const struct au_bytes *messages, size_t count,
-                                 struct au_hash *out_hashes);
+/* Instructions that hash eight messages at once, the fastest first. */
+enum au_sha256_lanes { AU_SHA256_AVX512, AU_SHA256_AVX2, AU_SHA256_LANES_COUNT };
+
+/* au_sha256_lanes does so with these, whatever else there is. false: the processor lacks them, and
+ * nothing was done. */
+AU_MUST_USE bool au_sha256_lanes(enum au_sha256_lanes kind, const struct au_bytes *messages,
+                                 size_t count, struct au_hash *out_hashes);
 
 /* au_sha256_tagged gives H(tag, bytes). tag: a C string of at most 255 bytes. */
 struct au_hash au_sha256_tagged(const char *tag, struct au_bytes bytes);

@@ -180,11 +180,14 @@ static void hash_lanes(compress_fn *compress_blocks, const struct au_bytes *mess
     }
 }
 
-bool au_sha256_lanes(const struct au_bytes *messages, size_t count, struct au_hash *out_hashes)
+bool au_sha256_lanes(enum au_sha256_lanes kind, const struct au_bytes *messages, size_t count,
+                     struct au_hash *out_hashes)
 {
-    if (!__builtin_cpu_supports("avx2")) return false;
-    bool is_wide = __builtin_cpu_supports("avx512vl");
-    hash_lanes(is_wide ? compress_avx512 : compress_avx2, messages, count, out_hashes);
+    bool is_avx512 = kind == AU_SHA256_AVX512;
+    if (is_avx512 ? !__builtin_cpu_supports("avx512vl") : !__builtin_cpu_supports("avx2")) {
+        return false;
+    }
+    hash_lanes(is_avx512 ? compress_avx512 : compress_avx2, messages, count, out_hashes);
     return true;
 }
 
@@ -209,8 +212,10 @@ static bool is_faster_in_lanes(void)
 
 #else
 
-bool au_sha256_lanes(const struct au_bytes *messages, size_t count, struct au_hash *out_hashes)
+bool au_sha256_lanes(enum au_sha256_lanes kind, const struct au_bytes *messages, size_t count,
+                     struct au_hash *out_hashes)
 {
+    (void)kind;
     (void)messages;
     (void)count;
     (void)out_hashes;
@@ -227,7 +232,9 @@ static bool is_faster_in_lanes(void)
 void au_sha256_many(const struct au_bytes *messages, size_t count, struct au_hash *out_hashes)
 {
     bool is_many = count >= MANY_MIN && is_faster_in_lanes();
-    if (is_many && au_sha256_lanes(messages, count, out_hashes)) return;
+    for (enum au_sha256_lanes kind = 0; is_many && kind < AU_SHA256_LANES_COUNT; kind++) {
+        if (au_sha256_lanes(kind, messages, count, out_hashes)) return;
+    }
     for (size_t i = 0; i < count; i++) {
         out_hashes[i] = au_sha256(messages[i]);
     }
