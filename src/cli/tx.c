@@ -9,6 +9,7 @@
 #include "core/tx_json.h"
 
 #define RESULT_SIZE_MAX (16u << 20) /* bytes */
+#define TEXT_TOLD_MAX   40u         /* bytes of what is no hex */
 
 enum au_exit au_tx_fail_decode(const struct au_invocation *invocation,
                                const struct au_decode *error)
@@ -26,8 +27,11 @@ static enum au_exit read_hex(struct au_invocation *invocation, struct au_bytes t
     if (err != AU_ERR_MALFORMED) {
         return au_invocation_fail(invocation, AU_EXIT_INTERNAL, "%s", au_err_text(err));
     }
-    return au_invocation_fail(invocation, AU_EXIT_USAGE,
-                              "expected 0x and an even number of hex digits, or @path");
+    return au_invocation_fail(
+        invocation, AU_EXIT_USAGE,
+        "expected 0x and an even number of hex digits, or @path, got '%.*s%s'",
+        (int)(text.size < TEXT_TOLD_MAX ? text.size : TEXT_TOLD_MAX), (const char *)text.data,
+        text.size > TEXT_TOLD_MAX ? "..." : "");
 }
 
 /* A transaction's first byte is its version, so none begins like the text. */

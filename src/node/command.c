@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/folder.h"
 #include "cli/invocation.h"
 #include "core/dev_key.h"
 #include "node/data_path.h"
@@ -120,6 +121,14 @@ static void greet_dev(const struct au_invocation *invocation, const char *url, v
     }
 }
 
+static enum au_exit expect_folder(struct au_invocation *invocation, const char *path)
+{
+    const char **names;
+    size_t count;
+    enum au_err err = au_folder_list(path, ".c", &invocation->arena, &names, &count);
+    return err == AU_OK ? AU_EXIT_DONE : au_invocation_fail_file(invocation, err, "watch", path);
+}
+
 static enum au_exit run_dev(struct au_invocation *invocation)
 {
     const struct au_given *folder = au_invocation_option(invocation, "data-dir");
@@ -130,6 +139,10 @@ static enum au_exit run_dev(struct au_invocation *invocation)
     struct dev dev = {.watched = au_invocation_text(invocation, "watch", NULL)};
     struct data_paths paths;
     struct au_buf genesis;
+    if (dev.watched) {
+        enum au_exit seen = expect_folder(invocation, dev.watched);
+        if (seen != AU_EXIT_DONE) return seen;
+    }
     if (folder) {
         enum au_exit made = take_folder(invocation, folder->text, &paths, &options);
         if (made == AU_EXIT_DONE) made = make_folder(invocation, folder->text);

@@ -73,10 +73,12 @@ END
 }
 
 @test "what is no hex, no file, or too large" {
-    for word in 0x0 0xzz "${call#0x}" x ""; do
+    for word in 0x0 0xzz x ""; do
         aureon tx decode "$word"
-        expect_refused 2 "expected 0x and an even number of hex digits"
+        expect_refused 2 "expected 0x and an even number of hex digits, or @path, got '$word'"
     done
+    aureon tx decode "${call#0x}"
+    expect_refused 2 "got '${call:2:40}...'"
     aureon tx decode @missing
     expect_refused 7 "there is no such file"
     head -c 1048577 /dev/zero >large

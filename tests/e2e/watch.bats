@@ -100,3 +100,11 @@ says() {
     wait_for says 1 '^aureon dev: counter is deployed$'
     stop_node
 }
+
+@test "what is no folder is not watched, and nothing is begun" {
+    aureon dev --watch missing --data-dir chain
+    expect_refused 7 "cannot watch 'missing': there is no such file"
+    aureon dev --watch hello/counter.c --data-dir chain
+    expect_refused 1 "cannot watch 'hello/counter.c': Not a directory"
+    [ ! -e chain ]
+}
