@@ -10,6 +10,7 @@
 #define PASS_SIZE_MIN  ((size_t)64 << 10) /* bytes of them that another thread writes: 1 ms */
 #define CHANGES_MAX    500000u /* that opening the store may have to make up for, twice */
 #define BEHIND_MAX     (AU_COMMIT_BEHIND_MAX / 2 * 3) /* blocks that records may be behind */
+#define BEHIND_LATE    (AU_COMMIT_BEHIND_MAX / 4 * 5) /* where a pass no longer waits for a block */
 #define KEEP_SIZE_MAX  64u /* bytes of a batch that says how much is kept */
 
 /* A changed slot. */
@@ -340,6 +341,16 @@ static enum au_err seal(struct sealing *sealing, uint64_t height, struct au_hash
     return sealing->batch->ops.err;
 }
 
+/* Half the way, or more, from where a pass begins to where it is waited for. */
+static bool is_pass_late(const struct au_commit *commit)
+{
+    const struct au_trie_cache *tries = &commit->tries;
+    const struct au_trie_count count = au_trie_cache_count(tries);
+    return count.size > tries->size_max / 2 * 3 || count.dirty_size >= commit->dirty_size_max / 2 ||
+           commit->unflushed_count - commit->passing_count >= CHANGES_MAX / 2 ||
+           commit->done_height - commit->flushed_height >= BEHIND_LATE;
+}
+
 enum au_err au_commit_seal(struct au_commit *commit, struct au_overlay *overlay, uint64_t height,
                            struct au_kv_batch *batch, struct au_hash *out_root)
 {
@@ -347,6 +358,7 @@ enum au_err au_commit_seal(struct au_commit *commit, struct au_overlay *overlay,
     au_arena_reset(&commit->arena);
     commit->height = height;
     au_buf_init(&sealing.undo, UNDO_SIZE_MAX);
+    if (!is_pass_late(commit)) au_trie_pass_hold(&commit->tries);
     enum au_err err = seal(&sealing, height, out_root);
     au_buf_done(&sealing.undo);
     return err;
@@ -458,11 +470,13 @@ void au_commit_done(struct au_commit *commit)
     commit->done_height = commit->height;
     commit->first_undo = commit->first_undo_next;
     commit->unflushed_count += commit->updates.account_count + commit->updates.slot_count;
+    au_trie_pass_resume(&commit->tries);
     au_arena_reset(&commit->arena);
 }
 
 void au_commit_drop(struct au_commit *commit)
 {
     au_trie_cache_abort(&commit->tries);
+    au_trie_pass_resume(&commit->tries);
     au_arena_reset(&commit->arena);
 }

@@ -72,7 +72,8 @@ AU_MUST_USE enum au_err au_commit_open(struct au_commit *commit, uint64_t height
 AU_MUST_USE enum au_err au_commit_keep(struct au_commit *commit, uint64_t count);
 
 /* au_commit_seal puts all changes of an overlay, which lies on the committed state, into a batch.
- * The overlay stays as it is until au_commit_done or au_commit_drop.
+ * The overlay stays as it is until au_commit_done or au_commit_drop, and a pass that has the time
+ * waits until then.
  *
  * height     of the block: names its undo record
  * out_root   of the account trie afterwards

@@ -181,6 +181,12 @@ AU_MUST_USE enum au_err au_trie_cache_flush(struct au_trie_cache *cache, uint64_
 AU_MUST_USE enum au_err au_trie_pass_begin(struct au_trie_cache *cache, uint64_t first,
                                            uint64_t last);
 
+/* au_trie_pass_hold has the pass, if there is one, wait once it has written the piece that it is
+ * at, so that it takes no processor from a batch; au_trie_pass_resume has it go on, as
+ * au_trie_pass_end does. */
+void au_trie_pass_hold(struct au_trie_cache *cache);
+void au_trie_pass_resume(struct au_trie_cache *cache);
+
 /* au_trie_pass_is_done tells whether there is a pass to be ended without waiting for it. */
 bool au_trie_pass_is_done(const struct au_trie_cache *cache);
 

@@ -127,6 +127,10 @@ struct au_trie_pass {
     struct au_kv_batch piece; /* the next changes to be written */
     size_t piece_size;
     pthread_t thread;
+    pthread_mutex_t lock; /* over the next three */
+    pthread_cond_t resumed;
+    bool is_held; /* no piece is to be begun */
+    bool is_waiting;
     atomic_bool is_done;
     enum au_err err; /* once it is done */
 };

@@ -231,11 +231,12 @@ static void free_items(struct au_trie_cache *cache, const struct au_trie_items *
     }
 }
 
+/* What a pass needed once it needs until it is done. */
 static void free_left(struct au_trie_cache *cache, struct au_trie_part *part)
 {
     struct au_trie_items *left = &part->left;
-    part->left_kept = 0;
-    for (size_t i = 0; i < left->count; i++) {
+    if (!cache->pass || au_trie_pass_is_done(cache)) part->left_kept = 0;
+    for (size_t i = part->left_kept; i < left->count; i++) {
         if (i + LEFT_AHEAD < left->count) au_prefetch(left->items[i + LEFT_AHEAD].node, 1);
         if (au_trie_is_needed(cache, left->items[i])) {
             left->items[part->left_kept++] = left->items[i];

@@ -22,6 +22,7 @@
  * leads back from it, before records of it are written. */
 #include <stdlib.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 #include "state/trie_internal.h"
 
@@ -90,9 +91,19 @@ static enum au_err write_piece(struct au_trie_pass *pass)
     return AU_OK;
 }
 
+/* Between two pieces is where a pass waits. */
 static enum au_err write_if_large(struct au_trie_pass *pass)
 {
-    return pass->piece.ops.size < pass->piece_size ? AU_OK : write_piece(pass);
+    if (pass->piece.ops.size < pass->piece_size) return AU_OK;
+    AU_TRY(write_piece(pass));
+    au_lock(&pass->lock);
+    while (pass->is_held) {
+        pass->is_waiting = true;
+        AU_ASSERT(pthread_cond_wait(&pass->resumed, &pass->lock) == 0);
+    }
+    pass->is_waiting = false;
+    au_unlock(&pass->lock);
+    return AU_OK;
 }
 
 /* Above what is dirty all is. Each call is for a branch further down: at most AU_NIBBLE_COUNT. */
@@ -178,6 +189,8 @@ static void *run_pass(void *arg)
 static void free_pass(struct au_trie_pass *pass)
 {
     if (!pass) return;
+    AU_ASSERT(pthread_cond_destroy(&pass->resumed) == 0);
+    AU_ASSERT(pthread_mutex_destroy(&pass->lock) == 0);
     au_mem_free(pass->roots);
     au_mem_free(pass->gone);
     au_mem_free(pass);
@@ -188,6 +201,8 @@ static struct au_trie_pass *new_pass(const struct au_trie_cache *cache, uint64_t
 {
     struct au_trie_pass *pass = au_mem_new(sizeof(*pass));
     if (!pass) return NULL;
+    AU_ASSERT(pthread_mutex_init(&pass->lock, NULL) == 0);
+    AU_ASSERT(pthread_cond_init(&pass->resumed, NULL) == 0);
     pass->kv = cache->flat.kv;
     pass->heights = (struct au_trie_heights){first, last, .is_mixed = true};
     pass->began_at = cache->now;
@@ -219,6 +234,24 @@ enum au_err au_trie_pass_begin(struct au_trie_cache *cache, uint64_t first, uint
     return AU_OK;
 }
 
+static void set_held(struct au_trie_pass *pass, bool is_held)
+{
+    au_lock(&pass->lock);
+    pass->is_held = is_held;
+    au_unlock(&pass->lock);
+    AU_ASSERT(pthread_cond_signal(&pass->resumed) == 0);
+}
+
+void au_trie_pass_hold(struct au_trie_cache *cache)
+{
+    if (cache->pass) set_held(cache->pass, true);
+}
+
+void au_trie_pass_resume(struct au_trie_cache *cache)
+{
+    if (cache->pass) set_held(cache->pass, false);
+}
+
 bool au_trie_pass_is_done(const struct au_trie_cache *cache)
 {
     return cache->pass && atomic_load(&cache->pass->is_done);
@@ -228,6 +261,7 @@ enum au_err au_trie_pass_end(struct au_trie_cache *cache, uint64_t *out_height)
 {
     struct au_trie_pass *pass = cache->pass;
     AU_ASSERT(pass && !cache->changed);
+    set_held(pass, false);
     AU_ASSERT(pthread_join(pass->thread, NULL) == 0);
     cache->pass = NULL;
     cache->pass_err = pass->err;

@@ -12,6 +12,7 @@
 #include "crypto/sha256.h"
 #include "state/commit.h"
 #include "state/proof.h"
+#include "state/trie_internal.h"
 #include "state/verify.h"
 #include "store/memkv.h"
 
@@ -38,6 +39,7 @@ struct world {
     struct au_commit commit;
     uint64_t height; /* of the next block */
     struct au_hash root;
+    void (*look)(const struct world *); /* called while a block is sealed; NULL: nothing is */
 };
 
 static const struct au_commit_sizes sizes_large = {1 << 20, 1000, 1000};
@@ -164,6 +166,7 @@ static void make_block_of(struct world *world, change_fn *change, uint64_t *rand
     au_kv_batch_init(&batch, BATCH_MAX);
     change(&overlay, random);
     assert_ok(au_commit_seal(&world->commit, &overlay, world->height, &batch, &root));
+    if (world->look) world->look(world);
     if (is_dropped) {
         au_commit_drop(&world->commit);
     } else {
@@ -394,6 +397,7 @@ static struct {
     pthread_cond_t moved;
     pthread_t committer;
     size_t left; /* pieces */
+    size_t written;
     bool is_waiting;
     enum au_err err; /* OK: it waits */
 } gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
@@ -408,6 +412,7 @@ static enum au_err gate_pass(void)
     }
     enum au_err err = gate.left == 0 ? gate.err : AU_OK;
     if (gate.left > 0) gate.left--;
+    gate.written++;
     AU_ASSERT(pthread_mutex_unlock(&gate.lock) == 0);
     return err;
 }
@@ -516,6 +521,87 @@ static void test_pass_beside_blocks(void **state)
         world_end(&world);
     }
     assert_true(mixed > 200 && whole > 200);
+}
+
+static size_t pieces_written(void)
+{
+    AU_ASSERT(pthread_mutex_lock(&gate.lock) == 0);
+    size_t written = gate.written;
+    AU_ASSERT(pthread_mutex_unlock(&gate.lock) == 0);
+    return written;
+}
+
+static bool is_waiting(struct au_trie_pass *pass)
+{
+    AU_ASSERT(pthread_mutex_lock(&pass->lock) == 0);
+    bool is_waiting = pass->is_waiting;
+    AU_ASSERT(pthread_mutex_unlock(&pass->lock) == 0);
+    return is_waiting;
+}
+
+/* The pass goes on with the piece that it is at, and no further. */
+static void expect_held(const struct world *world)
+{
+    struct au_trie_pass *pass = world->commit.tries.pass;
+    size_t before = pieces_written();
+    gate_set(SIZE_MAX, AU_OK);
+    while (!is_waiting(pass)) {
+        assert_false(au_trie_pass_is_done(&world->commit.tries));
+        (void)sched_yield();
+    }
+    assert_int_equal(pieces_written(), before + 1);
+}
+
+static void expect_done(const struct world *world)
+{
+    gate_set(SIZE_MAX, AU_OK);
+    while (!au_trie_pass_is_done(&world->commit.tries)) {
+        (void)sched_yield();
+    }
+}
+
+/* A pass waits for a block from its sealing on until it is committed or dropped, but not when the
+ * next pass is near. */
+static void test_pass_waits_for_block(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*look)(const struct world *);
+        bool is_dropped;
+        uint64_t unflushed;
+        uint64_t behind;
+        size_t dirty_size_max; /* 0: no matter */
+        size_t tries_size_max; /* likewise */
+    } cases[] = {
+        {expect_held, .is_dropped = false},
+        {expect_held, .is_dropped = true},
+        {expect_held, .unflushed = 249000},
+        {expect_done, .unflushed = 250000},
+        {expect_held, .behind = AU_COMMIT_BEHIND_MAX},
+        {expect_done, .behind = AU_COMMIT_BEHIND_MAX / 4 * 5},
+        {expect_done, .dirty_size_max = 1},
+        {expect_done, .tries_size_max = 1},
+    };
+    for (size_t i = 0; i < AU_COUNT_OF(cases); i++) {
+        struct world world;
+        uint64_t random = 77;
+        world_begin_gated(&world);
+        make_block(&world, &random, false);
+        assert_ok(au_commit_flush(&world.commit));
+        make_block(&world, &random, false);
+        begin_pass(&world, 2);
+        world.commit.unflushed_count = world.commit.passing_count + cases[i].unflushed;
+        world.commit.flushed_height = world.commit.done_height - cases[i].behind;
+        if (cases[i].dirty_size_max) world.commit.dirty_size_max = cases[i].dirty_size_max;
+        if (cases[i].tries_size_max) world.commit.tries.size_max = cases[i].tries_size_max;
+        world.look = cases[i].look;
+        make_block(&world, &random, cases[i].is_dropped);
+        world.look = NULL;
+        expect_done(&world);
+        assert_ok(au_commit_flush(&world.commit));
+        check_copy(&world, random);
+        world_end(&world);
+    }
 }
 
 /* What a pass could not write is lost: the store says so, and nothing is flushed afterwards. */
@@ -1060,6 +1146,7 @@ int main(void)
         cmocka_unit_test(test_made_anew),
         cmocka_unit_test(test_proofs_meanwhile),
         cmocka_unit_test(test_pass_beside_blocks),
+        cmocka_unit_test(test_pass_waits_for_block),
         cmocka_unit_test(test_pass_fails),
         cmocka_unit_test(test_passes_in_turn),
     };
