@@ -59,7 +59,7 @@ static enum au_err compile_kept(struct au_ledger *ledger, struct au_bytes code)
 
 enum au_err au_ledger_compile_all(struct au_ledger *ledger)
 {
-    struct au_kv_range all = {.cf = AU_CF_COD};
+    struct au_kv_range all = {.cf = AU_CF_COD, .is_scan = true};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     AU_TRY(au_kv_iter_open(&ledger->kv, NULL, &all, &iter));

@@ -135,7 +135,7 @@ static enum au_err mark_undone(struct rollback *rollback)
 
 static enum au_err mark_accounts(struct rollback *rollback)
 {
-    struct au_kv_range range = {.cf = AU_CF_ACC};
+    struct au_kv_range range = {.cf = AU_CF_ACC, .is_scan = true};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     AU_TRY(au_kv_iter_open(&rollback->history, NULL, &range, &iter));

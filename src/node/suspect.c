@@ -38,7 +38,7 @@ bool au_suspect_is_noted(const char *folder)
 /* RocksDB compares what it reads with its checksums. */
 static enum au_err read_family(const struct au_kv *kv, enum au_cf cf)
 {
-    const struct au_kv_range all = {.cf = cf};
+    const struct au_kv_range all = {.cf = cf, .is_scan = true};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     enum au_err err;

@@ -224,7 +224,8 @@ static enum au_err find_raw_key(struct writer *writer, const struct raw_key **ou
     const uint8_t *owner = writer->slot.key.data;
     const uint8_t *hash = owner + AU_HASH_SIZE;
     if (keys->at == keys->count) {
-        struct au_kv_range range = {.cf = AU_CF_KEY, .lower = {owner, AU_HASH_SIZE}};
+        struct au_kv_range range = {
+            .cf = AU_CF_KEY, .lower = {owner, AU_HASH_SIZE}, .is_scan = true};
         struct au_kv_iter iter;
         AU_TRY(au_kv_iter_open(&writer->source->kv, writer->source->snapshot, &range, &iter));
         enum au_err err = take_raw_keys(writer, &iter, owner, hash);
@@ -371,7 +372,7 @@ static enum au_err put_accounts(struct writer *writer, struct au_kv_iter *accoun
 static enum au_err write_all(struct writer *writer)
 {
     const struct au_kv *kv = &writer->source->kv;
-    struct au_kv_range range = {.cf = AU_CF_ACC};
+    struct au_kv_range range = {.cf = AU_CF_ACC, .is_scan = true};
     struct au_kv_iter accounts;
     AU_TRY(au_kv_iter_open(kv, writer->source->snapshot, &range, &accounts));
     range.cf = AU_CF_STO;

@@ -82,7 +82,7 @@ static bool count_entry(struct counting *counting, enum au_cf cf, const struct a
 static enum au_err count_family(const struct au_kv *kv, const struct au_kv_snapshot *snapshot,
                                 enum au_cf cf, struct counting *counting)
 {
-    struct au_kv_range range = {.cf = cf};
+    struct au_kv_range range = {.cf = cf, .is_scan = true};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     AU_TRY(au_kv_iter_open(kv, snapshot, &range, &iter));

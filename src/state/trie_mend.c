@@ -53,7 +53,7 @@ static enum au_err look_at(struct line *line, const struct au_kv_entry *record,
 
 static enum au_err find_lost(const struct au_kv *kv, struct au_kv_batch *batch)
 {
-    const struct au_kv_range range = {.cf = AU_CF_TRI};
+    const struct au_kv_range range = {.cf = AU_CF_TRI, .is_scan = true};
     struct line line = {.count = 0};
     struct au_kv_iter iter;
     struct au_kv_entry record;

@@ -76,6 +76,7 @@ struct au_kv_range {
     struct au_bytes lower;
     struct au_bytes upper;
     bool is_downward; /* the greatest key first; not of a history */
+    bool is_scan;     /* of much that is read once: it is not to fill the store's cache */
 };
 
 /* Keys of one family, ascending, each once, and who is told what is under them: take is called for

@@ -72,6 +72,7 @@ struct cursor {
     struct au_bytes upper; /* copies behind this struct, which read may borrow */
     struct au_bytes lower;
     bool is_downward;
+    bool is_scan;
     bool is_begun;
 };
 
@@ -272,6 +273,7 @@ static void open_iter(struct rocks *rocks, struct cursor *cursor,
     if (snapshot) rocksdb_readoptions_set_snapshot(cursor->read, snapshot);
     rocksdb_readoptions_set_total_order_seek(cursor->read,
                                              cursor->is_downward || !is_in_one_list(cursor));
+    if (cursor->is_scan) rocksdb_readoptions_set_fill_cache(cursor->read, 0);
     if (upper.size > 0) {
         rocksdb_readoptions_set_iterate_upper_bound(cursor->read, chars(upper), upper.size);
     }
@@ -431,6 +433,7 @@ static struct cursor *cursor_new(const struct au_kv_range *range)
     cursor->upper = (struct au_bytes){upper, range->upper.size};
     cursor->lower = (struct au_bytes){lower, range->lower.size};
     cursor->is_downward = range->is_downward;
+    cursor->is_scan = range->is_scan;
     return cursor;
 }
 

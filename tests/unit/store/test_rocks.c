@@ -345,6 +345,27 @@ static void test_unreadable_is_told(void **state)
     }
 }
 
+/* What a walk reads is read from memory next time, but for what a scan reads. */
+static void test_scan_keeps_nothing(void **state)
+{
+    (void)state;
+    fill_and_close(288);
+    for (unsigned is_scan = 0; is_scan < 2; is_scan++) {
+        const struct au_rocks_options options = au_rocks_options_default();
+        const struct au_kv_range range = {.cf = AU_CF_META, .is_scan = is_scan == 1};
+        struct au_kv_iter iter;
+        struct au_kv_entry entry;
+        assert_ok(au_rocks_open(fixture.path, &options, fixture.message, &fixture.kv));
+        assert_ok(au_kv_iter_open(&fixture.kv, NULL, &range, &iter));
+        assert_ok(au_kv_iter_next(&iter, &entry));
+        au_kv_iter_close(&iter);
+        damage_tables();
+        assert_err(read_first(&fixture.kv, BY_GET), is_scan ? AU_ERR_MALFORMED : AU_OK);
+        damage_tables(); /* whole again */
+        au_kv_close(&fixture.kv);
+    }
+}
+
 /* ---- the schema ---- */
 
 #define SCHEMA "aureon-store 3\n"
@@ -708,6 +729,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_flushed_values, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_close_leaves_no_long_log, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_unreadable_is_told, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_scan_keeps_nothing, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_schema_is_noted, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_other_schema_refused, open_kv, close_kv),
         cmocka_unit_test_setup_teardown(test_schema_too_large, open_kv, close_kv),
