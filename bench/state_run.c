@@ -252,7 +252,7 @@ void state_run_rebuild(const char *folder, const struct state_run *run, struct s
     au_buf_init(&message, 1024);
     AU_ASSERT(state_read_head(&kv, &head));
     struct state_time start = now();
-    state_check(au_state_rebuild(&kv, head.height, &head.root, &message),
+    state_check(au_state_rebuild(&kv, head.height, &head.root, AU_REBUILD_HELD_MAX, &message),
                 (const char *)message.data);
     out->once = since(start);
     start = now();

@@ -201,7 +201,7 @@ static enum au_err open_tries(struct au_commit *commit, uint64_t height, const s
     if (err == AU_OK) err = au_trie_cache_load(&commit->tries, &account_trie);
     if (err != AU_ERR_NOT_FOUND && err != AU_ERR_MALFORMED) return err;
     au_trie_cache_forget(&commit->tries);
-    AU_TRY(au_state_rebuild(&commit->flat.kv, height, root, message));
+    AU_TRY(au_state_rebuild(&commit->flat.kv, height, root, AU_REBUILD_HELD_MAX, message));
     commit->has_flushed = true;
     commit->flushed_height = height;
     return au_trie_cache_load(&commit->tries, &account_trie);

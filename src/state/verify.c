@@ -41,6 +41,12 @@ struct queue {
     struct au_buf values; /* one behind the other */
 };
 
+/* Of what makes the records right, as much as is written at once. */
+struct piece {
+    struct piece *next;
+    struct au_kv_batch batch;
+};
+
 struct work {
     const struct au_kv *kv;
     const struct au_kv_snapshot *snapshot; /* NULL: now */
@@ -68,9 +74,12 @@ struct work {
     bool has_difference; /* verify's: the one with the least key */
     enum au_trie_difference_kind difference;
     struct au_buf difference_key;
-    struct au_kv_batch mending; /* rebuild's: what makes the records right */
-    bool is_written;            /* in pieces; else all is one piece, or too much for one */
-    bool is_too_much;
+    size_t held_max; /* rebuild's: bytes of pieces that are kept until the root is proved */
+    size_t held_size;
+    bool is_too_much; /* more would have to be kept */
+    bool is_written;  /* it is proved already, and each piece is written once it is full */
+    struct piece *first_piece;
+    struct piece *last_piece;
 };
 
 static struct au_bytes to_be_told(struct au_bytes key)
@@ -264,7 +273,7 @@ static enum au_err verify_storage(struct work *work, const struct au_account *ac
 
 static enum au_err take_codes(struct work *work)
 {
-    const struct au_kv_range range = {.cf = AU_CF_COD};
+    const struct au_kv_range range = {.cf = AU_CF_COD, .is_scan = true};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     enum au_err err;
@@ -326,7 +335,7 @@ static enum au_err verify_account(struct work *work, const struct au_kv_entry *e
 
 static enum au_err take_accounts(struct work *work)
 {
-    const struct au_kv_range range = {.cf = AU_CF_ACC};
+    const struct au_kv_range range = {.cf = AU_CF_ACC, .is_scan = true};
     struct au_kv_iter iter;
     struct au_kv_entry entry;
     enum au_err err;
@@ -367,8 +376,10 @@ static enum au_err verify_accounts(struct work *work, const struct au_hash *root
 
 static enum au_err verify_flat(struct work *work, const struct au_hash *root)
 {
-    AU_TRY(open_beside(work, &(struct au_kv_range){.cf = AU_CF_STO}, &work->slots));
-    enum au_err err = open_beside(work, &(struct au_kv_range){.cf = AU_CF_KEY}, &work->keys);
+    const struct au_kv_range slots = {.cf = AU_CF_STO, .is_scan = true};
+    const struct au_kv_range keys = {.cf = AU_CF_KEY, .is_scan = true};
+    AU_TRY(open_beside(work, &slots, &work->slots));
+    enum au_err err = open_beside(work, &keys, &work->keys);
     if (err == AU_OK) {
         err = verify_accounts(work, root);
         au_kv_iter_close(&work->keys.iter);
@@ -409,27 +420,57 @@ static enum au_err note_least(void *context, const struct au_trie_difference *di
     return work->difference_key.err;
 }
 
+static enum au_err add_piece(struct work *work)
+{
+    struct piece *piece = au_mem_new(sizeof(*piece));
+    if (!piece) return AU_ERR_NO_MEMORY;
+    au_kv_batch_init(&piece->batch, BATCH_SIZE_MAX);
+    if (work->last_piece) {
+        work->last_piece->next = piece;
+    } else {
+        work->first_piece = piece;
+    }
+    work->last_piece = piece;
+    return AU_OK;
+}
+
+/* Frees the first piece. */
+static void drop_piece(struct work *work)
+{
+    struct piece *piece = work->first_piece;
+    work->first_piece = piece->next;
+    au_kv_batch_done(&piece->batch);
+    au_mem_free(piece);
+}
+
+/* The last piece is full. */
+static enum au_err next_piece(struct work *work)
+{
+    struct au_kv_batch *full = &work->last_piece->batch;
+    if (work->is_written) {
+        enum au_err err = au_kv_write(work->kv, full, /* is_synced */ false);
+        au_kv_batch_clear(full);
+        return err;
+    }
+    work->held_size += full->ops.size;
+    if (work->held_size < work->held_max) return add_piece(work);
+    work->is_too_much = true;
+    work->has_records = false;
+    return AU_OK;
+}
+
 /* Rebuild's. Before the root is known to be right nothing is written. */
 static enum au_err mend(void *context, const struct au_trie_difference *difference)
 {
     struct work *work = context;
-    struct au_kv_batch *mending = &work->mending;
+    struct au_kv_batch *batch = &work->last_piece->batch;
     if (difference->kind == AU_TRIE_EXTRA) {
-        au_kv_batch_del(mending, AU_CF_TRI, difference->key);
+        au_kv_batch_del(batch, AU_CF_TRI, difference->key);
     } else {
-        au_kv_batch_put(mending, AU_CF_TRI, difference->key, difference->record);
+        au_kv_batch_put(batch, AU_CF_TRI, difference->key, difference->record);
     }
-    AU_TRY(mending->ops.err);
-    if (mending->ops.size < PIECE_SIZE) return AU_OK;
-    enum au_err err = AU_OK;
-    if (work->is_written) {
-        err = au_kv_write(work->kv, mending, /* is_synced */ false);
-    } else {
-        work->is_too_much = true;
-        work->has_records = false;
-    }
-    au_kv_batch_clear(mending);
-    return err;
+    AU_TRY(batch->ops.err);
+    return batch->ops.size < PIECE_SIZE ? AU_OK : next_piece(work);
 }
 
 /* The records of the account trie come first, those of contracts behind: one walk for each. */
@@ -437,8 +478,8 @@ static enum au_err open_records(struct work *work, const struct au_trie_compare_
 {
     uint8_t first[AU_HASH_SIZE] = {[AU_HASH_SIZE - 1] = 1};
     const struct au_bytes bound = {first, sizeof(first)};
-    const struct au_kv_range accounts = {.cf = AU_CF_TRI, .upper = bound};
-    const struct au_kv_range storage = {.cf = AU_CF_TRI, .lower = bound};
+    const struct au_kv_range accounts = {.cf = AU_CF_TRI, .upper = bound, .is_scan = true};
+    const struct au_kv_range storage = {.cf = AU_CF_TRI, .lower = bound, .is_scan = true};
     AU_TRY(au_trie_compare_open(&work->account_records, work->kv, &accounts, sink));
     enum au_err err = au_trie_compare_open(&work->storage_records, work->kv, &storage, sink);
     if (err != AU_OK) au_trie_compare_close(&work->account_records);
@@ -478,13 +519,14 @@ static struct work *new_work(const struct au_kv *kv, struct au_buf *message)
     au_buf_init(&work->leaf, LEAF_SIZE_MAX);
     au_buf_init(&work->codes, CODES_SIZE_MAX);
     au_buf_init(&work->difference_key, KEY_TOLD_MAX);
-    au_kv_batch_init(&work->mending, BATCH_SIZE_MAX);
     return work;
 }
 
 static void free_work(struct work *work)
 {
-    au_kv_batch_done(&work->mending);
+    while (work->first_piece) {
+        drop_piece(work);
+    }
     au_buf_done(&work->difference_key);
     au_buf_done(&work->codes);
     au_buf_done(&work->leaf);
@@ -544,39 +586,52 @@ enum au_err au_state_prove(const struct au_state_moment *moment, struct au_buf *
     return err;
 }
 
+/* A store that does not say of which height its records are has them made anew when it is opened.
+ */
+static enum au_err say_no_height(struct work *work)
+{
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, BATCH_SIZE_MAX);
+    au_kv_batch_del(&batch, AU_CF_META, au_bytes_of(AU_META_TRIE));
+    enum au_err err = au_kv_write(work->kv, &batch, /* is_synced */ true);
+    au_kv_batch_done(&batch);
+    return err;
+}
+
+static enum au_err write_pieces(struct work *work, uint64_t height)
+{
+    while (work->first_piece != work->last_piece) {
+        AU_TRY(au_kv_write(work->kv, &work->first_piece->batch, /* is_synced */ false));
+        drop_piece(work);
+    }
+    au_trie_put_flushed_height(&work->last_piece->batch, height);
+    return au_kv_write(work->kv, &work->last_piece->batch, /* is_synced */ true);
+}
+
 static enum au_err mend_records(struct work *work, uint64_t height, const struct au_hash *root)
 {
     const struct au_trie_compare_sink sink = {work, mend};
+    AU_TRY(add_piece(work));
+    if (work->is_written) AU_TRY(say_no_height(work));
     AU_TRY(compare_records(work, root, &sink));
     if (work->is_too_much) return AU_OK;
-    au_trie_put_flushed_height(&work->mending, height);
-    return au_kv_write(work->kv, &work->mending, /* is_synced */ true);
-}
-
-/* A store that does not say of which height its records are has them made anew when it is opened.
- */
-static enum au_err mend_in_pieces(struct work *work, uint64_t height, const struct au_hash *root)
-{
-    work->is_written = true;
-    au_kv_batch_del(&work->mending, AU_CF_META, au_bytes_of(AU_META_TRIE));
-    AU_TRY(au_kv_write(work->kv, &work->mending, /* is_synced */ true));
-    au_kv_batch_clear(&work->mending);
-    return mend_records(work, height, root);
+    if (work->first_piece != work->last_piece) AU_TRY(say_no_height(work));
+    return write_pieces(work, height);
 }
 
 enum au_err au_state_rebuild(const struct au_kv *kv, uint64_t height, const struct au_hash *root,
-                             struct au_buf *message)
+                             size_t held_max, struct au_buf *message)
 {
-    struct work *work = new_work(kv, message);
-    if (!work) return AU_ERR_NO_MEMORY;
-    enum au_err err = mend_records(work, height, root);
-    bool is_too_much = work->is_too_much;
-    free_work(work);
-    if (err != AU_OK || !is_too_much) return err;
-    /* The root is right: all is compared once more, and written as it comes. */
-    work = new_work(kv, message);
-    if (!work) return AU_ERR_NO_MEMORY;
-    err = mend_in_pieces(work, height, root);
-    free_work(work);
+    enum au_err err = AU_OK;
+    bool is_proved = false;
+    do {
+        struct work *work = new_work(kv, message);
+        if (!work) return AU_ERR_NO_MEMORY;
+        work->held_max = held_max;
+        work->is_written = is_proved;
+        err = mend_records(work, height, root);
+        is_proved = err == AU_OK && work->is_too_much;
+        free_work(work);
+    } while (is_proved);
     return err;
 }

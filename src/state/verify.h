@@ -57,13 +57,20 @@ struct au_state_moment {
 AU_MUST_USE enum au_err au_state_prove(const struct au_state_moment *moment, struct au_buf *message,
                                        struct au_verified *out_verified);
 
+#define AU_REBUILD_HELD_MAX ((size_t)512 << 20) /* of some 8 million accounts */
+
 /* au_state_rebuild makes the records of all tries anew from the flat state, whatever is there, as
  * those of a height; the rest as above. MALFORMED: the flat state does not give the root, and the
  * records are as they were.
  *
- * What does not fit into one write of 4 MB is written piece by piece, once a first walk has proved
- * the root: until the last one the store says of no height that its records are. */
+ * held_max   bytes of records that it keeps in memory until the root is proved, some 60 for each
+ *            account and slot whose records are not right. What is more is found once again, by a
+ *            second walk: it takes twice the time then
+ *
+ * What does not fit into one write of 4 MB is written piece by piece: until the last one the store
+ * says of no height that its records are. */
 AU_MUST_USE enum au_err au_state_rebuild(const struct au_kv *kv, uint64_t height,
-                                         const struct au_hash *root, struct au_buf *message);
+                                         const struct au_hash *root, size_t held_max,
+                                         struct au_buf *message);
 
 #endif

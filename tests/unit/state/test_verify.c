@@ -171,14 +171,19 @@ static struct au_verified verify(const struct au_progress *progress)
     return verified;
 }
 
-static enum au_err rebuild(const struct au_hash *root)
+static enum au_err rebuild_within(const struct au_hash *root, size_t held_max)
 {
     struct au_buf message;
     au_buf_init(&message, 1000);
-    enum au_err err = au_state_rebuild(&world.kv, HEIGHT, root, &message);
+    enum au_err err = au_state_rebuild(&world.kv, HEIGHT, root, held_max, &message);
     assert_int_equal(message.size > 0, err == AU_ERR_MALFORMED);
     au_buf_done(&message);
     return err;
+}
+
+static enum au_err rebuild(const struct au_hash *root)
+{
+    return rebuild_within(root, SIZE_MAX);
 }
 
 static void expect_told(const char *what, struct au_bytes key)
@@ -459,51 +464,60 @@ static void test_memory_is_bounded(void **state)
     }
 }
 
-/* Records that are too many for one write: whichever write is the last one, no height is said that
- * they are not of. */
+static void lose_records(void)
+{
+    const struct au_kv_range range = {.cf = AU_CF_TRI};
+    struct au_kv_iter iter;
+    struct au_kv_entry entry;
+    struct au_kv_batch batch;
+    au_kv_batch_init(&batch, BATCH_MAX);
+    assert_ok(au_kv_iter_open(&world.kv, NULL, &range, &iter));
+    while (au_kv_iter_next(&iter, &entry) == AU_OK) {
+        au_kv_batch_del(&batch, AU_CF_TRI, entry.key);
+    }
+    au_kv_iter_close(&iter);
+    au_trie_put_flushed_height(&batch, HEIGHT - 1);
+    allow_writes(SIZE_MAX);
+    assert_ok(au_kv_write(&world.kv, &batch, false));
+    au_kv_batch_done(&batch);
+}
+
+/* Records that are too many for one write, and for what is kept of them in memory: whichever write
+ * is the last one, no height is said that they are not of. */
 static void test_pieces(void **state)
 {
     (void)state;
+    static const size_t held_max[] = {SIZE_MAX, 1, 5u << 20};
     struct au_trie_heights heights;
     struct au_hash whole, other = {{1}};
     world_begin(2 * AU_PROGRESS_STEP, 1000, 3);
     struct au_hash none = records_hash();
-    assert_err(rebuild(&other), AU_ERR_MALFORMED);
-    whole = records_hash();
-    assert_memory_equal(whole.bytes, none.bytes, AU_HASH_SIZE);
-    allow_writes(SIZE_MAX);
-    assert_ok(rebuild(&world.root));
-    size_t writes = world.writes;
-    assert_true(writes > 3 && world.is_synced);
-    assert_in_range(world.size_max, PIECE_MAX / 2, PIECE_MAX);
-    whole = records_hash();
-    for (size_t count = 0; count < writes; count++) {
-        const struct au_kv_range range = {.cf = AU_CF_TRI};
-        struct au_kv_iter iter;
-        struct au_kv_entry entry;
-        struct au_kv_batch batch;
-        au_kv_batch_init(&batch, BATCH_MAX);
-        assert_ok(au_kv_iter_open(&world.kv, NULL, &range, &iter));
-        while (au_kv_iter_next(&iter, &entry) == AU_OK) {
-            au_kv_batch_del(&batch, AU_CF_TRI, entry.key);
+    for (size_t i = 0; i < AU_COUNT_OF(held_max); i++) {
+        assert_err(rebuild_within(&other, held_max[i]), AU_ERR_MALFORMED);
+        whole = records_hash();
+        assert_memory_equal(whole.bytes, none.bytes, AU_HASH_SIZE);
+        allow_writes(SIZE_MAX);
+        assert_ok(rebuild_within(&world.root, held_max[i]));
+        size_t writes = world.writes;
+        assert_true(writes > 3 && world.is_synced);
+        assert_in_range(world.size_max, PIECE_MAX / 2, PIECE_MAX);
+        whole = records_hash();
+        for (size_t count = 0; count < writes; count++) {
+            lose_records();
+            allow_writes(count);
+            assert_err(rebuild_within(&world.root, held_max[i]), AU_ERR_IO);
+            enum au_err said = au_trie_get_heights(&world.kv, NULL, &heights);
+            assert_err(said, count == 0 ? AU_OK : AU_ERR_NOT_FOUND);
+            if (count == 0) assert_int_equal(heights.last, HEIGHT - 1);
+            assert_false(verify(NULL).are_records_current);
+            allow_writes(SIZE_MAX);
+            assert_ok(rebuild_within(&world.root, held_max[i]));
+            struct au_hash mended = records_hash();
+            assert_memory_equal(mended.bytes, whole.bytes, AU_HASH_SIZE);
+            assert_true(verify(NULL).are_records_current);
         }
-        au_kv_iter_close(&iter);
-        au_trie_put_flushed_height(&batch, HEIGHT - 1);
-        allow_writes(SIZE_MAX);
-        assert_ok(au_kv_write(&world.kv, &batch, false));
-        au_kv_batch_done(&batch);
-
-        allow_writes(count);
-        assert_err(rebuild(&world.root), AU_ERR_IO);
-        enum au_err said = au_trie_get_heights(&world.kv, NULL, &heights);
-        assert_err(said, count == 0 ? AU_OK : AU_ERR_NOT_FOUND);
-        if (count == 0) assert_int_equal(heights.last, HEIGHT - 1);
-        assert_false(verify(NULL).are_records_current);
-        allow_writes(SIZE_MAX);
-        assert_ok(rebuild(&world.root));
-        struct au_hash mended = records_hash();
-        assert_memory_equal(mended.bytes, whole.bytes, AU_HASH_SIZE);
-        assert_true(verify(NULL).are_records_current);
+        lose_records();
+        none = records_hash();
     }
     world_end();
 }
