@@ -341,14 +341,32 @@ static enum au_err seal(struct sealing *sealing, uint64_t height, struct au_hash
     return sealing->batch->ops.err;
 }
 
+/* How much may come together since the last flush, or since the one under way began. */
+struct limits {
+    size_t size;       /* bytes in memory */
+    size_t dirty_size; /* bytes of records */
+    uint64_t changes;
+    uint64_t behind; /* blocks since the last flush */
+};
+
+static bool has_reached(const struct au_commit *commit, const struct limits *limits)
+{
+    const struct au_trie_count count = au_trie_cache_count(&commit->tries);
+    return count.size > limits->size || count.dirty_size >= limits->dirty_size ||
+           commit->unflushed_count - commit->passing_count >= limits->changes ||
+           commit->done_height - commit->flushed_height >= limits->behind;
+}
+
 /* Half the way, or more, from where a pass begins to where it is waited for. */
 static bool is_pass_late(const struct au_commit *commit)
 {
-    const struct au_trie_cache *tries = &commit->tries;
-    const struct au_trie_count count = au_trie_cache_count(tries);
-    return count.size > tries->size_max / 2 * 3 || count.dirty_size >= commit->dirty_size_max / 2 ||
-           commit->unflushed_count - commit->passing_count >= CHANGES_MAX / 2 ||
-           commit->done_height - commit->flushed_height >= BEHIND_LATE;
+    const struct limits half = {
+        .size = commit->tries.size_max / 2 * 3,
+        .dirty_size = commit->dirty_size_max / 2,
+        .changes = CHANGES_MAX / 2,
+        .behind = BEHIND_LATE,
+    };
+    return has_reached(commit, &half);
 }
 
 enum au_err au_commit_seal(struct au_commit *commit, struct au_overlay *overlay, uint64_t height,
@@ -401,16 +419,16 @@ enum au_err au_commit_flush(struct au_commit *commit)
     return AU_OK;
 }
 
-/* Whether so much has come together since the last flush, or since the one under way began. */
 static bool is_flush_due(const struct au_commit *commit)
 {
-    const struct au_trie_cache *tries = &commit->tries;
-    const struct au_trie_count count = au_trie_cache_count(tries);
-    uint64_t behind = commit->done_height - commit->flushed_height;
-    bool is_full = count.size > tries->size_max * (tries->pass ? 2 : 1);
-    return !commit->has_flushed || is_full || count.dirty_size >= commit->dirty_size_max ||
-           commit->unflushed_count - commit->passing_count >= CHANGES_MAX ||
-           behind >= (tries->pass ? BEHIND_MAX : AU_COMMIT_BEHIND_MAX);
+    bool is_passing = commit->tries.pass != NULL;
+    const struct limits whole = {
+        .size = commit->tries.size_max * (is_passing ? 2 : 1),
+        .dirty_size = commit->dirty_size_max,
+        .changes = CHANGES_MAX,
+        .behind = is_passing ? BEHIND_MAX : AU_COMMIT_BEHIND_MAX,
+    };
+    return !commit->has_flushed || has_reached(commit, &whole);
 }
 
 /* Little is written at once: a thread would be too much for it. */

@@ -1,5 +1,5 @@
 /* The inside of the tries. Only src/state/trie.c, trie_hash.c, trie_memory.c, trie_flush.c,
- * trie_pass.c, trie_mend.c and proof.c may include this.
+ * trie_pass.c, trie_mend.c and proof.c may include this, and a test that looks at a pass.
  *
  * A batch changes no branch: one that it comes to is replaced by another, and so is each one above
  * it. Until au_trie_cache_commit both tries are there, the committed one, which readers walk, and
